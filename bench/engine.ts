@@ -1,0 +1,137 @@
+/**
+ * Durable steps per second of the engine. Each step's result (200 characters) is on disk, with fsync,
+ * before the next step of its run begins. Workflows of 1 and of 10 steps at 1, 32 and 256 at once, and
+ * in the same run a bare journal (one table, one hash, group commit) that does nothing else, because
+ * machines differ and even one machine differs from itself by a third.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type Engine, openEngine } from "../src/engine.ts";
+import type { Release } from "../src/core/executor/index.ts";
+import { compileWorkflow, type WorkflowDocument } from "../src/core/workflow/index.ts";
+import { assetOf } from "../src/core/executor/index.ts";
+import { bareJournal } from "./bare-journal.ts";
+import { machine } from "./machine.ts";
+
+const help = `usage: npm run bench -- engine [--json] [--home DIR] [--seconds N]
+  --home DIR   keep the journal there, to count its events (default: a temporary folder)
+  --seconds N  how long each figure is measured (default 3)`;
+
+const resultCharacters = 200;
+const cases = [
+  { steps: 1, concurrency: 1 },
+  { steps: 10, concurrency: 1 },
+  { steps: 1, concurrency: 32 },
+  { steps: 10, concurrency: 32 },
+  { steps: 1, concurrency: 256 },
+  { steps: 10, concurrency: 256 },
+] as const;
+
+interface Figure {
+  readonly name: "flyball" | "bare journal";
+  readonly steps: number;
+  readonly concurrency: number;
+  readonly runs: number;
+  readonly stepsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { json: { type: "boolean" }, home: { type: "string" }, seconds: { type: "string", default: "3" }, help: { type: "boolean" } },
+  });
+  if (values.help) return console.log(help);
+  const forMs = Number(values.seconds) * 1_000;
+  const scratch = mkdtempSync(join(tmpdir(), "flyball-bench-"));
+  const engine = await openEngine({ home: resolve(values.home ?? join(scratch, "home")) });
+  const context = { ...machine(), durability: "SQLite WAL, synchronous=FULL, group commit: fsync before each acknowledgement" };
+  const figures: Figure[] = [];
+  const tell = (figure: Figure) => {
+    figures.push(figure);
+    if (values.json) console.log(JSON.stringify({ ...figure, ...context }));
+    else console.log(line(figure));
+  };
+  if (!values.json) console.log(`${JSON.stringify(context)}\n`);
+  try {
+    await warmUp(engine);
+    for (const { steps, concurrency } of cases) {
+      tell(await measure({ name: "flyball", steps, concurrency, forMs }, await runner(engine, steps)));
+      tell(await measure({ name: "bare journal", steps, concurrency, forMs }, bareJournal(join(scratch, `bare-${steps}-${concurrency}`), steps)));
+    }
+    if (!values.json) console.log(ratios(figures));
+  } finally {
+    await engine.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function warmUp(engine: Engine): Promise<void> {
+  await measure({ name: "flyball", steps: 10, concurrency: 32, forMs: 1_500 }, await runner(engine, 10));
+}
+
+/** One run of a workflow of that many steps, to its end. */
+async function runner(engine: Engine, steps: number): Promise<() => Promise<void>> {
+  const release = await publish(engine, steps);
+  return async () => {
+    const id = await engine.executor.start({ release, input: { n: 1 } });
+    const status = await engine.executor.settled(id);
+    if (status !== "completed") throw new Error(`run ${id} is ${status}`);
+  };
+}
+
+async function publish(engine: Engine, steps: number): Promise<Release> {
+  const document: WorkflowDocument = {
+    workflow: `bench-${steps}`,
+    steps: Array.from({ length: steps }, (_, index) => ({
+      id: `s${index}`,
+      kind: "transform",
+      config: { value: `{{ input.n }} ${"x".repeat(resultCharacters - 2)}` },
+    })),
+  };
+  const { name, version } = compileWorkflow(document, engine.kinds);
+  return engine.releases.publish({ workflow: name, version, definition: assetOf("workflow", name, document as never), assets: [] });
+}
+
+async function measure(
+  what: { name: Figure["name"]; steps: number; concurrency: number; forMs: number },
+  runOnce: () => Promise<void>,
+): Promise<Figure> {
+  const { name, steps, concurrency, forMs } = what;
+  const timesMs: number[] = [];
+  const startedMs = performance.now();
+  const endMs = startedMs + forMs;
+  const worker = async () => {
+    while (performance.now() < endMs) {
+      const beganMs = performance.now();
+      await runOnce();
+      timesMs.push(performance.now() - beganMs);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  const seconds = (performance.now() - startedMs) / 1_000;
+  timesMs.sort((a, b) => a - b);
+  const at = (share: number) => Number((timesMs[Math.min(timesMs.length - 1, Math.floor(share * timesMs.length))] ?? 0).toFixed(3));
+  const runs = timesMs.length;
+  return { name, steps, concurrency, runs, stepsPerSecond: Math.round((runs * steps) / seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+function line({ name, steps, concurrency, stepsPerSecond, p50Ms, p99Ms }: Figure): string {
+  const what = `${name.padEnd(12)} ${String(steps).padStart(2)} steps, ${String(concurrency).padStart(3)} at once`;
+  return `${what}: ${String(stepsPerSecond).padStart(7)} steps/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms a run`;
+}
+
+function ratios(figures: readonly Figure[]): string {
+  const rows = cases.map(({ steps, concurrency }) => {
+    const [ours, bare] = (["flyball", "bare journal"] as const).map(
+      (name) => figures.find((figure) => figure.name === name && figure.steps === steps && figure.concurrency === concurrency)?.stepsPerSecond ?? 0,
+    );
+    return `  ${steps} steps, ${concurrency} at once: ${((ours ?? 0) / (bare || 1)).toFixed(2)} of the bare journal`;
+  });
+  return `\n${rows.join("\n")}`;
+}
+
+if (import.meta.main) await main(process.argv.slice(2));

@@ -1,0 +1,139 @@
+import { chooseSetting } from "../project/index.ts";
+import { existsSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
+import type { ReadableStream as WebStream } from "node:stream/web";
+import type { Json } from "../core/base/index.ts";
+import { type Engine, openEngine } from "../engine.ts";
+import { createApp, type Listening, listenLocally, type Served, socketPathOf } from "../http/index.ts";
+import { FolderTaken } from "../store/sqlite/index.ts";
+import { ApiProblem, CommandRefused, note } from "./io.ts";
+
+/** The API of a data folder: of the process that owns it, or of this one, which then becomes the owner. */
+export interface Api {
+  /** Null when another process owns the folder. */
+  readonly engine: Engine | null;
+  request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Whether a folder that is not there is made. */
+  readonly create: boolean;
+  /** Whether an owner takes up what was under way; commands that only look do not. */
+  readonly recover: boolean;
+  /** The workflows that a server serves. */
+  readonly served?: () => Served;
+}
+
+export function homeOf(options: { home?: string }): string {
+  return resolve(chooseSetting("home", { flag: options.home, fallback: ".flyball" }).value);
+}
+
+export async function connect(home: string, options: ConnectOptions): Promise<Api> {
+  if (!options.create && !existsSync(join(home, "flyball.db")))
+    throw new CommandRefused(`There is no data folder at ${home}. Run a workflow first, or name the folder with --home DIR.`, 3);
+  try {
+    return await own(home, options);
+  } catch (error) {
+    if (!(error instanceof FolderTaken)) throw error;
+    return throughSocket(home, error);
+  }
+}
+
+async function own(home: string, options: ConnectOptions): Promise<Api> {
+  const engine = await openEngine({
+    home,
+    recover: options.recover,
+    onTrouble: (message) => note(`flyball: ${message}`),
+    onFatal: (error) => {
+      note(error.message);
+      process.exit(3);
+    },
+  });
+  const served = options.served ?? (() => new Map());
+  const app = createApp({ engine, served, isLocal: true });
+  let socket: Listening | undefined;
+  try {
+    socket = await listenLocally(engine, served);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return {
+    engine,
+    request: async (method, path, body, signal) =>
+      app.request(path, { method, ...(signal ? { signal } : {}), ...(body === undefined ? {} : jsonBody(body)) }),
+    async close() {
+      await socket.close();
+      await engine.close();
+    },
+  };
+}
+
+function jsonBody(body: unknown): { body: string; headers: Record<string, string> } {
+  return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+}
+
+async function throughSocket(home: string, taken: FolderTaken): Promise<Api> {
+  const socketPath = socketPathOf(home);
+  const api: Api = {
+    engine: null,
+    request: (method, path, body, signal) => socketRequest({ socketPath, method, path }, body, signal),
+    close: async () => {},
+  };
+  try {
+    await api.request("GET", "/healthz");
+  } catch {
+    throw taken;
+  }
+  return api;
+}
+
+function socketRequest(
+  target: { socketPath: string; method: string; path: string },
+  body: unknown,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  return new Promise((resolvePromise, reject) => {
+    const content = body === undefined ? undefined : jsonBody(body);
+    const headers = { host: "localhost", ...content?.headers };
+    const outgoing = httpRequest({ ...target, headers, ...(signal ? { signal } : {}) }, (answer) => {
+      const stream = Readable.toWeb(answer) as WebStream<Uint8Array>;
+      resolvePromise(new Response(stream as unknown as ReadableStream<Uint8Array>, { status: answer.statusCode ?? 500 }));
+    });
+    outgoing.on("error", reject);
+    outgoing.end(content?.body);
+  });
+}
+
+/** The JSON of an answer; a problem document is thrown. */
+export async function json<T = Json>(response: Response): Promise<T> {
+  const body = await response.json();
+  if (response.status >= 400) throw new ApiProblem(response.status, body as Json);
+  return body as T;
+}
+
+/** The lines of a JSON Lines answer, as they come. */
+export async function* jsonLines<T>(response: Response): AsyncGenerator<T> {
+  if (response.status >= 400) await json(response);
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    rest += decoder.decode(chunk as Uint8Array, { stream: true });
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield JSON.parse(line) as T;
+  }
+}
+
+/** Does something with the API of a data folder, and leaves cleanly whatever happens. */
+export async function withApi<T>(home: string, options: ConnectOptions, work: (api: Api) => Promise<T>): Promise<T> {
+  const api = await connect(home, options);
+  try {
+    return await work(api);
+  } finally {
+    await api.close();
+  }
+}

@@ -1,0 +1,180 @@
+import type { Command } from "commander";
+import { InvalidText } from "../core/base/index.ts";
+import type { Engine } from "../engine.ts";
+import { type BatchLine, listenOnPort } from "../http/index.ts";
+import type { Summary } from "../http/index.ts";
+import { projectFolderOf, readSettings } from "../project/index.ts";
+import { type Api, connect, homeOf, json, jsonLines } from "./connect.ts";
+import { dryRun } from "./dry-run.ts";
+import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
+import { Progress } from "./progress.ts";
+import { untilInterrupted } from "./interrupt.ts";
+import { portOf } from "./port.ts";
+import { summaryTable } from "./summary-table.ts";
+
+interface RunOptions extends CommonOptions {
+  readonly input?: string;
+  readonly concurrency: string;
+  readonly batch: string;
+  readonly again?: boolean;
+  readonly continue?: boolean;
+  readonly dryRun?: boolean;
+  readonly serve?: boolean;
+  readonly port?: string;
+}
+
+export function registerRun(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command("run")
+    .argument("<file>", "a workflow (.yaml, .json), or a module whose default export is a flow")
+    .summary("run a workflow over one input, or over a file of inputs")
+    .description(
+      "Runs a workflow over one JSON object, or over every row of a .jsonl or .csv file.\n\n" +
+        "The same command takes an unfinished batch up where it stopped, whatever stopped it, and shows\n" +
+        "the result of a finished one again without starting anything.",
+    )
+    .option("-i, --input <input>", "a .json, .jsonl or .csv file, or a JSON object")
+    .option("-c, --concurrency <n>", "runs at once", "8")
+    .option("--batch <name>", "names the batch: the same input under another name is another batch", "")
+    .option("--again", "start a new batch although there is one over this input")
+    .option("--continue", "go on with the version that the batch began with")
+    .option("--dry-run", "show steps, effects and inputs; start nothing")
+    .option("--serve", "afterwards, go on serving the API")
+    .option("-p, --port <port>", "with --serve: the port")
+    .option("--home <dir>", "the data folder (default .flyball)")
+    .option("--json", "JSON Lines: one a run, then one with the summary")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        '  flyball run triage.yaml --input \'{"message": "Where is my order?"}\'\n' +
+        "  flyball run triage.yaml --input messages.csv --concurrency 16\n",
+    )
+    .action(async (file: string, options: RunOptions) => done(await run(file, options)));
+}
+
+async function run(file: string, options: RunOptions): Promise<ExitCode> {
+  const concurrency = wholeNumber(options.concurrency, "--concurrency", 1, 1_000);
+  if (options.dryRun) return dryRun(file, options);
+  if (options.input === undefined) throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
+  readSettings(projectFolderOf(file));
+  const served = new Map();
+  const api = await connect(homeOf(options), { create: true, recover: true, served: () => served });
+  try {
+    const stop = new AbortController();
+    const interrupted = untilInterrupted(stop);
+    const code = await batch(api, { file, ...options, input: options.input, concurrency }, stop.signal);
+    if (stop.signal.aborted) return interrupted.code();
+    if (options.serve) await serveOn(api, file, options, served);
+    return code;
+  } finally {
+    await api.close();
+  }
+}
+
+type BatchOptions = RunOptions & { readonly file: string; readonly input: string };
+
+async function batch(api: Api, options: Omit<BatchOptions, "concurrency"> & { concurrency: number }, signal: AbortSignal): Promise<ExitCode> {
+  const { file, input, concurrency, again = false } = options;
+  const body = { workflow: file, input, name: options.batch, concurrency, again, continue: options.continue ?? false };
+  const reporter = new Reporter(api, options.json ?? false);
+  const response = await api.request("POST", "/v1/batches", absolute(body), signal);
+  try {
+    for await (const line of jsonLines<BatchLine>(response)) await reporter.take(line);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return reporter.end();
+}
+
+/** The owner of the folder may have another working directory. */
+function absolute<T extends { workflow: string; input: string }>(body: T): T {
+  const path = (name: string) => (name.startsWith("/") ? name : `${process.cwd()}/${name}`);
+  return { ...body, workflow: path(body.workflow), input: /^\s*[{[]/.test(body.input) ? body.input : path(body.input) };
+}
+
+/** Turns the news of a batch into a progress bar and a table, or into JSON Lines. */
+class Reporter {
+  readonly #api: Api;
+  readonly #json: boolean;
+  #progress: Progress | undefined;
+  #rows = 0;
+  #done = 0;
+  readonly #counts: Record<string, number> = {};
+  #summary: Summary | undefined;
+
+  constructor(api: Api, asJson: boolean) {
+    this.#api = api;
+    this.#json = asJson;
+  }
+
+  async take(line: BatchLine): Promise<void> {
+    switch (line.type) {
+      case "opened":
+        this.#rows = line.rows;
+        for (const warning of line.warnings) note(`warning: ${warning}`);
+        return;
+      case "begun":
+        if (!line.isNew) note(line.batch.status === "completed" ? "This batch is finished; its result:" : `Going on with a batch of which ${line.done} of ${this.#rows} are done.`);
+        this.#progress = new Progress(this.#rows, line.batch.workflow);
+        return;
+      case "refused":
+        this.#progress?.end();
+        note(`row ${line.row}: ${line.problem}`);
+        return this.#count("refused");
+      case "run":
+        if (this.#json) printJson(await json(await this.#api.request("GET", `/v1/runs/${line.run}`)));
+        return this.#count(line.status);
+      case "summary":
+        this.#summary = line.summary;
+        return;
+      case "error":
+        await json(new Response(JSON.stringify(line.problem), { status: Number(line.problem.status ?? 500) }));
+    }
+  }
+
+  #count(status: string): void {
+    this.#done += 1;
+    this.#counts[status] = (this.#counts[status] ?? 0) + 1;
+    const detail = Object.entries(this.#counts)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(", ");
+    this.#progress?.update(this.#done, detail);
+  }
+
+  end(): ExitCode {
+    this.#progress?.end();
+    if (!this.#summary) return exit.notPossible;
+    if (this.#json) printJson({ summary: this.#summary });
+    else print(summaryTable(this.#summary));
+    const { failed = 0, paused = 0 } = this.#summary.status;
+    return failed + paused + this.#summary.refused.length > 0 ? exit.withFailures : exit.done;
+  }
+}
+
+async function serveOn(api: Api, file: string, options: RunOptions, served: Map<string, unknown>): Promise<void> {
+  if (!api.engine) return note("The process that owns this data folder serves it already.");
+  const { release } = await api.engine.open(file);
+  served.set(release.workflow, release);
+  await serveUntilStopped(api.engine, served as never, options, readSettings(projectFolderOf(file)).server.port);
+}
+
+async function serveUntilStopped(
+  engine: Engine,
+  served: Parameters<typeof listenOnPort>[1] extends () => infer S ? S : never,
+  options: { port?: string },
+  filePort: number | undefined,
+): Promise<void> {
+  const listening = await listenOnPort(engine, () => served, { host: "127.0.0.1", port: portOf(options.port, filePort) });
+  note(`\nServing ${listening.url} (process ${process.pid}; Ctrl-C stops it). Try:`);
+  note(`  curl ${listening.url}/v1/reviews?status=open`);
+  note("  flyball reviews list");
+  await untilInterrupted(new AbortController()).promise;
+  await listening.close();
+}
+
+function wholeNumber(text: string, name: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) throw new InvalidText(text, `a whole number from ${least} to ${most} for ${name}`);
+  return value;
+}
+

@@ -1,0 +1,15 @@
+/**
+ * base: small files without opinions.
+ *
+ * What: time, chance, ids, JSON, hashing, units and the shape of an error.
+ * Owns: nothing; it keeps no state but a pool of random bytes.
+ * Promises: the only place of the project that reads the clock, draws chance or makes ids
+ * (`test/architecture.test.ts` holds this), so everything else can be replayed from a seed.
+ */
+export * from "./clock.ts";
+export * from "./errors.ts";
+export * from "./fingerprint.ts";
+export * from "./ids.ts";
+export * from "./json.ts";
+export * from "./random.ts";
+export * from "./units.ts";

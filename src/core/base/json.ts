@@ -1,0 +1,77 @@
+import { InvalidJson } from "./errors.ts";
+
+/** Plain data: what a journal can hold and what an expression can see. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** How deep a value may nest before it is refused; V8's own JSON recursion ends near 7,000. */
+export const jsonDepthMax = 500;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Checks that a value made by users' code is plain data, and returns it typed.
+ * Refuses (`INVALID_JSON`, naming the path) what JSON would change without saying so:
+ * undefined in lists, NaN, infinities, bigints, functions, symbols, class instances, cycles.
+ * Members that are undefined are dropped, as JSON does.
+ */
+export function toJson(value: unknown, path = "value", depth = 0): Json {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) throw new InvalidJson(path, `${value} is not a JSON number`);
+    // JSON has no negative zero; what goes on in memory is what will be read back.
+    return value === 0 ? 0 : value;
+  }
+  if (typeof value !== "object") throw new InvalidJson(path, `a ${typeof value} is not JSON`);
+  if (depth >= jsonDepthMax) throw new InvalidJson(path, `it nests deeper than ${jsonDepthMax}, or in a cycle`);
+  // `Array.from` also meets the holes of a list, which `map` passes over.
+  if (Array.isArray(value)) return Array.from(value, (item, index) => toJson(item, `${path}[${index}]`, depth + 1));
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new InvalidJson(path, `an instance of ${prototype.constructor?.name ?? "a class"} is not plain data`);
+  const out: Record<string, Json> = Object.create(null);
+  for (const [key, member] of Object.entries(value))
+    if (member !== undefined) out[key] = toJson(member, `${path}.${key}`, depth + 1);
+  return out;
+}
+
+/**
+ * One text for one value: object keys sorted by code unit, no white space. Used under digests, so that
+ * two spellings of the same document have the same version.
+ */
+export function canonicalJson(value: Json): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const object = value as JsonObject;
+  const members = Object.keys(object)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] ?? null)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** The distance between two words in single edits; for "did you mean". */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitute, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/** The known name nearest to a mistyped one, or undefined when none is near. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}

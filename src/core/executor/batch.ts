@@ -1,0 +1,144 @@
+import { type Clock, derivedId, FlyballError, type Json } from "../base/index.ts";
+import { type Journal, StaleAppend } from "../journal/index.ts";
+import type { RunStatus } from "./events.ts";
+import { isFinal } from "./events.ts";
+import type { Executor } from "./executor.ts";
+import type { Release } from "./release.ts";
+import type { BatchRow, ControlStore, RunRow } from "./store.ts";
+
+/** One row of a batch: an input, or why there is none. */
+export type BatchInput =
+  | { readonly row: number; readonly input: Json; readonly expected?: Json; readonly tags?: Readonly<Record<string, string>> }
+  | { readonly row: number; readonly problem: string };
+
+export interface BatchRequest {
+  readonly release: Release;
+  /** SHA-256 of the input's bytes. */
+  readonly inputDigest: string;
+  readonly name: string;
+  readonly rows: readonly BatchInput[];
+  readonly concurrency: number;
+  /** Start a new batch although one over the same input is there. */
+  readonly again: boolean;
+  /** Go on with the version that the batch began with, although the workflow has changed. */
+  readonly continue: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type BatchNews =
+  | { readonly type: "begun"; readonly batch: BatchRow; readonly isNew: boolean; readonly done: number }
+  | { readonly type: "run"; readonly run: string; readonly row: number; readonly status: RunStatus }
+  | { readonly type: "refused"; readonly row: number; readonly problem: string };
+
+/** The workflow has changed since the batch began. Nothing has started. */
+export class BatchVersionChanged extends FlyballError {
+  readonly code = "BATCH_VERSION_CHANGED";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  constructor(batch: BatchRow, version: string) {
+    super(
+      `This batch began with version ${batch.version.slice(0, 12)} of ${batch.workflow}, which is ${version.slice(0, 12)} now. ` +
+        "Keep to the old version (--continue), or start anew with the new one (--again).",
+    );
+  }
+}
+
+/**
+ * A workflow over many inputs. A batch is (workflow, digest of the input, name); a run is (batch, row).
+ * The same request again takes up what is unfinished and starts nothing twice: each run's id derives
+ * from its batch and row, so a second start meets the first.
+ */
+export class Batches {
+  readonly #journal: Journal;
+  readonly #control: ControlStore;
+  readonly #executor: Executor;
+  readonly #clock: Clock;
+  readonly #load: (release: string) => Promise<Release>;
+
+  constructor(options: {
+    journal: Journal;
+    control: ControlStore;
+    executor: Executor;
+    clock: Clock;
+    load: (release: string) => Promise<Release>;
+  }) {
+    this.#journal = options.journal;
+    this.#control = options.control;
+    this.#executor = options.executor;
+    this.#clock = options.clock;
+    this.#load = options.load;
+  }
+
+  /** Ends when each run is final, waiting or paused. Aborting stops new rows; what runs is not touched. */
+  async run(request: BatchRequest, tell: (news: BatchNews) => void): Promise<BatchRow> {
+    const { batch, isNew } = await this.#begin(request);
+    const release = batch.release === request.release.digest ? request.release : await this.#load(batch.release);
+    const known = new Map(this.#control.batchRuns(batch.id).map((run) => [run.batchRow ?? 0, run]));
+    const done = [...known.values()].filter((run) => isFinal(run.status)).length;
+    tell({ type: "begun", batch, isNew, done });
+    const rows = request.rows.values();
+    const worker = async () => {
+      for (const row of rows) {
+        if (request.signal.aborted) return;
+        await this.#row(batch, release, row, known.get(row.row), tell);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, request.concurrency) }, worker));
+    if (!request.signal.aborted && batch.status !== "completed") await this.#finish(batch);
+    return batch;
+  }
+
+  async #begin(request: BatchRequest): Promise<{ batch: BatchRow; isNew: boolean }> {
+    const { release, inputDigest, name } = request;
+    const latest = this.#control.latestBatch(release.workflow, inputDigest, name);
+    if (latest && !request.again) {
+      const isChanged = latest.release !== release.digest;
+      if (isChanged && !request.continue) throw new BatchVersionChanged(latest, release.version);
+      return { batch: latest, isNew: false };
+    }
+    const batch: BatchRow = {
+      id: derivedId("batch", release.workflow, inputDigest, name, String((latest?.generation ?? 0) + 1)),
+      workflow: release.workflow,
+      inputDigest,
+      name,
+      generation: (latest?.generation ?? 0) + 1,
+      version: release.version,
+      release: release.digest,
+      rows: request.rows.length,
+      status: "running",
+      startedAt: this.#clock.now(),
+    };
+    const { id, status, startedAt, ...data } = batch;
+    await this.#journal.append([{ stream: `batch/${id}`, expectedSeq: 0, actor: "local", events: [{ type: "batch.started", data }] }]);
+    return { batch, isNew: true };
+  }
+
+  async #row(batch: BatchRow, release: Release, row: BatchInput, known: RunRow | undefined, tell: (news: BatchNews) => void): Promise<void> {
+    if ("problem" in row) return tell({ type: "refused", row: row.row, problem: row.problem });
+    const id = derivedId("run", batch.id, String(row.row));
+    try {
+      if (!known) await this.#start(batch, release, row, id);
+      tell({ type: "run", run: id, row: row.row, status: await this.#executor.settled(id) });
+    } catch (error) {
+      if (!(error instanceof FlyballError) || error.exitCode === 3) throw error;
+      tell({ type: "refused", row: row.row, problem: error.message });
+    }
+  }
+
+  async #start(batch: BatchRow, release: Release, row: Exclude<BatchInput, { problem: string }>, id: string): Promise<void> {
+    try {
+      await this.#executor.start({ ...row, release, id, batch: batch.id });
+    } catch (error) {
+      if (!(error instanceof StaleAppend)) throw error;
+    }
+  }
+
+  /** A batch is complete when every row has been taken; runs that wait go on by themselves. */
+  async #finish(batch: BatchRow): Promise<void> {
+    const counts: Record<string, number> = {};
+    for (const run of this.#control.batchRuns(batch.id)) counts[run.status] = (counts[run.status] ?? 0) + 1;
+    await this.#journal.append([
+      { stream: `batch/${batch.id}`, expectedSeq: null, actor: "engine", events: [{ type: "batch.completed", data: { counts } }] },
+    ]);
+  }
+}

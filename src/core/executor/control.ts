@@ -1,0 +1,158 @@
+import type { PendingEvent } from "../journal/index.ts";
+import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
+import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow } from "./store.ts";
+import { runStatuses, type Waiting } from "./events.ts";
+
+/**
+ * The control tables as a fold of the journal. Pure; applied in the transaction of the events, so the
+ * tables cannot disagree with them, and `doctor` makes them again to prove it.
+ */
+export function controlChanges(event: PendingEvent): readonly ControlChange[] {
+  const owner = event.stream.slice(0, event.stream.indexOf("/"));
+  const id = event.stream.slice(owner.length + 1);
+  switch (owner) {
+    case "run":
+      return runChanges(id, event);
+    case "review":
+      return reviewChanges(id, event);
+    case "command":
+      if (event.type === "command.dismissed") return [{ table: "inbox", remove: id }];
+      return [{ table: "inbox", put: { id, position: event.position, ...commandOf(event.data) } }];
+    case "batch":
+      return batchChanges(id, event);
+    case "asset":
+      return [{ table: "assets", put: { digest: id, kind: text(event.data.kind), name: text(event.data.name), at: event.at } }];
+    default:
+      return [];
+  }
+}
+
+const none: readonly ControlChange[] = [];
+
+function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
+  const { type, data } = event;
+  const taken: ControlChange[] = typeof data.command === "string" ? [{ table: "inbox", remove: data.command }] : [];
+  switch (type) {
+    case "step.completed":
+      return taken.length === 0 ? none : taken;
+    case "run.started":
+      return [...taken, { table: "runs", put: startedRun(id, event) }];
+    case "run.suspended":
+      return [...taken, { table: "runs", update: id, at: event.at, set: { status: "waiting", ...waitingColumns(data.waiting) } }];
+    case "run.paused":
+      return [...taken, { table: "runs", update: id, at: event.at, set: { status: "paused", ...noWait, error: errorOf(data.error) } }];
+    case "run.woken":
+    case "run.resumed":
+      return [...taken, { table: "runs", update: id, at: event.at, set: { status: "running", ...noWait, error: null } }];
+    case "run.erased":
+      return [{ table: "runs", update: id, at: event.at, set: { erased: Number(data.level) } }];
+    default:
+      return endChanges(id, event, taken);
+  }
+}
+
+function endChanges(id: string, event: PendingEvent, taken: ControlChange[]): readonly ControlChange[] {
+  const status = runStatuses.find((known) => event.type === `run.${known}`);
+  if (!status) return taken;
+  const set = { status, ...noWait, endedAt: event.at, error: errorOf(event.data.error) };
+  return [...taken, { table: "runs", update: id, at: event.at, set }];
+}
+
+const noWait = { waitingFor: null, waitingKey: null, waitingSince: null, deadline: null, dueAt: null } as const;
+
+function waitingColumns(data: Json | undefined) {
+  const waiting = data as unknown as Waiting;
+  return {
+    waitingFor: waiting.for,
+    waitingKey: waiting.key ?? null,
+    waitingSince: waiting.since,
+    deadline: waiting.deadline ?? null,
+    dueAt: waiting.dueAt ?? null,
+  };
+}
+
+function startedRun(id: string, event: PendingEvent): RunRow {
+  const { data } = event;
+  return {
+    id,
+    workflow: text(data.workflow),
+    version: text(data.version),
+    release: text(data.release),
+    status: "running",
+    startedAt: event.at,
+    updatedAt: event.at,
+    endedAt: null,
+    batch: optionalText(data.batch),
+    batchRow: typeof data.row === "number" ? data.row : null,
+    parent: optionalText(data.parent),
+    tags: JSON.stringify(data.tags ?? {}),
+    error: null,
+    ...noWait,
+    erased: 0,
+  };
+}
+
+function reviewChanges(id: string, event: PendingEvent): readonly ControlChange[] {
+  const { data } = event;
+  switch (event.type) {
+    case "review.requested": {
+      const put: ReviewRow = {
+        id,
+        run: text(data.run),
+        path: text(data.path),
+        workflow: text(data.workflow),
+        status: "open",
+        assignee: optionalText(data.assign),
+        requestedAt: event.at,
+        deadline: typeof data.deadline === "number" ? data.deadline : null,
+        escalated: false,
+        decidedAt: null,
+      };
+      return [{ table: "reviews", put }];
+    }
+    case "review.escalated":
+      return [{ table: "reviews", update: id, set: { escalated: true } }];
+    case "review.decided":
+      return [{ table: "reviews", update: id, set: { status: "decided", decidedAt: event.at } }];
+    case "review.withdrawn":
+      return [{ table: "reviews", update: id, set: { status: "withdrawn", decidedAt: event.at } }];
+    default:
+      return none;
+  }
+}
+
+function batchChanges(id: string, event: PendingEvent): readonly ControlChange[] {
+  const { data } = event;
+  if (event.type === "batch.completed") return [{ table: "batches", update: id, set: { status: "completed" } }];
+  if (event.type !== "batch.started") return none;
+  const put: BatchRow = {
+    id,
+    workflow: text(data.workflow),
+    inputDigest: text(data.inputDigest),
+    name: text(data.name),
+    generation: Number(data.generation),
+    version: text(data.version),
+    release: text(data.release),
+    rows: Number(data.rows),
+    status: "running",
+    startedAt: event.at,
+  };
+  return [{ table: "batches", put }];
+}
+
+function commandOf(data: JsonObject): { run: string; command: InboxCommand } {
+  const { run, ...command } = data;
+  return { run: text(run), command: command as unknown as InboxCommand };
+}
+
+function errorOf(value: Json | undefined): string | null {
+  return value ? JSON.stringify(value satisfies Json as unknown as ErrorRecord) : null;
+}
+
+function text(value: Json | undefined): string {
+  return String(value ?? "");
+}
+
+function optionalText(value: Json | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}

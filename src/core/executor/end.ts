@@ -1,0 +1,55 @@
+import { derivedId, type ErrorRecord, type Json } from "../base/index.ts";
+import type { FinalStatus, RunEvent, StepWaited } from "./events.ts";
+import { childEndId, type Record } from "./record.ts";
+import type { Run } from "./run.ts";
+import type { ControlStore } from "./store.ts";
+
+/** How a run ends, before its cost is known. */
+export type RunEnd =
+  | { readonly status: "completed"; readonly output: Json }
+  | { readonly status: "failed"; readonly path: string | null; readonly error: ErrorRecord }
+  | { readonly status: "rejected"; readonly path: string; readonly by: string; readonly comment: string | null; readonly command?: string }
+  | { readonly status: "cancelled"; readonly by: string; readonly reason: string | null; readonly command: string };
+
+/** Records the end and what follows from it: open reviews are withdrawn, children cancelled, the parent told. */
+export function recordEnd(run: Run, end: RunEnd, record: Record, control: ControlStore): void {
+  for (const step of run.active.values()) step.attempt?.abort(end.status);
+  record.add(endEvent(end, run.costUsd));
+  for (const { wait } of run.active.values()) if (wait) giveUpWait(wait, `the run was ${end.status}`, record, control);
+  if (run.started.parent) tellParent({ child: run.id, parent: run.started.parent }, end, record);
+  run.status = end.status;
+}
+
+/** Nobody will take the answer any more: an open review is withdrawn, a child under way is cancelled. */
+export function giveUpWait(wait: StepWaited["wait"], reason: string, record: Record, control: ControlStore): void {
+  const { for: what, key } = wait;
+  if (!key) return;
+  // A review or child without a row is asked or started in this very commit.
+  if (what === "review" && (control.review(key)?.status ?? "open") === "open")
+    record.other(`review/${key}`, null, "review.withdrawn", { reason });
+  if (what === "child" && (control.run(key)?.endedAt ?? null) === null)
+    record.command(key, derivedId("cancel", key), { kind: "cancel", by: "engine", reason: `its parent stopped waiting: ${reason}` });
+}
+
+export function tellParent(ids: { child: string; parent: string }, end: RunEnd, record: Record): void {
+  const { child, parent } = ids;
+  const status: FinalStatus = end.status;
+  const output = end.status === "completed" ? end.output : null;
+  const error = end.status === "failed" ? { error: end.error } : {};
+  record.command(parent, childEndId(child), { kind: "child", child, status, output, ...error });
+}
+
+export function endEvent(end: RunEnd, costUsd: number): RunEvent {
+  switch (end.status) {
+    case "completed":
+      return { type: "run.completed", data: { output: end.output, costUsd } };
+    case "failed":
+      return { type: "run.failed", data: { path: end.path, error: end.error, costUsd } };
+    case "rejected": {
+      const { path, by, comment, command } = end;
+      return { type: "run.rejected", data: { path, by, comment, costUsd, ...(command ? { command } : {}) } };
+    }
+    case "cancelled":
+      return { type: "run.cancelled", data: { by: end.by, reason: end.reason, command: end.command, costUsd } };
+  }
+}

@@ -1,0 +1,203 @@
+import { z } from "zod";
+import { assert, type ErrorRecord, errorRecord, FlyballError, type Json, type JsonObject, parseDuration, toJson } from "../base/index.ts";
+import {
+  defaultRetry,
+  type KindRegistry,
+  noRetry,
+  type RetryPolicy,
+  type Scope,
+  type StepContext,
+  type StepKind,
+  type StepResult,
+} from "../workflow/index.ts";
+import type { Activation, Ended, Program, Turn } from "./program.ts";
+
+/** A workflow written as code. The same code must be registered for as long as runs of its version are open. */
+export interface Flow {
+  readonly name: string;
+  readonly version: string;
+  /** Assets that its calls name, as `prompt/NAME`, `route/NAME` …: pinned into each run's release. */
+  readonly uses: readonly string[];
+  readonly body: (context: FlowContext, input: Json) => Promise<unknown>;
+}
+
+export interface FlowStepOptions {
+  readonly retry?: Partial<RetryPolicy>;
+  /** Such as `30s`. */
+  readonly timeout?: string;
+  /** When it has failed for good: the run pauses (default), fails, or the code gets a `FlowStepFailed`. */
+  readonly onFailure?: "pause" | "fail" | "throw";
+}
+
+/**
+ * What a flow may use. Everything that it learns from outside goes through here, each call with a key
+ * of its own, so that the code can run again from the journal: the same keys, the same answers.
+ */
+export interface FlowContext {
+  readonly runId: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Does a piece of work once, and records what it returns (plain data). */
+  step<T>(key: string, work: (context: StepContext) => T | Promise<T>, options?: FlowStepOptions): Promise<T>;
+  /** Does a step of any kind, as a document would: `call("intent", "inference", { … })`. */
+  call(key: string, kind: string, config: JsonObject, options?: FlowStepOptions): Promise<StepResult>;
+  sleep(key: string, duration: string): Promise<void>;
+  /** The next signal of that name; one that came before counts. */
+  receive(key: string, event: string): Promise<Json>;
+  /** Wall-clock milliseconds, recorded. */
+  now(key: string): Promise<number>;
+  /** Chance in [0, 1), recorded. */
+  random(key: string): Promise<number>;
+}
+
+export function flow(
+  options: { name: string; version: string; uses?: readonly string[] },
+  body: Flow["body"],
+): Flow {
+  return { name: options.name, version: options.version, uses: options.uses ?? [], body };
+}
+
+export function isFlow(value: unknown): value is Flow {
+  return typeof value === "object" && value !== null && "body" in value && typeof value.body === "function" && "version" in value;
+}
+
+export class FlowKeyReused extends FlyballError {
+  readonly code = "FLOW_KEY_REUSED";
+  constructor(key: string) {
+    super(`The flow uses the key ${JSON.stringify(key)} twice; each call needs its own.`);
+  }
+}
+
+export class FlowStepFailed extends FlyballError {
+  readonly code = "FLOW_STEP_FAILED";
+  readonly failure: ErrorRecord;
+  constructor(key: string, failure: ErrorRecord) {
+    super(`Step ${key} failed: ${failure.message}`);
+    this.failure = failure;
+  }
+}
+
+export class UnknownKind extends FlyballError {
+  readonly code = "UNKNOWN_KIND";
+  constructor(name: string) {
+    super(`There is no step kind ${name}.`);
+  }
+}
+
+interface Pending {
+  readonly throws: boolean;
+  resolve(result: StepResult): void;
+  reject(error: unknown): void;
+}
+
+const emptyScope: Scope = { get: () => undefined };
+
+/** Runs a flow's code on the durable context: code asks, the executor answers in journal order. */
+export class FlowProgram implements Program {
+  readonly #flow: Flow;
+  readonly #kinds: KindRegistry;
+  readonly #input: Json;
+  readonly #context: FlowContext;
+  readonly #pending = new Map<string, Pending>();
+  readonly #keys = new Set<string>();
+  #ready: Activation[] = [];
+  #ended: Ended | undefined;
+
+  constructor(flowCode: Flow, kinds: KindRegistry, run: { id: string; input: Json; tags: Readonly<Record<string, string>> }) {
+    this.#flow = flowCode;
+    this.#kinds = kinds;
+    this.#input = run.input;
+    this.#context = this.#contextFor(run.id, run.tags);
+  }
+
+  start(): Promise<Turn> {
+    this.#run();
+    return this.#turn();
+  }
+
+  settle(path: string, result: StepResult): Promise<Turn> {
+    this.#take(path).resolve(result);
+    return this.#turn();
+  }
+
+  fail(path: string, error: ErrorRecord): Promise<Turn> | undefined {
+    const pending = this.#pending.get(path);
+    if (!pending?.throws) return undefined;
+    this.#pending.delete(path);
+    pending.reject(new FlowStepFailed(path, error));
+    return this.#turn();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      const output = await this.#flow.body(this.#context, this.#input);
+      this.#ended = { output: toJson(output ?? null, "the flow's output") };
+    } catch (error) {
+      this.#ended = { path: null, error: errorRecord(error) };
+    }
+  }
+
+  #take(path: string): Pending {
+    const pending = this.#pending.get(path);
+    assert(pending, `flow step ${path} is settled but nobody waits for it`);
+    this.#pending.delete(path);
+    return pending;
+  }
+
+  /** After one turn of the event loop the code has gone as far as it can with what it knows. */
+  async #turn(): Promise<Turn> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const ready = this.#ready;
+    this.#ready = [];
+    return { ready, skipped: [], abandoned: [], ...(this.#ended ? { ended: this.#ended } : {}) };
+  }
+
+  #ask(key: string, kind: StepKind, config: JsonObject, options: FlowStepOptions = {}): Promise<StepResult> {
+    if (this.#keys.has(key)) return Promise.reject(new FlowKeyReused(key));
+    this.#keys.add(key);
+    // Whoever asks for retries gets the defaults for what he does not say, as in a document.
+    const retry = { ...(kind.callsOut || options.retry ? defaultRetry : noRetry), ...options.retry };
+    this.#ready.push({
+      path: key,
+      work: { type: "kind", kind, config: () => config, retry, timeoutMs: options.timeout ? parseDuration(options.timeout) : null },
+      onFailure: options.onFailure === "fail" ? "fail" : "pause",
+      scope: emptyScope,
+      config: () => config,
+    });
+    return new Promise((resolve, reject) => {
+      this.#pending.set(key, { throws: options.onFailure === "throw", resolve, reject });
+    });
+  }
+
+  #contextFor(runId: string, tags: Readonly<Record<string, string>>): FlowContext {
+    const value = async <T>(key: string, work: (context: StepContext) => unknown, options?: FlowStepOptions) =>
+      (await this.#ask(key, codeKind(work), { key }, options)).value as T;
+    const call = (key: string, kind: string, config: JsonObject, options?: FlowStepOptions) => {
+      const known = this.#kinds.get(kind);
+      return known ? this.#ask(key, known, config, options) : Promise.reject(new UnknownKind(kind));
+    };
+    return {
+      runId,
+      tags,
+      step: value,
+      call,
+      sleep: async (key, duration) => void (await call(key, "wait", { for: duration })),
+      receive: async (key, event) => (await call(key, "wait", { event })).value,
+      now: (key) => value(key, (context) => context.clock.now()),
+      random: (key) => value(key, (context) => context.random.next()),
+    };
+  }
+}
+
+/** A piece of users' code as a kind of step, so that the executor needs to know nothing else. */
+function codeKind(work: (context: StepContext) => unknown): StepKind {
+  return {
+    name: "code",
+    summary: "A piece of a flow's own code.",
+    config: z.object({ key: z.string() }),
+    fields: [],
+    callsOut: false,
+    runsUserCode: true,
+    effect: () => "write",
+    execute: async (_config, context) => ({ result: { value: toJson((await work(context)) ?? null, context.path) } }),
+  };
+}

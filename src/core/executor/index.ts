@@ -1,0 +1,24 @@
+/**
+ * executor: takes a run from its journal to its next stop.
+ *
+ * What: the interpreter of documents, code-first flows, retry, waits, pause and resume, recovery; and
+ * the control tables as a fold of the journal.
+ * Owns: every event of a run's stream; the inbox; releases.
+ * Promises: the invariants X1 to X6 at the head of `advance.ts`. Results are recorded exactly once;
+ * steps run at least once. It knows kinds of steps, not models.
+ * Read first: `program.ts` (what decides), `advance.ts` (the loop), `run.ts` (replay), `interpreter.ts`.
+ */
+export { Batches, type BatchInput, type BatchNews, type BatchRequest, BatchVersionChanged } from "./batch.ts";
+export { controlChanges } from "./control.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export { Executor, type ExecutorOptions, type StartRequest } from "./executor.ts";
+export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
+export { Interpreter } from "./interpreter.ts";
+export { coreKinds } from "./kinds/index.ts";
+export type * from "./program.ts";
+export { commandAppend } from "./record.ts";
+export { assetOf, createReleases, type Definition, type Release, type ReleaseParts, type Releases, releaseDigest } from "./release.ts";
+export type * from "./store.ts";
+export { applyRetention, type Retention } from "./retention.ts";
+export { type RunView, type StepView, viewRun } from "./view.ts";

@@ -1,0 +1,10 @@
+/** Runs that are worked on at once; others wait their turn as rows. */
+export const runsLoadedMax = 1_000;
+/** A wait at most this long stays in memory; a longer one costs a row and nothing else. */
+export const waitInMemoryMsMax = 1_000;
+/** How often the engine looks for runs that nobody told it about. */
+export const recoveryPollMs = 1_000;
+/** Runs woken by one look. */
+export const wakeBatch = 500;
+/** Compiled releases kept in memory. */
+export const releasesCachedMax = 100;

@@ -1,0 +1,67 @@
+import { derivedId, type Json, type JsonObject } from "../base/index.ts";
+import type { Append } from "../journal/index.ts";
+import type { Fact } from "../workflow/index.ts";
+import { type Command, type RunEvent, toNewEvents } from "./events.ts";
+
+/** What one turn of a run has to say, until it is committed: its own events and those of other streams. */
+export class Record {
+  readonly #run: { readonly id: string; seq: number };
+  readonly #stream: string;
+  #events: RunEvent[] = [];
+  #others: Append[] = [];
+  /** Runs that should be looked at once this is on disk. */
+  readonly wakes = new Set<string>();
+
+  constructor(run: { readonly id: string; seq: number }) {
+    this.#run = run;
+    this.#stream = `run/${run.id}`;
+  }
+
+  get isEmpty(): boolean {
+    return this.#events.length === 0 && this.#others.length === 0;
+  }
+
+  add(event: RunEvent): void {
+    this.#events.push(event);
+  }
+
+  facts(facts: readonly Fact[] | undefined): void {
+    for (const fact of facts ?? []) {
+      this.other(fact.stream, fact.expectedSeq ?? null, fact.type, fact.data);
+      if (fact.stream.startsWith("command/")) this.wakes.add(String(fact.data.run));
+    }
+  }
+
+  other(stream: string, expectedSeq: number | null, type: string, data: JsonObject): void {
+    this.#others.push({ stream, expectedSeq, actor: "engine", events: [{ type, data }] });
+  }
+
+  /** Puts a command into another run's inbox; the same id twice is the same command. */
+  command(run: string, id: string, command: Command): void {
+    const { stream, expectedSeq, events } = commandAppend(run, id, command);
+    this.#others.push({ stream, expectedSeq, actor: "engine", events });
+    this.wakes.add(run);
+  }
+
+  /** The appends of the turn, all or nothing; the run's own stream first. */
+  take(): readonly Append[] {
+    const events = toNewEvents(this.#events);
+    this.#events = [];
+    const others = this.#others;
+    if (others.length > 0) this.#others = [];
+    if (events.length === 0) return others;
+    const own: Append = { stream: this.#stream, expectedSeq: this.#run.seq, actor: "engine", events };
+    this.#run.seq += events.length;
+    return others.length === 0 ? [own] : [own, ...others];
+  }
+}
+
+export function commandAppend(run: string, id: string, command: Command): Append {
+  const data = { run, ...command } as unknown as { [key: string]: Json };
+  return { stream: `command/${id}`, expectedSeq: 0, actor: "local", events: [{ type: "command.received", data }] };
+}
+
+/** The id of what a child's end tells its parent: derived, so that it is told once. */
+export function childEndId(child: string): string {
+  return derivedId("child-end", child);
+}

@@ -1,0 +1,145 @@
+import { assert, canonicalJson, type Json, type JsonObject, sha256 } from "../base/index.ts";
+import { type Append, type Journal, StaleAppend } from "../journal/index.ts";
+import type { Asset, Workflow } from "../workflow/index.ts";
+import { ReleaseMissing } from "./errors.ts";
+import { releasesCachedMax } from "./limits.ts";
+
+/** The exact versions of everything that a run uses: fixed when it starts, the same after any restart. */
+export interface Release {
+  readonly digest: string;
+  readonly workflow: string;
+  /** Digest of the workflow's document, or the declared version of a flow. */
+  readonly version: string;
+  readonly definition: Definition;
+  asset(kind: string, name: string): Asset;
+}
+
+/** What the run walks through: a document, or code. */
+export type Definition =
+  | { readonly type: "document"; readonly workflow: Workflow }
+  | { readonly type: "flow"; readonly name: string; readonly version: string };
+
+/** A release as it is published: the definition's own asset first. */
+export interface ReleaseParts {
+  readonly workflow: string;
+  readonly version: string;
+  readonly definition: Asset;
+  readonly assets: readonly Asset[];
+}
+
+export interface Releases {
+  /** Writes what is not yet in the journal, and returns the release. */
+  publish(parts: ReleaseParts): Promise<Release>;
+  /** A release by its digest; throws `ReleaseMissing`. */
+  load(digest: string): Promise<Release>;
+}
+
+export interface ReleasesOptions {
+  readonly journal: Journal;
+  isPublished(digest: string): boolean;
+  /** Makes a definition runnable from its asset's content. */
+  define(definition: Asset): Definition;
+}
+
+export function assetOf(kind: string, name: string, content: Json): Asset {
+  return { kind, name, content, digest: sha256(`${kind}\n${canonicalJson(content)}`) };
+}
+
+export function createReleases(options: ReleasesOptions): Releases {
+  const cache = new Map<string, Release>();
+  const remember = (release: Release) => {
+    const oldest = cache.keys().next().value;
+    if (cache.size >= releasesCachedMax && oldest !== undefined) cache.delete(oldest);
+    cache.set(release.digest, release);
+    return release;
+  };
+  return {
+    async publish(parts) {
+      const manifest = manifestOf(parts);
+      const known = cache.get(manifest.digest);
+      if (known) return known;
+      for (const asset of [parts.definition, ...parts.assets, manifest]) await publishAsset(options, asset);
+      return remember(releaseOf(options, manifest.digest, parts));
+    },
+    async load(digest) {
+      return cache.get(digest) ?? remember(await readRelease(options, digest));
+    },
+  };
+}
+
+/** The digest that a release will have, before it is published. */
+export function releaseDigest(parts: ReleaseParts): string {
+  return manifestOf(parts).digest;
+}
+
+function manifestOf(parts: ReleaseParts): Asset {
+  const content = {
+    workflow: parts.workflow,
+    version: parts.version,
+    definition: nameOf(parts.definition),
+    assets: parts.assets.map(nameOf).sort((a, b) => (a.digest < b.digest ? -1 : 1)),
+  };
+  return assetOf("release", parts.workflow, content);
+}
+
+function nameOf({ kind, name, digest }: Asset) {
+  return { kind, name, digest };
+}
+
+async function publishAsset(options: ReleasesOptions, asset: Asset): Promise<void> {
+  if (options.isPublished(asset.digest)) return;
+  try {
+    await options.journal.append([published(asset)]);
+  } catch (error) {
+    if (!(error instanceof StaleAppend)) throw error;
+  }
+}
+
+function published(asset: Asset): Append {
+  const data: JsonObject = { kind: asset.kind, name: asset.name, content: asset.content };
+  return { stream: `asset/${asset.digest}`, expectedSeq: 0, actor: "engine", events: [{ type: "asset.published", data }] };
+}
+
+/** An asset as a manifest names it. Its content stands under its digest, whatever it was first published as. */
+interface Pinned {
+  readonly kind: string;
+  readonly name: string;
+  readonly digest: string;
+}
+
+async function readRelease(options: ReleasesOptions, digest: string): Promise<Release> {
+  const manifest = (await readContent(options, digest)) as unknown as {
+    workflow: string;
+    version: string;
+    definition: Pinned;
+    assets: readonly Pinned[];
+  };
+  const read = async (pinned: Pinned): Promise<Asset> => ({ ...pinned, content: await readContent(options, pinned.digest) });
+  return releaseOf(options, digest, {
+    workflow: manifest.workflow,
+    version: manifest.version,
+    definition: await read(manifest.definition),
+    assets: await Promise.all(manifest.assets.map(read)),
+  });
+}
+
+async function readContent(options: ReleasesOptions, digest: string): Promise<Json> {
+  const [event] = await options.journal.read(`asset/${digest}`);
+  if (!event?.data) throw new ReleaseMissing(`Asset ${digest}`);
+  return event.data.content ?? null;
+}
+
+function releaseOf(options: ReleasesOptions, digest: string, parts: ReleaseParts): Release {
+  const byName = new Map(parts.assets.map((asset) => [`${asset.kind}/${asset.name}`, asset]));
+  return {
+    digest,
+    workflow: parts.workflow,
+    version: parts.version,
+    definition: options.define(parts.definition),
+    asset(kind, name) {
+      const asset = byName.get(`${kind}/${name}`);
+      assert(asset, `${kind} ${name} is not in the release: the loader pins every asset that is named`);
+      return asset;
+    },
+  };
+}

@@ -1,0 +1,278 @@
+import { assert, type ErrorRecord, FlyballError, fingerprint, type Json, type JsonObject } from "../base/index.ts";
+import type { JournalEvent } from "../journal/index.ts";
+import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
+import { JournalMismatch } from "./errors.ts";
+import { isFinal, type RunStarted, type RunStatus, type StepCompleted, type StepFailed, type StepRetried, type StepWaited } from "./events.ts";
+import type { Activation, Ended, Program, Turn } from "./program.ts";
+import type { Release } from "./release.ts";
+
+/** A step that has begun and has no result yet. */
+export interface ActiveStep {
+  readonly activation: Activation;
+  /** `ready`: to be executed; `executing`: under way; `backoff`: executed again at `dueAt`. */
+  phase: "ready" | "executing" | "backoff" | "waiting" | "failed";
+  /** Executions so far. */
+  attempts: number;
+  startedAt: number | null;
+  dueAt: number | null;
+  /** What it waits for, until that is answered or given up. */
+  wait: StepWaited["wait"] | null;
+  failure: ErrorRecord | null;
+  /** What is executed: the step's own work, or its fallback. */
+  work: KindWork | undefined;
+  config: JsonObject | null;
+  inputDigest: string;
+  /** The attempt under way; a result of any other is late and refused. */
+  attempt: Attempt | null;
+  /** What ended the wait. */
+  woken: Woken | null;
+  /** The inbox command or signal that the step is answering; it is recorded with what comes of it. */
+  command: string | null;
+  /** `step.started` is on disk (steps that run users' code). */
+  announced: boolean;
+}
+
+/** One execution of a step, as far as the run must know it. */
+export interface Attempt {
+  abort(reason: string): void;
+}
+
+export interface Signal {
+  readonly command: string;
+  readonly event: string;
+  readonly data: Json;
+}
+
+/** A run in memory: its program at the point that the journal has reached, and the steps under way. */
+export class Run {
+  readonly id: string;
+  readonly started: RunStarted;
+  readonly startedAt: number;
+  readonly release: Release;
+  readonly program: Program;
+  readonly active = new Map<string, ActiveStep>();
+  /** Signals that no step has received yet, in order. */
+  readonly signals: Signal[] = [];
+  /** Commands that a step under way is answering; they leave the inbox with its result. */
+  readonly inHand = new Set<string>();
+  /** Waits of abandoned steps, which nobody will take an answer to any more. */
+  readonly abandonedWaits: StepWaited["wait"][] = [];
+  /** Steps that were skipped at the very start and are not yet recorded. */
+  readonly skippedAtStart: string[] = [];
+  seq = 0;
+  /** Above zero once the run has met a wait, a backoff or a signal: until then nobody looks for any. */
+  waits = 0;
+  status: RunStatus = "running";
+  costUsd = 0;
+  ended: Ended | undefined;
+
+  constructor(options: { id: string; started: RunStarted; startedAt: number; release: Release; program: Program }) {
+    this.id = options.id;
+    this.started = options.started;
+    this.startedAt = options.startedAt;
+    this.release = options.release;
+    this.program = options.program;
+  }
+
+  /** Asks the program for its first steps. */
+  async begin(): Promise<void> {
+    const turn = this.program.start();
+    this.skippedAtStart.push(...this.apply(turn instanceof Promise ? await turn : turn));
+  }
+
+  /** Takes in what a settlement made ready; returns the paths that were skipped. */
+  apply(turn: Turn): readonly string[] {
+    for (const path of turn.abandoned) {
+      const step = this.active.get(path);
+      step?.attempt?.abort("abandoned");
+      if (step?.wait) this.abandonedWaits.push(step.wait);
+      this.active.delete(path);
+    }
+    for (const activation of turn.ready) this.active.set(activation.path, activeStep(activation));
+    if (turn.ended) this.ended = turn.ended;
+    return turn.skipped;
+  }
+
+  step(path: string): ActiveStep {
+    const step = this.active.get(path);
+    assert(step, `${path} is not active in run ${this.id}`);
+    return step;
+  }
+
+  /** The step has its result: the only way forward. */
+  settle(path: string, result: StepResult): readonly string[] | Promise<readonly string[]> {
+    this.active.delete(path);
+    if (typeof result.cost === "number") this.costUsd += result.cost;
+    const turn = this.program.settle(path, result);
+    return turn instanceof Promise ? turn.then((later) => this.apply(later)) : this.apply(turn);
+  }
+
+  /** The oldest signal of a name that no step has received. */
+  signalFor(event: string | undefined): Signal | undefined {
+    return this.signals.find((signal) => signal.event === event);
+  }
+
+  consume(command: string): void {
+    const index = this.signals.findIndex((signal) => signal.command === command);
+    if (index >= 0) this.signals.splice(index, 1);
+  }
+}
+
+function activeStep(activation: Activation): ActiveStep {
+  return {
+    activation,
+    phase: "ready",
+    attempts: 0,
+    startedAt: null,
+    dueAt: null,
+    wait: null,
+    failure: null,
+    work: activation.work,
+    config: null,
+    inputDigest: "",
+    attempt: null,
+    woken: null,
+    command: null,
+    announced: false,
+  };
+}
+
+/** Evaluates the config of what the step does now, once; throws what an expression throws. */
+export function prepare(step: ActiveStep): JsonObject {
+  if (step.config) return step.config;
+  assert(step.work || step.activation.work === undefined, "a step without work cannot begin");
+  step.config = step.activation.config(step.work ?? unworkable);
+  step.inputDigest = fingerprint(step.config);
+  return step.config;
+}
+
+/** Stands in for work where there is none: the activation's own config throws before it is read. */
+const unworkable = { config: () => ({}) } as unknown as KindWork;
+
+/** Turns to the fallback, after the work itself has failed for good. It begins afresh, whatever the work waited for. */
+export function turnToFallback(step: ActiveStep, fallback: KindWork, failure: ErrorRecord): void {
+  Object.assign(step, { ...afresh, work: fallback, failure });
+}
+
+/** Ready to be executed, as if nothing had been tried; the command in hand stays in hand. */
+const afresh = { phase: "ready", attempts: 0, failure: null, config: null, wait: null, dueAt: null, woken: null } as const;
+
+/**
+ * Brings a run to where its journal ends. Replay performs no I/O and starts nothing; what does not fit
+ * throws `JournalMismatch` before any effect.
+ */
+export async function replay(run: Run, events: readonly JournalEvent[]): Promise<void> {
+  await run.begin();
+  for (const event of events) {
+    run.seq = event.seq;
+    if (event.type === "run.started" || event.type === "run.erased") continue;
+    assert(event.data, `event ${event.seq} of run ${run.id} has been erased, and the run is not final`);
+    await replayEvent(run, event.type, event.data);
+  }
+  run.abandonedWaits.length = 0;
+}
+
+async function replayEvent(run: Run, type: string, data: JsonObject): Promise<void> {
+  switch (type) {
+    case "step.completed":
+      return replayCompleted(run, data as unknown as StepCompleted);
+    case "step.retried":
+      return replayRetried(run, data as unknown as StepRetried);
+    case "step.waited":
+      return replayWaited(run, data as unknown as StepWaited);
+    case "step.skipped": {
+      const place = run.skippedAtStart.indexOf(String(data.path));
+      if (place >= 0) run.skippedAtStart.splice(place, 1);
+      return;
+    }
+    case "step.failed":
+      return replayFailed(run, data as unknown as StepFailed);
+    case "run.signalled":
+      run.signals.push({ command: String(data.command), event: String(data.event), data: data.data ?? null });
+      run.waits += 1;
+      return;
+    case "run.paused":
+      run.status = "paused";
+      return;
+    case "run.resumed":
+      return resumeFailed(run);
+    default: {
+      const status = type.slice("run.".length);
+      if (type.startsWith("run.") && isFinal(status)) run.status = status;
+    }
+  }
+}
+
+async function replayCompleted(run: Run, done: StepCompleted): Promise<void> {
+  const step = known(run, done.path);
+  if (!done.skippedBy) checkFits(step, done);
+  if (done.command) run.consume(done.command);
+  await run.settle(done.path, done.result);
+}
+
+function replayRetried(run: Run, retried: StepRetried): void {
+  const step = known(run, retried.path);
+  meetFallback(step, retried.fallbackFor);
+  // What it waited for still stands, and the answer is still in the inbox: it is answered again.
+  if (step.wait) Object.assign(step, { phase: "waiting", dueAt: step.wait.dueAt ?? null });
+  else Object.assign(step, { phase: "backoff", attempts: retried.attempt, dueAt: retried.dueAt });
+  run.waits += 1;
+}
+
+function replayWaited(run: Run, waited: StepWaited): void {
+  const { path, wait, startedAt, command } = waited;
+  const step = known(run, path);
+  checkFits(step, waited);
+  if (command) run.consume(command);
+  Object.assign(step, { phase: "waiting", wait, startedAt, attempts: 0, dueAt: wait.dueAt ?? null });
+  run.waits += 1;
+}
+
+/** The step is the same as when this was recorded: kind and inputs. */
+function checkFits(step: ActiveStep, recorded: StepCompleted | StepWaited): void {
+  const { path, kind, inputDigest, fallbackFor } = recorded;
+  meetFallback(step, fallbackFor);
+  if (step.work?.kind.name !== kind)
+    throw new JournalMismatch(path, `it was a ${kind} and is a ${step.work?.kind.name ?? "block"} now`);
+  if (inputDigestOf(step, path) !== inputDigest) throw new JournalMismatch(path, "it has other inputs now");
+}
+
+function meetFallback(step: ActiveStep, failure: ErrorRecord | undefined): void {
+  const fallback = step.activation.work?.fallback;
+  if (failure && fallback && step.work !== fallback) turnToFallback(step, fallback, failure);
+}
+
+function inputDigestOf(step: ActiveStep, path: string): string {
+  try {
+    prepare(step);
+    return step.inputDigest;
+  } catch (error) {
+    if (!(error instanceof FlyballError)) throw error;
+    throw new JournalMismatch(path, `its inputs can no longer be made (${error.message})`);
+  }
+}
+
+async function replayFailed(run: Run, failed: StepFailed): Promise<void> {
+  const step = known(run, failed.path);
+  if (failed.command) run.consume(failed.command);
+  const turn = run.program.fail(failed.path, failed.error);
+  if (turn) {
+    run.active.delete(failed.path);
+    run.apply(await turn);
+  } else Object.assign(step, { phase: "failed", failure: failed.error, attempts: failed.attempts, wait: null });
+}
+
+/** After a pause, what had failed begins anew. */
+export function resumeFailed(run: Run): void {
+  run.status = "running";
+  for (const step of run.active.values()) {
+    if (step.phase !== "failed") continue;
+    Object.assign(step, { ...afresh, work: step.activation.work });
+  }
+}
+
+function known(run: Run, path: string): ActiveStep {
+  const step = run.active.get(path);
+  if (!step) throw new JournalMismatch(path, "the workflow does not come to it at this point");
+  return step;
+}

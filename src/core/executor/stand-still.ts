@@ -1,0 +1,53 @@
+import type { FlyballError } from "../base/index.ts";
+import type { Journal, JournalEvent } from "../journal/index.ts";
+import { endEvent, giveUpWait, type RunEnd, tellParent } from "./end.ts";
+import type { RunStarted, StepCompleted, StepWaited } from "./events.ts";
+import { dismiss } from "./inbox.ts";
+import { Record } from "./record.ts";
+import type { ControlStore, RunRow } from "./store.ts";
+
+/**
+ * What becomes of a run that cannot be brought to where its journal ends: its release is gone, or does
+ * not fit. It is parked before any effect, with the reason. It can still be cancelled; to resume it is
+ * refused until it fits again, and what else it was told stays in its inbox. Resolves with the runs to wake.
+ */
+export async function standStill(
+  run: { readonly row: RunRow; readonly events: readonly JournalEvent[]; readonly error: FlyballError },
+  { journal, control }: { readonly journal: Journal; readonly control: ControlStore },
+): Promise<ReadonlySet<string>> {
+  const { row, events, error } = run;
+  const record = new Record({ id: row.id, seq: events.at(-1)?.seq ?? 0 });
+  const inbox = control.inbox(row.id);
+  const message = `${error.message} The run began with version ${row.version}.`;
+  const cancel = inbox.find(({ command }) => command.kind === "cancel");
+  if (cancel?.command.kind === "cancel") {
+    const { by, reason } = cancel.command;
+    recordCancel(row, events, { status: "cancelled", by, reason, command: cancel.id }, { record, control });
+  } else {
+    for (const { id, command } of inbox) if (command.kind === "resume") dismiss(id, message, record);
+    const paused = { path: "", reason: "mismatch", error: { code: error.code, message } } as const;
+    if (row.status !== "paused") record.add({ type: "run.paused", data: paused });
+  }
+  if (!record.isEmpty) await journal.append(record.take());
+  return record.wakes;
+}
+
+/** The end of a run of which only the events are known. */
+function recordCancel(
+  row: RunRow,
+  events: readonly JournalEvent[],
+  end: RunEnd,
+  { record, control }: { record: Record; control: ControlStore },
+): void {
+  record.add(endEvent(end, costOf(events)));
+  const waits = events.filter(({ type }) => type === "step.waited").map(({ data }) => (data as unknown as StepWaited).wait);
+  const open = new Map(waits.map((wait) => [wait.key, wait]));
+  for (const wait of open.values()) giveUpWait(wait, "the run was cancelled", record, control);
+  const { parent } = events[0]?.data as unknown as RunStarted;
+  if (parent) tellParent({ child: row.id, parent }, end, record);
+}
+
+function costOf(events: readonly JournalEvent[]): number {
+  const results = events.filter(({ type }) => type === "step.completed").map(({ data }) => data as unknown as StepCompleted);
+  return results.reduce((sum, { result }) => sum + (typeof result.cost === "number" ? result.cost : 0), 0);
+}

@@ -1,0 +1,402 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { MemoryControlStore, MemoryJournalStorage } from "../../store/memory/index.ts";
+import {
+  derivedId,
+  FlyballError,
+  type Json,
+  type JsonObject,
+  ManualClock,
+  type RetryClass,
+} from "../base/index.ts";
+import {
+  type BlobStore,
+  createJournal,
+  type Journal,
+  type JournalEvent,
+  type JournalStorage,
+  memoryBlobs,
+  newSealKey,
+} from "../journal/index.ts";
+import {
+  compileWorkflow,
+  kindRegistry,
+  type ReviewDecision,
+  type StepContext,
+  type StepDocument,
+  type StepKind,
+  type StepOutcome,
+  type WorkflowDocument,
+} from "../workflow/index.ts";
+import { Batches } from "./batch.ts";
+import { controlChanges } from "./control.ts";
+import { ReleaseMissing } from "./errors.ts";
+import type { Command } from "./events.ts";
+import { Executor } from "./executor.ts";
+import { type Flow, FlowProgram } from "./flow.ts";
+import { coreKinds } from "./kinds/index.ts";
+import { commandAppend } from "./record.ts";
+import { assetOf, createReleases, type Release, type Releases } from "./release.ts";
+import type { ControlChange, ControlStore, RunRow } from "./store.ts";
+
+// An engine for the tests of this folder: a store in memory, a clock moved by hand, and kinds of steps
+// whose behaviour a test gives. Nothing in it sleeps: a test waits for `settled` or for a call.
+
+const sealKey = newSealKey();
+
+/** A failure of the outside world, of a class that is retried or of none. */
+export class Outage extends FlyballError {
+  readonly code = "OUTAGE";
+  override readonly retry: RetryClass | null;
+  override readonly retryAfterMs: number | null;
+  constructor(retry: RetryClass | null = "server", retryAfterMs: number | null = null) {
+    super("The service is out.");
+    this.retry = retry;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export interface Call {
+  readonly name: string;
+  readonly data: Json;
+  readonly path: string;
+  readonly key: string;
+  readonly attempt: number;
+}
+
+type Handler = (call: Call, context: StepContext) => StepOutcome | Promise<StepOutcome>;
+
+/** What the steps of a test meet: it answers calls, remembers them, and outlives a crash of the engine. */
+export class World {
+  readonly calls: Call[] = [];
+  /** The most calls that were under way at once. */
+  mostAtOnce = 0;
+  #underWay = 0;
+  readonly #handlers = new Map<string, Handler>();
+  readonly #expected: { readonly name: string; readonly times: number; readonly resolve: () => void }[] = [];
+
+  on(name: string, handler: Handler): this {
+    this.#handlers.set(name, handler);
+    return this;
+  }
+
+  /** Answers with the value after so many failures. */
+  failing(name: string, times: number, error: () => unknown = () => new Outage()): this {
+    let failures = 0;
+    return this.on(name, ({ data }) => {
+      if (failures++ < times) throw error();
+      return { result: { value: data } };
+    });
+  }
+
+  /** Answers only when told, by path; unanswered calls stay under way. */
+  holding(name: string): Map<string, PromiseWithResolvers<StepOutcome>> {
+    const held = new Map<string, PromiseWithResolvers<StepOutcome>>();
+    this.on(name, ({ path }) => {
+      const answer = Promise.withResolvers<StepOutcome>();
+      held.set(path, answer);
+      return answer.promise;
+    });
+    return held;
+  }
+
+  /** Resolves once a step has made this call so many times. */
+  called(name: string, times = 1): Promise<void> {
+    if (this.count(name) >= times) return Promise.resolve();
+    return new Promise((resolve) => this.#expected.push({ name, times, resolve }));
+  }
+
+  count(name: string): number {
+    return this.calls.filter((call) => call.name === name).length;
+  }
+
+  answer(config: JsonObject, context: StepContext): StepOutcome | Promise<StepOutcome> {
+    const { path, key, attempt } = context;
+    const call = { name: String(config.do), data: config.with ?? null, path, key, attempt };
+    this.calls.push(call);
+    for (const { name, times, resolve } of this.#expected) if (this.count(name) >= times) resolve();
+    return this.#handlers.get(call.name)?.(call, context) ?? { result: { value: call.data } };
+  }
+
+  async answerLater(config: JsonObject, context: StepContext): Promise<StepOutcome> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
+    try {
+      await Promise.resolve();
+      return await this.answer(config, context);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}
+
+const callShape = z.strictObject({ do: z.string(), with: z.json().optional() });
+
+function worldKinds(world: World): StepKind[] {
+  const base = { summary: "For tests.", config: callShape, fields: ["cost"], effect: () => "write" as const };
+  return [
+    { ...base, name: "now", callsOut: false, execute: (config, context) => world.answer(config, context) },
+    { ...base, name: "call", callsOut: true, execute: (config, context) => world.answerLater(config, context) },
+    {
+      ...base,
+      name: "code",
+      callsOut: false,
+      runsUserCode: true,
+      execute: (config, context) => world.answerLater(config, context),
+    },
+    askKind,
+  ];
+}
+
+/** Asks a person, as `human_review` does, without its rules. */
+const askKind: StepKind = {
+  name: "ask",
+  summary: "Asks a person.",
+  config: z.strictObject({ draft: z.json(), within: z.number().optional() }),
+  fields: ["decision"],
+  callsOut: false,
+  effect: () => "none",
+  execute(config, context) {
+    const { runId, path, workflow } = context;
+    const id = derivedId("review", context.key, String(context.clock.now()));
+    const deadline = typeof config.within === "number" ? context.clock.now() + config.within : null;
+    const data = { run: runId, path, workflow, draft: config.draft ?? null, assign: null, deadline };
+    return {
+      wait: { for: "review", key: id, ...(deadline === null ? {} : { dueAt: deadline, deadline }) },
+      facts: [{ stream: `review/${id}`, expectedSeq: 0, type: "review.requested", data }],
+    };
+  },
+  resume(_config, woken, context) {
+    if (woken.by === "time") {
+      const key = context.waitKey ?? "";
+      const data = { by: "deadline", comment: null };
+      return { wait: { for: "review", key }, facts: [{ stream: `review/${key}`, type: "review.escalated", data }] };
+    }
+    assert.equal(woken.by, "review");
+    const { decision, value, reviewer } = woken.decision;
+    if (decision === "reject") return { rejected: { by: reviewer, comment: null } };
+    return { result: { value: value ?? null, decision } };
+  },
+};
+
+/** What stays when the process goes: the store, and the world outside. */
+export interface Disk {
+  readonly storage: JournalStorage<ControlChange>;
+  readonly control: ControlStore;
+  readonly blobs: BlobStore;
+}
+
+export function memoryDisk(): Disk {
+  const control = new MemoryControlStore();
+  return { control, storage: new MemoryJournalStorage(control), blobs: memoryBlobs() };
+}
+
+export interface SetupOptions {
+  readonly disk?: Disk;
+  readonly world?: World;
+  readonly clock?: ManualClock;
+  readonly flows?: readonly Flow[];
+  /** The generator of jitter; by default the middle of what is possible. */
+  readonly random?: () => number;
+}
+
+export interface Bundle extends Disk {
+  readonly clock: ManualClock;
+  readonly journal: Journal;
+  readonly executor: Executor;
+  readonly batches: Batches;
+  readonly releases: Releases;
+  readonly world: World;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  /** What the executor told about trouble. */
+  readonly troubles: string[];
+}
+
+/** A fresh engine, or one more on the disk of an earlier one. */
+export function setup(options: SetupOptions = {}): Bundle {
+  const { disk = memoryDisk(), world = new World(), clock = new ManualClock(), flows = [] } = options;
+  const { control } = disk;
+  const journal = createJournal({ ...disk, clock, key: sealKey, derive: controlChanges });
+  const kinds = kindRegistry([...coreKinds, ...worldKinds(world)]);
+  const releases = createReleases({
+    journal,
+    isPublished: (digest) => control.asset(digest) !== undefined,
+    define: ({ kind, content }) =>
+      kind === "flow"
+        ? { type: "flow", ...(content as { name: string; version: string }) }
+        : { type: "document", workflow: compileWorkflow(content as never, kinds) },
+  });
+  const troubles: string[] = [];
+  let lastId = 0;
+  const executor = new Executor({
+    journal,
+    control,
+    releases,
+    clock,
+    random: options.random ? { next: options.random } : { next: () => 0.5 },
+    newId: () => `run-${++lastId}`,
+    flowProgram(name, version, { id, started }) {
+      const code = flows.find((known) => known.name === name && known.version === version);
+      if (!code) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
+      return new FlowProgram(code, kinds, { id, input: started.input, tags: started.tags ?? {} });
+    },
+    onTrouble: (message) => troubles.push(message),
+  });
+  const load = (digest: string) => releases.load(digest);
+  const batches = new Batches({ journal, control, executor, clock, load });
+  return { ...disk, clock, journal, executor, batches, releases, world, kinds, troubles };
+}
+
+/** A process that ends without a word, and the one that takes its place. */
+export function restart(bundle: Bundle, options: Omit<SetupOptions, "disk"> = {}): Bundle {
+  const { storage, control, blobs, world } = bundle;
+  const clock = new ManualClock(bundle.clock.now());
+  const next = setup({ world, clock, ...options, disk: { storage, control, blobs } });
+  next.executor.recover();
+  return next;
+}
+
+export interface StepParts extends Partial<Omit<StepDocument, "id" | "kind" | "config">> {}
+
+/** A step of a kind: `step("a", "now", { do: "x" })`. */
+export function step(id: string, kind: string, config: JsonObject, parts: StepParts = {}): StepDocument {
+  return { id, kind, config, ...parts };
+}
+
+/** A step that gives a value. */
+export function value(id: string, expression: Json, parts: StepParts = {}): StepDocument {
+  return step(id, "transform", { value: expression }, parts);
+}
+
+/** A step that calls the world, later. */
+export function call(id: string, name: string, data: Json = null, parts: StepParts = {}): StepDocument {
+  return step(id, "call", { do: name, with: data }, parts);
+}
+
+export function block(id: string, kind: string, config: object, parts: StepParts = {}): StepDocument {
+  return step(id, kind, config as JsonObject, parts);
+}
+
+export function document(steps: readonly StepDocument[], parts: Partial<WorkflowDocument> = {}): WorkflowDocument {
+  return { workflow: "test", steps, ...parts };
+}
+
+/** Publishes a document, and the documents that it calls as children. */
+export async function publish(
+  { releases, kinds }: Pick<Bundle, "releases" | "kinds">,
+  definition: WorkflowDocument,
+  children: readonly Release[] = [],
+): Promise<Release> {
+  const { version } = compileWorkflow(definition, kinds);
+  const assets = children.map((child) => assetOf("workflow", child.workflow, { release: child.digest }));
+  const content = assetOf("workflow", definition.workflow, definition as unknown as Json);
+  return releases.publish({ workflow: definition.workflow, version, definition: content, assets });
+}
+
+export function publishFlow({ releases }: Pick<Bundle, "releases">, { name, version }: Flow): Promise<Release> {
+  const definition = assetOf("flow", name, { name, version });
+  return releases.publish({ workflow: name, version, definition, assets: [] });
+}
+
+export interface RunParts {
+  readonly input?: Json;
+  readonly output?: Json;
+  readonly id?: string;
+  readonly children?: readonly Release[];
+}
+
+/** Starts a run of these steps; its id. */
+export async function start(bundle: Bundle, steps: readonly StepDocument[], parts: RunParts = {}): Promise<string> {
+  const { input = null, output, id, children = [] } = parts;
+  const definition = document(steps, output === undefined ? {} : { output });
+  const release = await publish(bundle, definition, children);
+  return bundle.executor.start({ release, input, ...(id ? { id } : {}) });
+}
+
+export interface Ending {
+  readonly id: string;
+  readonly status: string;
+  readonly output: Json;
+  readonly events: readonly JournalEvent[];
+  readonly row: RunRow;
+}
+
+/** Where a run has come to rest. */
+export async function ending(bundle: Bundle, id: string): Promise<Ending> {
+  const status = await bundle.executor.settled(id);
+  const events = await bundle.journal.read(`run/${id}`);
+  const completed = events.find(({ type }) => type === "run.completed");
+  const row = bundle.control.run(id);
+  assert.ok(row);
+  return { id, status, output: completed?.data?.output ?? null, events, row };
+}
+
+/** Runs these steps to where they come to rest. */
+export async function run(bundle: Bundle, steps: readonly StepDocument[], parts: RunParts = {}): Promise<Ending> {
+  return ending(bundle, await start(bundle, steps, parts));
+}
+
+/** The paths of a run's events of one type, in order. */
+export function pathsOf(events: readonly JournalEvent[], type: string): string[] {
+  return events.filter((event) => event.type === type).map(({ data }) => String(data?.path));
+}
+
+export function typesOf(events: readonly JournalEvent[]): string[] {
+  return events.map(({ type }) => type);
+}
+
+export function dataOf(events: readonly JournalEvent[], type: string, path?: string): JsonObject {
+  const event = events.find((each) => each.type === type && (path === undefined || each.data?.path === path));
+  assert.ok(event?.data, `there is no ${type}${path ? ` of ${path}` : ""} in ${typesOf(events).join(", ")}`);
+  return event.data;
+}
+
+export async function send(bundle: Bundle, id: string, command: Command, commandId = "command-1"): Promise<void> {
+  await bundle.executor.send(id, commandId, command);
+}
+
+/** Answers an open review as `people/reviews` does: answer and inbox command in one commit. */
+export async function answer(bundle: Bundle, review: string, decision: ReviewDecision): Promise<void> {
+  const events = await bundle.journal.read(`review/${review}`);
+  const run = String(dataOf(events, "review.requested").run);
+  const decided = { type: "review.decided", data: { ...decision } as JsonObject };
+  const command: Command = { kind: "decision", review, decision };
+  await bundle.journal.append([
+    { stream: `review/${review}`, expectedSeq: events.length, actor: decision.reviewer, events: [decided] },
+    commandAppend(run, derivedId("decision", review), command),
+  ]);
+  bundle.executor.wake(run);
+}
+
+/** The ids of a run's open reviews. */
+export function openReviews({ control }: Disk, id: string): string[] {
+  return control.reviews({ run: id, status: "open", limit: 100 }).map((review) => review.id);
+}
+
+/** Which events were committed together, as one list of `stream type` for each commit. */
+export function watchCommits({ storage }: Pick<Disk, "storage">): string[][] {
+  const commits: string[][] = [];
+  const commit = storage.commit.bind(storage);
+  storage.commit = (rows, changes, erased) => {
+    commits.push(rows.map(({ stream, type }) => `${stream.split("/")[0]} ${type}`));
+    return commit(rows, changes, erased);
+  };
+  return commits;
+}
+
+/** The control tables as a fold of the whole journal. */
+export async function foldedTables(journal: Journal): Promise<object> {
+  const folded = new MemoryControlStore();
+  for (const event of await journal.readAll(0, 100_000)) {
+    assert.ok(event.data, "nothing has been erased");
+    for (const change of controlChanges({ ...event, data: event.data })) folded.apply(change);
+  }
+  return folded.dump();
+}
+
+/** Checks that the journal verifies, and that the control tables are what a fold of it gives. */
+export async function assertSound({ journal, control }: Pick<Bundle, "journal" | "control">): Promise<void> {
+  assert.deepEqual((await journal.verify()).firstBad, null);
+  const plain = (tables: object) => JSON.parse(JSON.stringify(tables));
+  assert.deepEqual(plain(control.dump()), plain(await foldedTables(journal)));
+}
+

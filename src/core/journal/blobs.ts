@@ -1,0 +1,95 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DiskFull } from "./errors.ts";
+import type { BlobStore } from "./journal.ts";
+
+/** Blobs as files, `ab/cdef…`, each written beside, synced, renamed, and its folder synced. */
+export function fileBlobs(folder: string): BlobStore {
+  const fileOf = (digest: Uint8Array) => {
+    const name = Buffer.from(digest).toString("hex");
+    return join(folder, name.slice(0, 2), name.slice(2));
+  };
+  return {
+    put(digest, bytes) {
+      const file = fileOf(digest);
+      try {
+        mkdirSync(dirname(file), { recursive: true });
+        writeDurably(file, bytes);
+        for (const entry of [dirname(file), folder, dirname(folder)]) syncFolder(entry);
+      } catch (error) {
+        throw isFull(error) ? new DiskFull(folder) : error;
+      }
+    },
+    get(digest) {
+      try {
+        return readFileSync(fileOf(digest));
+      } catch {
+        return undefined;
+      }
+    },
+    remove: (digest) => rmSync(fileOf(digest), { force: true }),
+    collect: (isNamed) => collectIn(folder, isNamed),
+  };
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+/** Writes a file so that after a crash it is whole or absent. */
+export function writeDurably(file: string, bytes: Uint8Array, mode = 0o600): void {
+  const beside = `${file}.part`;
+  const descriptor = openSync(beside, "w", mode);
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(beside, file);
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function collectIn(folder: string, isNamed: (digest: Uint8Array) => boolean): number {
+  let removed = 0;
+  for (const prefix of readdirOrNone(folder))
+    for (const name of readdirOrNone(join(folder, prefix))) {
+      const hex = `${prefix}${name}`;
+      if (/^[0-9a-f]{64}$/.test(hex) && isNamed(Buffer.from(hex, "hex"))) continue;
+      rmSync(join(folder, prefix, name), { force: true });
+      removed += 1;
+    }
+  return removed;
+}
+
+function readdirOrNone(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Blobs in memory, for tests and simulation. */
+export function memoryBlobs(): BlobStore {
+  const blobs = new Map<string, Uint8Array>();
+  const key = (digest: Uint8Array) => Buffer.from(digest).toString("hex");
+  return {
+    put: (digest, bytes) => void blobs.set(key(digest), bytes),
+    get: (digest) => blobs.get(key(digest)),
+    remove: (digest) => void blobs.delete(key(digest)),
+    collect(isNamed) {
+      const orphans = [...blobs.keys()].filter((name) => !isNamed(Buffer.from(name, "hex")));
+      for (const name of orphans) blobs.delete(name);
+      return orphans.length;
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import { type Clock, type FlyballError, type JsonObject } from "../base/index.ts";
+import { bodyDigest, zeroHash } from "./encoding.ts";
+import { EventDamaged } from "./errors.ts";
+import type {
+  BlobStore,
+  Derive,
+  EraseRequest,
+  EventRow,
+  Journal,
+  JournalEvent,
+  JournalStorage,
+  Seal,
+  Verification,
+} from "./journal.ts";
+import { pageEvents, sealEventsMax } from "./limits.ts";
+import { makeSeal, type SealKey } from "./seal.ts";
+import { retentionStream, Verifier } from "./verify.ts";
+import { Writer } from "./writer.ts";
+
+export interface JournalOptions<Change> {
+  readonly storage: JournalStorage<Change>;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly key: SealKey;
+  readonly derive: Derive<Change>;
+  /** Default: `setImmediate`, which is one turn of the event loop. */
+  readonly schedule?: (flush: () => void) => void;
+  readonly onFatal?: (error: FlyballError) => void;
+}
+
+/** The journal over a storage: chain, group commit, seals and verification, the same for every database. */
+export function createJournal<Change>(options: JournalOptions<Change>): Journal {
+  return new StoredJournal(options);
+}
+
+class StoredJournal<Change> implements Journal {
+  readonly #storage: JournalStorage<Change>;
+  readonly #blobs: BlobStore;
+  readonly #clock: Clock;
+  readonly #key: SealKey;
+  readonly #writer: Writer<Change>;
+  readonly #listeners = new Set<() => void>();
+  #erasing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: JournalOptions<Change>) {
+    this.#storage = options.storage;
+    this.#blobs = options.blobs;
+    this.#clock = options.clock;
+    this.#key = options.key;
+    this.#writer = new Writer({
+      ...options,
+      schedule: options.schedule ?? ((flush) => void setImmediate(flush)),
+      onCommitted: () => this.#notify(),
+      onFatal: options.onFatal ?? (() => {}),
+    });
+  }
+
+  append: Journal["append"] = (appends) => this.#writer.append(appends);
+
+  lastPosition(): number {
+    return this.#writer.lastPosition;
+  }
+
+  async read(stream: string, afterSeq = 0): Promise<readonly JournalEvent[]> {
+    const rows = this.#storage.readStream(stream, afterSeq);
+    const before = afterSeq > 0 ? this.#storage.readStream(stream, afterSeq - 1)[0] : undefined;
+    let prev = before?.hash ?? zeroHash;
+    return rows.map((row) => {
+      const event = this.#event(row, prev);
+      prev = row.hash;
+      return event;
+    });
+  }
+
+  async readAll(afterPosition: number, limit: number): Promise<readonly JournalEvent[]> {
+    const heads = new Map<string, Uint8Array>();
+    return this.#storage.readAll(afterPosition, limit).map((row) => {
+      const prev = heads.get(row.stream) ?? this.#hashBefore(row);
+      heads.set(row.stream, row.hash);
+      return this.#event(row, prev);
+    });
+  }
+
+  #hashBefore(row: EventRow): Uint8Array {
+    if (row.seq === 1) return zeroHash;
+    return this.#storage.readStream(row.stream, row.seq - 2)[0]?.hash ?? zeroHash;
+  }
+
+  async *follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
+    let position = afterPosition;
+    while (!signal.aborted) {
+      const page = await this.readAll(position, pageEvents);
+      for (const event of page) {
+        if (signal.aborted) return;
+        yield event;
+        position = event.position;
+      }
+      if (page.length === 0) await this.#nextCommit(position, signal);
+    }
+  }
+
+  #nextCommit(position: number, signal: AbortSignal): Promise<void> {
+    if (this.lastPosition() > position || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#listeners.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#listeners.add(done);
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  async verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification> {
+    const verifier = new Verifier({
+      seals: this.#storage.seals(),
+      publicKey: this.#key.publicKey,
+      blob: (digest) => this.#blobs.get(digest),
+    });
+    const total = this.lastPosition();
+    for (let after = 0; ; ) {
+      const rows = this.#storage.readAll(after, pageEvents);
+      for (const row of rows) verifier.check(row);
+      const last = rows.at(-1);
+      if (!last) break;
+      after = last.position;
+      onProgress?.(after, total);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return verifier.finish({ problems: this.#storage.problems(), ...(head ? { head } : {}) });
+  }
+
+  async seal(): Promise<Seal | undefined> {
+    let last = this.#storage.seals().at(-1);
+    const before = last;
+    for (;;) {
+      const rows = this.#storage.readAll(last?.to ?? 0, sealEventsMax);
+      const [first, final] = [rows[0], rows.at(-1)];
+      if (!first || !final) return last === before ? undefined : last;
+      const range = { from: first.position, to: final.position, at: this.#clock.now(), hashes: rows.map((row) => row.hash) };
+      last = makeSeal(this.#key, last, range);
+      this.#storage.putSeal(last);
+    }
+  }
+
+  async seals(): Promise<readonly Seal[]> {
+    return this.#storage.seals();
+  }
+
+  /** One after the other: what one request erases, another must not count again. */
+  erase(request: EraseRequest): Promise<number> {
+    const erased = this.#erasing.then(() => this.#erase(request));
+    this.#erasing = erased.catch(() => undefined);
+    return erased;
+  }
+
+  async #erase(request: EraseRequest): Promise<number> {
+    const rows = [...new Set(request.streams)]
+      .flatMap((stream) => this.#storage.readStream(stream, 0))
+      .filter((row) => row.salt !== null && !request.keepTypes.has(row.type));
+    if (rows.length === 0 && request.marks.length === 0) return 0;
+    const erased = rows.map((row) => ({ position: row.position, digest: digestOf(row) }));
+    const positions = erased.map(({ position }) => position);
+    const data = { ...rangeOf(positions), count: rows.length, policy: request.policy };
+    await this.#writer.append(
+      [{ stream: retentionStream, expectedSeq: null, actor: "engine", events: [{ type: "retention.applied", data }] }, ...request.marks],
+      erased,
+    );
+    for (const row of rows) if (row.digest) this.#blobs.remove(row.digest);
+    return rows.length;
+  }
+
+  async close(): Promise<void> {
+    const failure = await this.#writer.close("it was closed");
+    try {
+      if (!failure) await this.seal();
+    } finally {
+      this.#storage.close();
+    }
+  }
+
+  #event(row: EventRow, prev: Uint8Array): JournalEvent {
+    const { position, stream, seq, type, at, actor } = row;
+    return {
+      position,
+      stream,
+      seq,
+      type,
+      at,
+      actor,
+      data: this.#data(row),
+      prev: hex(prev),
+      hash: hex(row.hash),
+      salt: row.salt ? hex(row.salt) : null,
+      digest: row.digest && !row.salt ? hex(row.digest) : null,
+    };
+  }
+
+  #data(row: EventRow): JsonObject | null {
+    if (!row.salt) return null;
+    const body = row.body ?? this.#blobBody(row);
+    try {
+      return JSON.parse(body);
+    } catch {
+      throw new EventDamaged(row.position, "its body is not JSON");
+    }
+  }
+
+  #blobBody(row: EventRow): string {
+    const bytes = row.digest ? this.#blobs.get(row.digest) : undefined;
+    if (!bytes) throw new EventDamaged(row.position, "its body is missing");
+    return Buffer.from(bytes).toString("utf8");
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+function digestOf(row: EventRow): Uint8Array {
+  if (row.body !== null && row.salt) return bodyDigest(row.salt, row.body);
+  return row.digest ?? zeroHash;
+}
+
+function rangeOf(positions: readonly number[]): { from: number; to: number } {
+  return {
+    from: positions.reduce((least, position) => Math.min(least, position), positions[0] ?? 0),
+    to: positions.reduce((most, position) => Math.max(most, position), 0),
+  };
+}

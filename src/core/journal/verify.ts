@@ -1,0 +1,144 @@
+import type { KeyObject } from "node:crypto";
+import { bodyDigest, eventHash, merkleRoot, saltBytes, zeroHash } from "./encoding.ts";
+import type { EventRow, Seal, Verification } from "./journal.ts";
+import { sealProblem } from "./seal.ts";
+
+type FirstBad = NonNullable<Verification["firstBad"]>;
+
+/** The stream of the events that say what retention erased. */
+export const retentionStream = "retention";
+
+/**
+ * Checks events in order of position: no gap, each stream's sequence and chain, each body against its
+ * hash, and each seal against the range that it covers. Feed it every row, then every seal's `finish`.
+ * One pass, so it serves the store and an exported file alike.
+ */
+export class Verifier {
+  readonly #streams = new Map<string, { seq: number; hash: Uint8Array }>();
+  readonly #seals: readonly Seal[];
+  readonly #publicKey: KeyObject;
+  readonly #blob: (digest: Uint8Array) => Uint8Array | undefined;
+  #events = 0;
+  #sealIndex = 0;
+  #sealHashes: Uint8Array[] = [];
+  #erased = 0;
+  #erasedByPolicy = 0;
+  #firstErased: EventRow | undefined;
+  #firstBad: FirstBad | null = null;
+
+  constructor(options: {
+    seals: readonly Seal[];
+    publicKey: KeyObject;
+    /** The body of a blob; undefined when it is missing. */
+    blob: (digest: Uint8Array) => Uint8Array | undefined;
+  }) {
+    this.#seals = options.seals;
+    this.#publicKey = options.publicKey;
+    this.#blob = options.blob;
+    options.seals.forEach((seal, index) => {
+      const problem = sealProblem(seal, options.seals[index - 1], options.publicKey);
+      if (problem) this.#bad({ position: seal.from, stream: "seal", seq: seal.index }, problem);
+    });
+  }
+
+  check(row: EventRow): void {
+    this.#events += 1;
+    const last = this.#streams.get(row.stream) ?? { seq: 0, hash: zeroHash };
+    if (row.position !== this.#events) this.#bad({ ...row, position: Math.min(row.position, this.#events) }, `event ${this.#events} is missing`);
+    else if (row.seq !== last.seq + 1) this.#bad(row, `it is number ${row.seq} of its stream, after number ${last.seq}`);
+    else this.#checkHash(row, last.hash);
+    this.#events = Math.max(this.#events, row.position);
+    this.#streams.set(row.stream, { seq: row.seq, hash: row.hash });
+    this.#countErased(row);
+    this.#checkSeal(row);
+  }
+
+  /** An erased body leaves a chain that fits, so the journal's own events must account for each. */
+  #countErased(row: EventRow): void {
+    if (row.salt === null) {
+      this.#erased += 1;
+      this.#firstErased ??= row;
+    } else if (row.stream === retentionStream && row.body !== null) this.#erasedByPolicy += erasedCount(row.body);
+  }
+
+  #checkHash(row: EventRow, prev: Uint8Array): void {
+    const digest = this.#digest(row);
+    if (typeof digest === "string") this.#bad(row, digest);
+    else if (!Number.isSafeInteger(row.at) || row.at < 0) this.#bad(row, "its time was changed");
+    else if (!eventHash(prev, row, digest).equals(row.hash)) this.#bad(row, "its content does not fit its hash");
+  }
+
+  /** The digest of the body, or why there is none. */
+  #digest(row: EventRow): Uint8Array | string {
+    if (row.salt && row.salt.length !== saltBytes) return "its salt was changed";
+    if (row.digest && row.digest.length !== zeroHash.length) return "its digest was changed";
+    if (row.body !== null && row.digest) return "it has both a body and a digest";
+    if (row.body !== null) return row.salt ? bodyDigest(row.salt, row.body) : "its salt is missing";
+    if (!row.digest) return "its body is missing";
+    if (!row.salt) return row.digest;
+    const bytes = this.#blob(row.digest);
+    if (!bytes) return `its blob ${Buffer.from(row.digest).toString("hex")} is missing`;
+    const digest = bodyDigest(row.salt, Buffer.from(bytes).toString("utf8"));
+    return digest.equals(row.digest) ? digest : `its blob ${Buffer.from(row.digest).toString("hex")} was changed`;
+  }
+
+  #checkSeal(row: EventRow): void {
+    const seal = this.#seals[this.#sealIndex];
+    if (!seal || row.position < seal.from) return;
+    this.#sealHashes.push(row.hash);
+    if (row.position < seal.to) return;
+    // An event of the range that does not fit is what is named; the seal, when each of them seems to fit.
+    const isExplained = this.#firstBad !== null && this.#firstBad.position <= seal.to;
+    if (!isExplained && merkleRoot(this.#sealHashes).toString("hex") !== seal.root)
+      this.#bad({ position: seal.from, stream: "seal", seq: seal.index }, `the events of seal ${seal.index} are not those that were signed`);
+    this.#sealHashes = [];
+    this.#sealIndex += 1;
+  }
+
+  #bad(where: { position: number; stream: string; seq: number }, reason: string): void {
+    if (this.#firstBad && this.#firstBad.position <= where.position) return;
+    this.#firstBad = { position: where.position, stream: where.stream, seq: where.seq, reason };
+  }
+
+  /** The result. `head`: an exported seal that the journal must still contain (finds truncation). */
+  finish(options: { problems?: readonly string[]; head?: Seal } = {}): Verification {
+    const unfinished = this.#seals[this.#sealIndex];
+    if (unfinished)
+      this.#bad({ position: this.#events + 1, stream: "seal", seq: unfinished.index }, `events up to ${unfinished.to} were sealed, the last one found is ${this.#events}`);
+    if (options.head) this.#checkHead(options.head);
+    if (this.#firstErased && this.#erased !== this.#erasedByPolicy)
+      this.#bad(this.#firstErased, `${this.#erased} bodies were erased, retention accounts for ${this.#erasedByPolicy}`);
+    const problem = options.problems?.[0];
+    if (problem && !this.#firstBad) this.#bad({ position: 0, stream: "", seq: 0 }, problem);
+    return {
+      ok: this.#firstBad === null,
+      events: this.#events,
+      seals: this.#seals.length,
+      head: this.#seals.at(-1) ?? null,
+      firstBad: this.#firstBad,
+    };
+  }
+
+  /** Only the seals: whether they follow from each other and still contain an exported head. */
+  checkSeals(head: Seal): { readonly firstBad: FirstBad | null } {
+    this.#checkHead(head);
+    return { firstBad: this.#firstBad };
+  }
+
+  #checkHead(head: Seal): void {
+    const own = this.#seals[head.index - 1];
+    const where = { position: Math.min(head.from, this.#events + 1), stream: "seal", seq: head.index };
+    if (!own) this.#bad(where, `seal ${head.index} was exported, but the journal ends before it`);
+    else if (own.hash !== head.hash) this.#bad(where, `seal ${head.index} is not the one that was exported`);
+    else if (sealProblem(head, this.#seals[head.index - 2], this.#publicKey)) this.#bad(where, "the exported seal itself is not valid");
+  }
+}
+
+/** How many bodies an event of retention says it erased; none when it was changed, which its hash tells. */
+function erasedCount(body: string): number {
+  try {
+    return Number(JSON.parse(body).count);
+  } catch {
+    return 0;
+  }
+}

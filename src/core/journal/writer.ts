@@ -1,0 +1,217 @@
+import { type Clock, type FlyballError, InvalidJson, type JsonObject, messageOf, randomBytes } from "../base/index.ts";
+import { bodyDigestLatin1, eventHash, saltBytes, zeroHash } from "./encoding.ts";
+import { CommitUnknown, DiskFull, JournalClosed, NotOwner, StaleAppend } from "./errors.ts";
+import type { Append, BlobStore, Derive, Erasure, EventRow, JournalStorage, StreamHead } from "./journal.ts";
+import { bodyCharactersMax, bodyInlineCharactersMax, headsCachedMax } from "./limits.ts";
+
+// Writer
+// ======
+// Takes appends as they come and commits them in groups.
+//
+// Invariants
+//   J1. All appends of one turn of the event loop share a transaction (group commit).
+//   J2. An append resolves only after the transaction that holds it is durable.
+//   J3. An append is all or nothing. A stale one fails alone; its neighbours in the group do not.
+//   J4. Positions and sequence numbers have no gaps: they are given only inside the flush.
+//   J5. A blob is on disk before the event that names it.
+//   J6. After a commit whose outcome is not known, nothing is written any more by this process.
+
+interface Entry {
+  readonly appends: readonly Append[];
+  readonly erased: readonly Erasure[];
+  readonly at: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** An event on its way to disk: the row that is written, and the data that the control tables follow from. */
+interface StagedEvent extends EventRow {
+  readonly data: JsonObject;
+}
+
+interface Group<Change> {
+  readonly events: StagedEvent[];
+  readonly changes: Change[];
+  readonly erased: Erasure[];
+  readonly written: Entry[];
+}
+
+export interface WriterOptions<Change> {
+  readonly storage: JournalStorage<Change>;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly derive: Derive<Change>;
+  /** Calls back once in the next turn of the event loop. */
+  readonly schedule: (flush: () => void) => void;
+  readonly onCommitted: () => void;
+  /** The outcome of a commit is not known, or the folder has another owner: the process should end. */
+  readonly onFatal: (error: FlyballError) => void;
+}
+
+export class Writer<Change> {
+  readonly #options: WriterOptions<Change>;
+  readonly #heads = new Map<string, StreamHead>();
+  #queue: Entry[] = [];
+  #scheduled = false;
+  #committing: Promise<void> | undefined;
+  #lastPosition: number;
+  #closed: FlyballError | undefined;
+
+  constructor(options: WriterOptions<Change>) {
+    this.#options = options;
+    this.#lastPosition = options.storage.lastPosition();
+  }
+
+  get lastPosition(): number {
+    return this.#lastPosition;
+  }
+
+  /** `erased`: bodies that go in the same transaction. */
+  append(appends: readonly Append[], erased: readonly Erasure[] = []): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ appends, erased, at: this.#options.clock.now(), resolve, reject });
+      this.#scheduleFlush();
+    });
+  }
+
+  /** Commits what is queued and takes no more. Resolves with the failure that had ended it before. */
+  async close(reason: string): Promise<FlyballError | undefined> {
+    while (this.#queue.length > 0 || this.#committing) await (this.#committing ?? this.#flush());
+    const failure = this.#closed;
+    this.#closed ??= new JournalClosed(reason);
+    return failure;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#scheduled || this.#committing) return;
+    this.#scheduled = true;
+    this.#options.schedule(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): Promise<void> | undefined {
+    if (this.#committing || this.#queue.length === 0) return this.#committing;
+    const group = this.#gather(this.#queue.splice(0));
+    if (group.events.length === 0) {
+      for (const entry of group.written) entry.resolve();
+      return undefined;
+    }
+    try {
+      const pending = this.#options.storage.commit(group.events, group.changes, group.erased);
+      if (!pending) return void this.#committed(group);
+      this.#committing = pending
+        .then(() => this.#committed(group), (error) => this.#failed(group, error))
+        .finally(() => {
+          this.#committing = undefined;
+          if (this.#queue.length > 0) this.#scheduleFlush();
+        });
+    } catch (error) {
+      this.#failed(group, error);
+    }
+    return this.#committing;
+  }
+
+  #gather(entries: readonly Entry[]): Group<Change> {
+    const group: Group<Change> = { events: [], changes: [], erased: [], written: [] };
+    for (const entry of entries) {
+      const refusal = this.#refusal(entry);
+      if (refusal) entry.reject(refusal);
+      else this.#add(entry, group);
+    }
+    return group;
+  }
+
+  /** Ahead of the disk within a flush; a commit that fails forgets what it had advanced. */
+  #head(stream: string): StreamHead {
+    return this.#heads.get(stream) ?? this.#options.storage.head(stream) ?? noEvents;
+  }
+
+  #refusal({ appends }: Entry): FlyballError | undefined {
+    for (let index = 0; index < appends.length; index++) {
+      const append = appends[index];
+      if (!append || append.expectedSeq === null) continue;
+      const { stream, expectedSeq } = append;
+      const seq = this.#head(stream).seq + (index === 0 ? 0 : eventsBefore(appends, index, stream));
+      if (seq !== expectedSeq) return new StaleAppend(stream, expectedSeq, seq);
+    }
+    return undefined;
+  }
+
+  #add(entry: Entry, group: Group<Change>): void {
+    const [eventsBefore, changesBefore] = [group.events.length, group.changes.length];
+    const headsBefore = entry.appends.map(({ stream }) => [stream, this.#heads.get(stream)] as const);
+    try {
+      for (const append of entry.appends) this.#addAppend(append, entry.at, group);
+      for (const erasure of entry.erased) group.erased.push(erasure);
+      group.written.push(entry);
+    } catch (error) {
+      group.events.length = eventsBefore;
+      group.changes.length = changesBefore;
+      for (const [stream, head] of headsBefore.reverse()) head ? this.#heads.set(stream, head) : this.#heads.delete(stream);
+      entry.reject(error);
+    }
+  }
+
+  #addAppend({ stream, actor, events }: Append, at: number, group: Group<Change>): void {
+    let { seq, hash } = this.#head(stream);
+    for (const { type, data } of events) {
+      seq += 1;
+      const body = JSON.stringify(data);
+      if (body.length > bodyCharactersMax)
+        throw new InvalidJson(`the data of ${type}`, `it has ${body.length} characters, more than ${bodyCharactersMax}`);
+      const salt = randomBytes(saltBytes);
+      const digest = bodyDigestLatin1(salt, body);
+      const position = this.#lastPosition + group.events.length + 1;
+      hash = eventHash(hash, { position, stream, seq, type, at, actor }, digest);
+      const blob = body.length > bodyInlineCharactersMax ? this.#putBlob(digest, body) : null;
+      const event = { position, stream, seq, type, at, actor, salt, body: blob ? null : body, digest: blob, hash, data };
+      group.events.push(event);
+      for (const change of this.#options.derive(event)) group.changes.push(change);
+    }
+    this.#heads.set(stream, { seq, hash });
+  }
+
+  #putBlob(digest: string, body: string): Uint8Array {
+    const name = Buffer.from(digest, "latin1");
+    this.#options.blobs.put(name, Buffer.from(body, "utf8"));
+    return name;
+  }
+
+  #committed(group: Group<Change>): void {
+    this.#lastPosition += group.events.length;
+    if (this.#heads.size > headsCachedMax) this.#forgetOldest();
+    for (const entry of group.written) entry.resolve();
+    this.#options.onCommitted();
+  }
+
+  #forgetOldest(): void {
+    let excess = this.#heads.size - headsCachedMax / 2;
+    for (const stream of this.#heads.keys()) {
+      if (excess-- <= 0) return;
+      this.#heads.delete(stream);
+    }
+  }
+
+  /** A definite refusal is told to each caller; anything else ends the writer (J6). */
+  #failed(group: Group<Change>, error: unknown): void {
+    for (const { stream } of group.events) this.#heads.delete(stream);
+    const definite = error instanceof DiskFull;
+    const told = definite || error instanceof NotOwner ? error : new CommitUnknown(messageOf(error));
+    if (!definite) {
+      this.#closed = told;
+      for (const entry of this.#queue.splice(0)) entry.reject(told);
+    }
+    for (const entry of group.written) entry.reject(told);
+    if (!definite) this.#options.onFatal(told);
+  }
+}
+
+const noEvents: StreamHead = { seq: 0, hash: zeroHash };
+
+/** How many events earlier appends of the same entry add to a stream. */
+function eventsBefore(appends: readonly Append[], index: number, stream: string): number {
+  return appends.slice(0, index).reduce((sum, other) => sum + (other.stream === stream ? other.events.length : 0), 0);
+}

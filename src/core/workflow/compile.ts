@@ -1,0 +1,148 @@
+import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from "../base/index.ts";
+import { innerBlocks, isBlockName } from "./blocks.ts";
+import {
+  type Block,
+  defaultRetry,
+  type Evaluator,
+  type KindWork,
+  noRetry,
+  type RetryPolicy,
+  type Step,
+  type StepDocument,
+  type Work,
+  type Workflow,
+  type WorkflowDocument,
+} from "./definition.ts";
+import { WorkflowInvalid } from "./errors.ts";
+import { compileConfig, compileValue } from "./evaluator.ts";
+import { didYouMean } from "./findings.ts";
+import { inputChecker } from "./input-check.ts";
+import type { StepKind } from "./kind.ts";
+import type { KindRegistry } from "./kinds.ts";
+import { mapConcurrencyDefault } from "./limits.ts";
+import { needsOf } from "./order.ts";
+
+/**
+ * Makes a document in normal form ready to run. It needs no file and no asset, and checks neither names
+ * nor order again: a pinned document was checked when it was loaded. Throws `WorkflowInvalid` when the
+ * document uses a kind that this engine does not have.
+ */
+export function compileWorkflow(document: WorkflowDocument, kinds: KindRegistry): Workflow {
+  const { workflow: name, steps, output, input } = document;
+  return {
+    name,
+    version: documentVersion(document),
+    document,
+    block: compileBlock(steps, false, { name, kinds }),
+    ...(output === undefined ? {} : { output: compileValue(output) }),
+    checkInput: inputChecker(input),
+  };
+}
+
+/** SHA-256 of the canonical document. */
+export function documentVersion(document: WorkflowDocument): string {
+  // A document is JSON, which its interface cannot say of its optional members.
+  return sha256(canonicalJson(document as unknown as Json));
+}
+
+/** What the result of a step has beside `value`: of its kind, and of the kind that may take its place. */
+export function resultFields(step: StepDocument, kinds: KindRegistry): readonly string[] {
+  if (step.kind === "loop") return ["iterations"];
+  const own = kinds.get(step.kind)?.fields ?? [];
+  const other = step.fallback ? (kinds.get(step.fallback.kind)?.fields ?? []) : [];
+  return [...new Set([...own, ...other])];
+}
+
+interface Context {
+  /** The workflow's name, for messages. */
+  readonly name: string;
+  readonly kinds: KindRegistry;
+}
+
+function compileBlock(steps: readonly StepDocument[], isParallel: boolean, context: Context): Block {
+  const needs = needsOf(steps, isParallel);
+  return {
+    steps: steps.map((step, index) => ({
+      index,
+      id: step.id,
+      needs: needs[index] ?? [],
+      neededBy: [...needs.keys()].filter((other) => needs[other]?.includes(index)),
+      ...(step.if === undefined ? {} : { condition: compileValue(step.if) }),
+      onFailure: step.onFailure ?? "pause",
+      fields: resultFields(step, context.kinds),
+      work: compileWork(step, context),
+    })) satisfies Step[],
+  };
+}
+
+function compileWork(step: StepDocument, context: Context): Work {
+  if (isBlockName(step.kind)) return compileBlockWork(step, context);
+  const { timeoutMs = null, fallback, retry } = step;
+  const work = kindWork({ ...step, retry, timeoutMs }, context);
+  return fallback
+    ? { ...work, fallback: kindWork({ ...fallback, retry: undefined, timeoutMs }, context) }
+    : work;
+}
+
+interface KindUse {
+  readonly kind: string;
+  readonly config: JsonObject;
+  readonly retry: RetryPolicy | undefined;
+  readonly timeoutMs: number | null;
+}
+
+function kindWork({ kind: name, config, retry, timeoutMs }: KindUse, context: Context): KindWork {
+  const kind = kindNamed(name, context);
+  return {
+    type: "kind",
+    kind,
+    config: compileConfig(config, kind),
+    retry: retry ?? (kind.callsOut ? defaultRetry : noRetry),
+    timeoutMs,
+  };
+}
+
+function kindNamed(name: string, { name: file, kinds }: Context): StepKind {
+  const kind = kinds.get(name);
+  if (kind) return kind;
+  const message = `this engine has no kind of step called \`${name}\`${didYouMean(name, kinds.keys())}`;
+  throw new WorkflowInvalid([{ file, line: 1, column: 1, message }]);
+}
+
+function compileBlockWork(step: StepDocument, context: Context): Work {
+  const { config } = step;
+  const blocks = innerBlocks(step).map((inner) => compileBlock(inner.steps, inner.isParallel, context));
+  const block = blocks[0] ?? { steps: [] };
+  switch (step.kind) {
+    case "parallel":
+      return { type: "parallel", block };
+    case "map":
+      return {
+        type: "map",
+        over: compileValue(config.over ?? []),
+        concurrency: Number(config.concurrency ?? mapConcurrencyDefault),
+        onItemError: config.onItemError === "keep" ? "keep" : "fail",
+        block,
+      };
+    case "branch":
+      return {
+        type: "branch",
+        arms: blocks.map((inner, index) => ({ ...armCondition(config, index), block: inner })),
+      };
+    default:
+      return { type: "loop", ...condition("until", config.until), timesMax: Number(config.max ?? 1), block };
+  }
+}
+
+function armCondition(config: JsonObject, index: number) {
+  const arm: Json | undefined = Array.isArray(config.arms) ? config.arms[index] : undefined;
+  return condition("when", isJsonObject(arm) ? arm.when : undefined);
+}
+
+function condition<Name extends string>(
+  name: Name,
+  written: Json | undefined,
+): { readonly [K in Name]?: Evaluator } {
+  if (written === undefined) return {};
+  return { [name]: compileValue(written) } as { readonly [K in Name]?: Evaluator };
+}

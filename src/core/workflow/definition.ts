@@ -1,0 +1,119 @@
+import type { Json, JsonObject, RetryClass } from "../base/index.ts";
+import type { Scope } from "./expressions/index.ts";
+import type { StepKind } from "./kind.ts";
+
+/** The normal form of a workflow: what is hashed, pinned and shown. Plain JSON, camelCase, no positions. */
+export interface WorkflowDocument {
+  readonly workflow: string;
+  readonly description?: string;
+  /** A JSON Schema for the input. */
+  readonly input?: JsonObject;
+  readonly targets?: Targets;
+  readonly on?: readonly JsonObject[];
+  readonly steps: readonly StepDocument[];
+  readonly output?: Json;
+}
+
+/** Set-points, in base units. */
+export interface Targets {
+  /** Share of runs that end without a person, 0 to 1. */
+  readonly automated?: number;
+  /** Share right, 0 to 1. */
+  readonly accuracy?: number;
+  readonly timeToResultP50Ms?: number;
+  readonly costMeanUsd?: number;
+  readonly reviewMinutesMean?: number;
+}
+
+export interface StepDocument {
+  readonly id: string;
+  /** The name of a step kind or of a block: `parallel`, `map`, `branch`, `loop`. */
+  readonly kind: string;
+  readonly config: JsonObject;
+  readonly if?: string | boolean;
+  readonly needs?: readonly string[];
+  readonly retry?: RetryPolicy;
+  readonly timeoutMs?: number;
+  readonly fallback?: { readonly kind: string; readonly config: JsonObject };
+  readonly onFailure?: OnFailure;
+}
+
+export type OnFailure = "pause" | "fail";
+
+export interface RetryPolicy {
+  /** Executions in all, the first included. */
+  readonly attempts: number;
+  readonly backoffMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+  readonly on: readonly RetryClass[];
+}
+
+export const defaultRetry: RetryPolicy = {
+  attempts: 4,
+  backoffMs: 500,
+  factor: 2,
+  maxMs: 30_000,
+  on: ["rate_limit", "server", "network", "timeout"],
+};
+
+export const noRetry: RetryPolicy = { ...defaultRetry, attempts: 1, on: [] };
+
+/** A value with expressions in it, compiled: evaluating it against a scope gives plain data. */
+export type Evaluator = (scope: Scope) => Json;
+
+/** A document ready to run: names resolved, expressions parsed, order known. Made once per version. */
+export interface Workflow {
+  readonly name: string;
+  /** SHA-256 of the canonical document. */
+  readonly version: string;
+  readonly document: WorkflowDocument;
+  readonly block: Block;
+  /** Absent: the value of the last step that was not skipped. */
+  readonly output?: Evaluator;
+  /** Problems of an input, none when it is right; each names the member and what was expected. */
+  checkInput(input: Json): readonly string[];
+}
+
+/** Steps that see each other: the workflow's own, or those of one block. */
+export interface Block {
+  readonly steps: readonly Step[];
+}
+
+export interface Step {
+  /** Its place in the block. */
+  readonly index: number;
+  readonly id: string;
+  /** The steps of its block that must be done (or skipped) before it. */
+  readonly needs: readonly number[];
+  /** The steps of its block that need it. */
+  readonly neededBy: readonly number[];
+  readonly condition?: Evaluator;
+  readonly onFailure: OnFailure;
+  /** What its result has beside `value`. */
+  readonly fields: readonly string[];
+  readonly work: Work;
+}
+
+/** What a step is: one execution of a kind, or a block of further steps. */
+export type Work =
+  | KindWork
+  /** All at once; its value is an object by id. */
+  | { readonly type: "parallel"; readonly block: Block }
+  /** The block once for each item, `item` and `index` in scope; its value is the list in input order. */
+  | { readonly type: "map"; readonly over: Evaluator; readonly concurrency: number; readonly onItemError: "fail" | "keep"; readonly block: Block }
+  /** The first arm whose condition holds (an arm without one always does); its value is that arm's last value. */
+  | { readonly type: "branch"; readonly arms: readonly { readonly when?: Evaluator; readonly block: Block }[] }
+  /** Again and again, `index` in scope, until the condition holds or the bound is reached. */
+  | { readonly type: "loop"; readonly until?: Evaluator; readonly timesMax: number; readonly block: Block };
+
+export interface KindWork {
+  readonly type: "kind";
+  readonly kind: StepKind;
+  /** The config with its expressions evaluated; raw and lazy fields stay as written. */
+  readonly config: Evaluator;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number | null;
+  /** Done in its place when it has failed for good. */
+  readonly fallback?: KindWork;
+}

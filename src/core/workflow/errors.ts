@@ -1,0 +1,22 @@
+import { FlyballError } from "../base/index.ts";
+
+/** One thing that is wrong with a file that a user wrote. Lines and columns count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** What is wrong, what was expected, and the nearest right name where there is one. */
+  readonly message: string;
+}
+
+/** A workflow, prompt, tool or settings file cannot be used. Nothing has started. */
+export class WorkflowInvalid extends FlyballError {
+  readonly code = "WORKFLOW_INVALID";
+  override readonly status = 422;
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`).join("\n"));
+    this.problems = problems;
+  }
+}

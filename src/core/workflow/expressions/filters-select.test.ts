@@ -1,0 +1,55 @@
+import { testPrinted } from "./testing.ts";
+
+// Filters that apply a filter or a test to each item. What is printed was compared with Jinja2 3.1 on Python 3.11.
+testPrinted({
+  map: [
+    ["{{ rows | map(attribute='id') | list }}", "['r1', 'r2', 'r3']"],
+    ["{{ rows | map(attribute='x', default='?') | join(',') }}", "?,?,?"],
+    ["{{ ['a','b'] | map('upper') | join }}", "AB"],
+    ["{{ [1,2] | map('string') | list }}", "['1', '2']"],
+    ["{{ ['a b'] | map('replace', 'a', 'c') | list }}", "['c b']"],
+    ["{{ [[1,2],[3,4]] | map(attribute=1) | list }}", "[2, 4]"],
+    ["{{ [[1,2],[3,4]] | map('last') | list }}", "[2, 4]"],
+    ["{{ [[1,2],[3]] | map('sum') | list }}", "[3, 3]"],
+    ["{{ rows | map(attribute='x') | map('default', 'q') | join(',') }}", "q,q,q"],
+    ["{{ floats|map('int')|list }}", "[0, 0, 0]"],
+    ["{{ rows|map(attribute='id')|map('lower')|join('-') }}", "r1-r2-r3"],
+    ["{{ rows|map(attribute='n')|list == [1,2,3] }}", "False"],
+    ["{{ ['a','b']|map('format')|list }}", "['a', 'b']"],
+    ["{{ ['%s']|map('format', 3)|list }}", "['3']"],
+    ["{{ ['a','b']|map('center', 3)|list }}", "[' a ', ' b ']"],
+    ["{{ 'abc'|map('upper')|join('.') }}", "A.B.C"],
+    ["{{ user|map('upper')|join(',') }}", "NAME,BORN"],
+    ["{{ range(4)|map('string')|join }}", "0123"],
+    ["{{ prose.split()|map('first')|join }}", "emtlkctg"],
+    ["{{ 'yes' if 'A' in rows|map(attribute='id') else 'no' }}", "no"],
+    ["{{ 'A' in rows|map(attribute='id')|list }}", "False"],
+  ],
+  reject: [
+    ["{{ [1,0,2] | reject | list }}", "[0]"],
+    ["{{ [1,2,3] | reject('odd') | list }}", "[2]"],
+  ],
+  rejectattr: [
+    ["{{ mixed | rejectattr('v', 'undefined') | map(attribute='v') | list }}", "[2, 1]"],
+    ["{{ rows | rejectattr('n', 'lt', 2) | map(attribute='n') | list }}", "[5, 2, 9]"],
+  ],
+  select: [
+    ["{{ rows | map(attribute='x') | select('defined') | list }}", "[]"],
+    ["{{ [1,0,2,none,'',[],'a'] | select | list }}", "[1, 2, 'a']"],
+    ["{{ [1,2,3] | select('odd') | list }}", "[1, 3]"],
+    ["{{ [1,2,3] | select('gt', 1) | list }}", "[2, 3]"],
+    ["{{ [1,2,3] | select('>=', 2) | list }}", "[2, 3]"],
+    ["{{ [1,'a'] | select('string') | list }}", "['a']"],
+    ["{{ [1,2,3] | select('in', [1,2]) | list }}", "[1, 2]"],
+    ["{{ [3,6,7] | select('divisibleby', 3) | list }}", "[3, 6]"],
+    ["{{ range(4)|select('even')|list }}", "[0, 2]"],
+  ],
+  selectattr: [
+    ["{{ mixed | selectattr('v', 'defined') | map(attribute='v') | list }}", "[2, 1]"],
+    ["{{ rows | selectattr('ok') | map(attribute='id') | list }}", "['r1', 'r3']"],
+    ["{{ rows | selectattr('n', 'equalto', 2) | list }}", "[{'id': 'r2', 'n': 2, 'ok': False}]"],
+    ["{{ rows | selectattr('id', 'in', ['A','C']) | map(attribute='n') | list }}", "[]"],
+    ["{{ rows|selectattr('n','>',1)|sum(attribute='n') }}", "16"],
+    ["{{ rows|selectattr('id','equalto','B')|list|length }}", "0"],
+  ],
+});

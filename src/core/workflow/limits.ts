@@ -1,0 +1,24 @@
+/** The longest workflow file, in bytes of UTF-8. */
+export const sourceBytesMax = 1024 * 1024;
+
+/** How deep lists and mappings may nest in a workflow file. */
+export const sourceDepthMax = 100;
+
+/** How many values the aliases (`*name`) of one file may stand for, in all: stops a "billion laughs". */
+export const aliasedValuesMax = 10_000;
+
+/** Steps of one workflow, those inside blocks included. */
+export const stepsMax = 1_000;
+
+/** More than this many problems of one file help nobody. */
+export const problemsMax = 100;
+
+/** Items of one `map` under way at once. */
+export const mapConcurrencyMax = 256;
+export const mapConcurrencyDefault = 8;
+
+/** Times that one `loop` may go round. */
+export const loopTimesMax = 1_000;
+
+/** Executions of one step, the first included. */
+export const attemptsMax = 100;

@@ -1,0 +1,271 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createTools } from "./actions/tools/index.ts";
+import {
+  type Clock,
+  derivedId,
+  type FlyballError,
+  type Json,
+  randomBytes,
+  systemClock,
+  systemRandom,
+  timeOrderedIds,
+} from "./core/base/index.ts";
+import {
+  applyRetention,
+  assetOf,
+  Batches,
+  type Command,
+  controlChanges,
+  coreKinds,
+  createReleases,
+  type Definition,
+  Executor,
+  type Flow,
+  FlowProgram,
+  isFlow,
+  type Release,
+  ReleaseMissing,
+  type Releases,
+  type Retention,
+} from "./core/executor/index.ts";
+import { createJournal, fileBlobs, type Journal, newSealKey, type SealKey, sealKeyOf, writeDurably } from "./core/journal/index.ts";
+import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import { createGateway } from "./models/gateway/index.ts";
+import { extract, loadClassifier } from "./models/learning/index.ts";
+import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
+import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
+import { FileUnreadable, type LoadedFile, ProjectLoader, projectFolderOf, readText, secretFromEnvironment } from "./project/index.ts";
+import { openOwned, SqliteControlStore, SqliteJournalStorage, sqliteSearchIndexes } from "./store/sqlite/index.ts";
+
+/**
+ * The one place where everything is put together. An engine owns one data folder; workflows of any
+ * folder run in it, because a run needs nothing but what its release pins.
+ */
+export interface EngineOptions {
+  /** The data folder. */
+  readonly home: string;
+  readonly clock?: Clock;
+  /** Whether runs that were under way are taken up (default), or only looked at. */
+  readonly recover?: boolean;
+  /** Told what no caller waits for. */
+  readonly onTrouble?: (message: string) => void;
+  /** A commit's outcome is unknown, or the folder has a new owner: the process must end. */
+  readonly onFatal?: (error: FlyballError) => void;
+}
+
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const engine = new Engine(options);
+  if (options.recover !== false) engine.executor.recover();
+  return engine;
+}
+
+/** A workflow that can be started, and what its writer should know. */
+export interface Opened {
+  readonly release: Release;
+  readonly warnings: readonly string[];
+}
+
+const sealEveryMs = 60_000;
+const retainEveryMs = 600_000;
+export interface KindParts {
+  readonly kinds: KindRegistry;
+  readonly indexes: SearchIndexes;
+  close(): Promise<void>;
+}
+
+/** Every kind of step that there is. Touches no disk until a step needs it. */
+export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+  const secrets = secretFromEnvironment;
+  const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const gateway = createGateway({ clock, secrets, baseDir: join(home, "models"), local: { loadClassifier, extract } });
+  const retrieval = createRetrieval({ indexes, baseDir: home });
+  const tools = createTools({ clock, secrets, allowHttp: (context) => allowedHosts(context.asset("policy", "http")) });
+  return {
+    kinds: kindRegistry([gateway.inferenceKind, retrieval.retrievalKind, humanReviewKind, ...tools.kinds, ...coreKinds]),
+    indexes,
+    async close() {
+      await tools.close();
+      indexes.close();
+    },
+  };
+}
+
+/** Where the outgoing calls of a run may go: what its release has pinned, whatever the settings say now. */
+function allowedHosts(policy: Asset): readonly string[] {
+  return (policy.content as { allow: readonly string[] }).allow;
+}
+
+export class Engine {
+  readonly home: string;
+  readonly journal: Journal;
+  readonly control: SqliteControlStore;
+  readonly executor: Executor;
+  readonly batches: Batches;
+  readonly releases: Releases;
+  readonly kinds: KindRegistry;
+  readonly clock: Clock;
+  readonly sealKey: SealKey;
+  readonly #flows = new Map<string, Flow>();
+  readonly #kindParts: KindParts;
+  readonly #stops = new Set<() => void>();
+
+  constructor(options: EngineOptions) {
+    this.home = resolve(options.home);
+    this.clock = options.clock ?? systemClock;
+    const owned = openOwned(this.home);
+    this.sealKey = sealKeyIn(this.home);
+    this.control = new SqliteControlStore(owned.database);
+    const storage = new SqliteJournalStorage(owned, this.home);
+    const blobs = fileBlobs(join(this.home, "blobs"));
+    blobs.collect((digest) => storage.namesBlob(digest));
+    this.journal = createJournal({
+      storage,
+      blobs,
+      clock: this.clock,
+      key: this.sealKey,
+      derive: controlChanges,
+      ...(options.onFatal ? { onFatal: options.onFatal } : {}),
+    });
+    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    this.kinds = this.#kindParts.kinds;
+    this.releases = createReleases({
+      journal: this.journal,
+      isPublished: (digest) => this.control.asset(digest) !== undefined,
+      define: (asset) => this.#define(asset.content, asset.kind),
+    });
+    this.executor = new Executor({
+      journal: this.journal,
+      control: this.control,
+      releases: this.releases,
+      clock: this.clock,
+      random: systemRandom,
+      newId: timeOrderedIds(this.clock),
+      flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
+      onTrouble: options.onTrouble ?? (() => {}),
+    });
+    this.batches = new Batches({
+      journal: this.journal,
+      control: this.control,
+      executor: this.executor,
+      clock: this.clock,
+      load: (digest) => this.releases.load(digest),
+    });
+    this.#every(sealEveryMs, () => this.journal.seal());
+  }
+
+  #define(content: Json, kind: string): Definition {
+    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }) };
+    return { type: "document", workflow: compileWorkflow(content as never, this.kinds) };
+  }
+
+  #flowProgram(name: string, version: string, id: string, started: { input: Json; tags?: Readonly<Record<string, string>> }): FlowProgram {
+    const code = this.#flows.get(`${name}@${version}`);
+    if (!code) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
+    return new FlowProgram(code, this.kinds, { id, input: started.input, tags: started.tags ?? {} });
+  }
+
+  /** A loader for the workflow files of one folder. */
+  project(folder: string): ProjectLoader {
+    return new ProjectLoader(folder, this.kinds);
+  }
+
+  /** Loads and pins a workflow file, or a module whose default export is a flow. */
+  async open(file: string): Promise<Opened> {
+    const loader = this.project(projectFolderOf(file));
+    if (/\.[cm]?[jt]s$/.test(file)) return { release: await this.#openFlow(loader, file), warnings: [] };
+    const loaded = loader.load(file);
+    const warnings = loaded.loaded.warnings.map(({ file: name, line, column, message }) => `${name}:${line}:${column}: ${message}`);
+    return { release: await this.publish(loader, loaded), warnings };
+  }
+
+  async #openFlow(loader: ProjectLoader, file: string): Promise<Release> {
+    const path = resolve(file);
+    readText(path);
+    const module: { default?: unknown } = await import(path);
+    if (!isFlow(module.default)) throw new FileUnreadable(file, "its default export is no flow; expected `export default flow(…)`");
+    return this.register(module.default, loader);
+  }
+
+  /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
+  async publish(loader: ProjectLoader, file: LoadedFile): Promise<Release> {
+    const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
+    for (const parts of [...file.children, file.parts])
+      for (const asset of parts.assets) {
+        if (asset.kind === "index") prepare(asset);
+        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
+      }
+    for (const child of file.children) await this.releases.publish(child);
+    return this.releases.publish(file.parts);
+  }
+
+  /** Registers a flow's code, so that its runs can start and go on. */
+  async register(code: Flow, loader: ProjectLoader): Promise<Release> {
+    this.#flows.set(`${code.name}@${code.version}`, code);
+    const definition = assetOf("flow", code.name, { name: code.name, version: code.version });
+    const assets = [...loader.flowAssets(code), loader.policy()];
+    const parts = { workflow: code.name, version: code.version, definition, assets };
+    return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
+  }
+
+  /** Cancels, resumes or signals a run. The same id again is the same command. */
+  async command(run: string, command: Command, id?: string): Promise<void> {
+    const key = id ?? randomBytes(16).toString("hex");
+    await this.executor.send(run, derivedId("command", run, key), command);
+  }
+
+  async decide(review: string, request: DecisionRequest): Promise<Review> {
+    const decided = await decide(this.journal, review, request);
+    this.executor.wake(decided.request.run);
+    return decided;
+  }
+
+  /** Applies retention now, and now and then for as long as the engine lives. */
+  keepRetention(retention: Retention): void {
+    this.#every(retainEveryMs, () => applyRetention(this, retention));
+  }
+
+  #every(periodMs: number, work: () => Promise<unknown>): void {
+    let stop = () => {};
+    const arm = () => {
+      this.#stops.delete(stop);
+      stop = this.clock.after(periodMs, () => void work().then(arm, arm));
+      this.#stops.add(stop);
+    };
+    arm();
+  }
+
+  /** A clean stop: nothing new starts, what is under way may end within the grace period. */
+  async close(graceMs = 5_000): Promise<void> {
+    for (const stop of this.#stops) stop();
+    await this.executor.drain(graceMs);
+    await this.#kindParts.close();
+    await this.journal.close();
+  }
+}
+
+/** The key that signs this folder's seals; made once, readable by its owner alone. */
+function sealKeyIn(home: string): SealKey {
+  const file = join(home, "keys", "seal.pem");
+  if (existsSync(file)) return sealKeyOf(readFileSync(file, "utf8"));
+  mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
+  const key = newSealKey();
+  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
+  writeDurably(join(home, "keys", "seal.pub.pem"), Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })), 0o644);
+  return key;
+}
+
+/**
+ * A run must be able to go on although the project's model file has been trained anew since: the file
+ * that a release pins is kept under its digest.
+ */
+function keepModelFiles(content: Json, folder: string, models: string): void {
+  if (typeof content !== "object" || content === null) return;
+  if (Array.isArray(content)) return content.forEach((item: Json) => keepModelFiles(item, folder, models));
+  const { file, fileSha256, ...others } = content as { [key: string]: Json };
+  if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
+    mkdirSync(models, { recursive: true });
+    copyFileSync(resolve(folder, file), join(models, fileSha256));
+  }
+  for (const member of Object.values(others)) keepModelFiles(member, folder, models);
+}

@@ -1,0 +1,60 @@
+import { Hono } from "hono";
+import type { Engine } from "../engine.ts";
+import { batchRoutes } from "./batches/index.ts";
+import { journalRoutes } from "./journal/index.ts";
+import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
+import { reviewRoutes } from "./reviews/index.ts";
+import { runRoutes } from "./runs/index.ts";
+import { type Served, workflowRoutes } from "./workflows/index.ts";
+
+export interface AppOptions {
+  readonly engine: Engine;
+  readonly served: () => Served;
+  /** Over the local socket, which only this user can open: no host check, and batches of local files. */
+  readonly isLocal: boolean;
+}
+
+const bodyBytesMax = 16 * 1024 * 1024;
+
+/** Every way in, as one function from a request to an answer. */
+export function createApp({ engine, served, isLocal }: AppOptions): Hono {
+  const app = new Hono();
+  app.onError((error, context) => answerProblem(context, error));
+  app.notFound((context) => answerProblem(context, new NotFound(`There is nothing at ${context.req.path}.`)));
+  if (!isLocal) app.use("*", guard);
+  app.get("/healthz", (context) => context.json(health(engine)));
+  app.get("/readyz", (context) => context.json({ ready: true }));
+  app.route("/v1/workflows", workflowRoutes(engine, served));
+  app.route("/v1/runs", runRoutes(engine));
+  app.route("/v1/reviews", reviewRoutes(engine));
+  app.route("/v1/journal", journalRoutes(engine));
+  if (isLocal) app.route("/v1/batches", batchRoutes(engine));
+  return app;
+}
+
+type Guard = Parameters<Hono["use"]>[1];
+
+/**
+ * Until there is access control, only this machine may ask, and only by a name of its own: a page whose
+ * host name was made to point here (DNS rebinding) has another `Host`, a page of another site another `Origin`.
+ */
+const guard: Guard = async (context, next) => {
+  const host = context.req.header("host") ?? "";
+  if (!isOwnHost(host)) throw new OriginRefused(`The host ${JSON.stringify(host)} is not answered here.`);
+  const origin = context.req.header("origin");
+  if (origin !== undefined && origin !== `http://${host}`) throw new OriginRefused(`Requests from ${origin} are not answered.`);
+  if (context.req.header("sec-fetch-site") === "cross-site") throw new OriginRefused("Requests from other sites are not answered.");
+  if (Number(context.req.header("content-length") ?? 0) > bodyBytesMax) return context.json({ code: "BODY_TOO_LARGE", status: 413 }, 413);
+  context.header("x-content-type-options", "nosniff");
+  context.header("cache-control", "no-store");
+  await next();
+};
+
+function isOwnHost(host: string): boolean {
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host);
+}
+
+/** Progress, not mere life: how far the journal is, and how much is under way. */
+function health(engine: Engine) {
+  return { ok: true, position: engine.journal.lastPosition(), loadedRuns: engine.executor.loadedCount };
+}

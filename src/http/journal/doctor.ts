@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from "node:util";
+import { controlChanges } from "../../core/executor/index.ts";
+import type { Engine } from "../../engine.ts";
+import { MemoryControlStore } from "../../store/memory/index.ts";
+
+export interface DoctorReport {
+  readonly ok: boolean;
+  readonly home: string;
+  readonly node: string;
+  readonly events: number;
+  readonly runs: Readonly<Record<string, number>>;
+  readonly openReviews: number;
+  /** Rows of the control tables that a fold of the journal does not give, at most ten. */
+  readonly disagreements: readonly { readonly table: string; readonly id: string }[];
+}
+
+const page = 1_000;
+const shownMax = 10;
+
+/** Folds the whole journal and compares the result with the control tables, row by row. */
+export async function doctorReport(engine: Engine): Promise<DoctorReport> {
+  const folded = new MemoryControlStore();
+  /** Of what retention has erased, nothing can be folded any more. */
+  const erased = new Set<string>();
+  const until = engine.journal.lastPosition();
+  const actual = engine.control.dump();
+  for (let position = 0; position < until; ) {
+    const events = await engine.journal.readAll(position, page);
+    for (const event of events) {
+      position = event.position;
+      if (position > until) break;
+      if (!event.data) erased.add(event.stream.slice(event.stream.indexOf("/") + 1));
+      else for (const change of controlChanges({ ...event, data: event.data })) folded.apply(change);
+    }
+    if (events.length === 0) break;
+  }
+  const disagreements = compare(actual, folded.dump()).filter(({ id }) => !erased.has(id));
+  return {
+    ok: disagreements.length === 0,
+    home: engine.home,
+    node: process.version,
+    events: until,
+    runs: engine.control.countRuns(),
+    openReviews: engine.control.reviews({ status: "open", limit: 100_000 }).length,
+    disagreements: disagreements.slice(0, shownMax),
+  };
+}
+
+type Dump = Readonly<Record<string, readonly unknown[]>>;
+
+function compare(actual: Dump, folded: Dump): { table: string; id: string }[] {
+  return Object.entries(actual).flatMap(([table, rows]) => {
+    const expected = new Map((folded[table] ?? []).map((row) => [idOf(row), row]));
+    const different = rows.filter((row) => !isDeepStrictEqual({ ...(row as object) }, { ...(expected.get(idOf(row)) as object) }));
+    const ids = new Set(rows.map(idOf));
+    const missing = [...expected.keys()].filter((id) => !ids.has(id));
+    return [...different.map(idOf), ...missing].map((id) => ({ table, id }));
+  });
+}
+
+function idOf(row: unknown): string {
+  const { id, digest } = row as { id?: string; digest?: string };
+  return id ?? digest ?? "";
+}

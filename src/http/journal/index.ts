@@ -1,0 +1,74 @@
+import { Hono } from "hono";
+import { stream } from "hono/streaming";
+import { z } from "zod";
+import type { Journal, Seal } from "../../core/journal/index.ts";
+import { doctorReport } from "./doctor.ts";
+import type { Engine } from "../../engine.ts";
+import { NotFound, queryOf } from "../problem.ts";
+
+const exportQuery = z.object({ run: z.string().optional(), after: z.coerce.number().int().min(0).default(0) });
+
+/** `/v1/journal`: verification, the signed head, and the whole of it as JSON Lines. */
+export function journalRoutes(engine: Engine): Hono {
+  const routes = new Hono();
+
+  routes.get("/verification", async (context) => context.json(await engine.journal.verify()));
+
+  routes.get("/head", async (context) => {
+    await engine.journal.seal();
+    const head = (await engine.journal.seals()).at(-1);
+    if (!head) throw new NotFound("The journal is empty: there is nothing to seal.");
+    return context.json({ ...head, publicKey: publicPem(engine) });
+  });
+
+  routes.get("/seals", async (context) => {
+    const publicKey = publicPem(engine);
+    const lines = (await engine.journal.seals()).map((seal) => `${JSON.stringify({ seal, publicKey } satisfies ExportedSeal)}\n`);
+    return context.body(lines.join(""), 200, { "content-type": "application/x-ndjson" });
+  });
+
+  routes.get("/events", (context) => {
+    const { run, after } = queryOf(context, exportQuery);
+    context.header("content-type", "application/x-ndjson");
+    return stream(context, async (out) => {
+      for await (const line of exportLines(engine, run, after)) await out.write(line);
+    });
+  });
+
+  routes.get("/doctor", async (context) => context.json(await doctorReport(engine)));
+
+  return routes;
+}
+
+const exportPage = 500;
+
+/** Events as JSON Lines; a whole export ends with the seals, so that it can be checked without the folder. */
+async function* exportLines(engine: Engine, run: string | undefined, after: number): AsyncGenerator<string> {
+  if (run) {
+    for (const event of await engine.journal.read(`run/${run}`)) yield `${JSON.stringify(event)}\n`;
+    return;
+  }
+  if (after === 0) await engine.journal.seal();
+  yield* eventLines(engine.journal, after);
+  if (after > 0) return;
+  for (const seal of await engine.journal.seals()) yield `${JSON.stringify({ seal, publicKey: publicPem(engine) } satisfies ExportedSeal)}\n`;
+}
+
+export interface ExportedSeal {
+  readonly seal: Seal;
+  readonly publicKey: string;
+}
+
+async function* eventLines(journal: Journal, after: number): AsyncGenerator<string> {
+  for (let position = after; ; ) {
+    const page = await journal.readAll(position, exportPage);
+    const last = page.at(-1);
+    if (!last) return;
+    yield `${page.map((event) => JSON.stringify(event)).join("\n")}\n`;
+    position = last.position;
+  }
+}
+
+function publicPem(engine: Engine): string {
+  return String(engine.sealKey.publicKey.export({ type: "spki", format: "pem" }));
+}

@@ -1,0 +1,83 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { z } from "zod";
+import { FlyballError, isJsonObject, type Json, messageOf } from "../core/base/index.ts";
+import { InputInvalid } from "../core/executor/index.ts";
+import { WorkflowInvalid } from "../core/workflow/index.ts";
+
+/** A request that does not fit its schema, or cannot be read. */
+export class RequestInvalid extends FlyballError {
+  readonly code = "REQUEST_INVALID";
+  override readonly status = 400;
+  readonly details: readonly string[];
+  constructor(details: readonly string[]) {
+    super(details.join("; "));
+    this.details = details;
+  }
+}
+
+export class NotFound extends FlyballError {
+  readonly code = "NOT_FOUND";
+  override readonly status = 404;
+}
+
+/** A browser page of another site, or a host name that is not ours: never answered. */
+export class OriginRefused extends FlyballError {
+  readonly code = "ORIGIN_REFUSED";
+  override readonly status = 403;
+}
+
+/** An error as a problem document (RFC 9457) with a stable `code`. */
+export function problemOf(error: unknown): { status: number; body: { [key: string]: Json } } {
+  if (!(error instanceof FlyballError))
+    return { status: 500, body: { title: "Unexpected error", status: 500, code: "UNEXPECTED", detail: messageOf(error) } };
+  const { code, status, message, exitCode } = error;
+  const problems = error instanceof WorkflowInvalid ? error.problems.map((problem) => ({ ...problem })) : detailsOf(error);
+  const title = error.name.replace(/([a-z])([A-Z])/g, "$1 $2");
+  return { status, body: { title, status, code, detail: message, exitCode, ...(problems ? { problems } : {}) } };
+}
+
+function detailsOf(error: FlyballError): Json[] | undefined {
+  if (error instanceof RequestInvalid) return [...error.details];
+  return error instanceof InputInvalid ? [...error.problems] : undefined;
+}
+
+export function answerProblem(context: Context, error: unknown): Response {
+  const { status, body } = problemOf(error);
+  context.header("content-type", "application/problem+json");
+  if (error instanceof FlyballError && error.retryAfterMs !== null)
+    context.header("retry-after", String(Math.ceil(error.retryAfterMs / 1_000)));
+  return context.body(JSON.stringify(body), status as ContentfulStatusCode);
+}
+
+/** The request's JSON body, checked; an absent body is an empty object. */
+export async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+  const text = await context.req.text();
+  let value: unknown = {};
+  if (text !== "") {
+    const type = context.req.header("content-type") ?? "";
+    if (!/^application\/json\b/i.test(type)) throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw new RequestInvalid([`the body is not JSON: ${messageOf(error)}`]);
+    }
+  }
+  return checked(schema, value);
+}
+
+export function queryOf<T>(context: Context, schema: z.ZodType<T>): T {
+  return checked(schema, context.req.query());
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new RequestInvalid(parsed.error.issues.map((issue) => `${issue.path.map(String).join(".") || "the request"}: ${issue.message}`));
+}
+
+export const anyJson: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;
+
+export function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return isJsonObject(value);
+}

@@ -1,0 +1,106 @@
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import { z } from "zod";
+import { RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/executor/index.ts";
+import type { JournalEvent } from "../../core/journal/index.ts";
+import type { Engine } from "../../engine.ts";
+import { anyJson, bodyOf, queryOf } from "../problem.ts";
+import { presentRow, presentRun } from "./present.ts";
+
+const listQuery = z.object({
+  workflow: z.string().optional(),
+  status: z.enum(runStatuses).optional(),
+  batch: z.string().optional(),
+  cursor: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(50),
+});
+const cancelBody = z.strictObject({ reason: z.string().max(2_000).optional() });
+const resumeBody = z.strictObject({ skip: z.strictObject({ value: anyJson }).optional() });
+const signalBody = z.strictObject({ event: z.string().min(1).max(200), data: anyJson.optional(), id: z.string().max(200).optional() });
+
+/** `/v1/runs`: list, show, follow, cancel, resume, signal. */
+export function runRoutes(engine: Engine): Hono {
+  const routes = new Hono();
+
+  routes.get("/", (context) => {
+    const { cursor, ...filter } = queryOf(context, listQuery);
+    const rows = engine.control.runs({ ...filter, ...(cursor ? { before: cursor } : {}) } as Parameters<typeof engine.control.runs>[0]);
+    const nextCursor = rows.length === filter.limit ? (rows.at(-1)?.id ?? null) : null;
+    return context.json({ items: rows.map(presentRow), nextCursor });
+  });
+
+  routes.get("/:id", async (context) => context.json(await showRun(engine, context.req.param("id"))));
+
+  routes.get("/:id/events", async (context) => {
+    const row = rowOf(engine, context.req.param("id"));
+    const accepts = context.req.header("accept") ?? "";
+    if (!accepts.includes("text/event-stream")) return context.json({ items: await engine.journal.read(`run/${row.id}`) });
+    const afterSeq = Number(context.req.header("last-event-id") ?? 0) || 0;
+    return streamSSE(context, async (stream) => {
+      const stop = new AbortController();
+      stream.onAbort(() => stop.abort());
+      for await (const event of followRun(engine, row.id, afterSeq, stop.signal))
+        await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) });
+    });
+  });
+
+  routes.post("/:id/cancel", async (context) => {
+    const { reason } = await bodyOf(context, cancelBody);
+    const { id } = rowOf(engine, context.req.param("id"));
+    await engine.command(id, { kind: "cancel", by: "local", reason: reason ?? null }, context.req.header("idempotency-key"));
+    return context.json(await showSettled(engine, id), 202);
+  });
+
+  routes.post("/:id/resume", async (context) => {
+    const { skip } = await bodyOf(context, resumeBody);
+    const { id } = rowOf(engine, context.req.param("id"));
+    const command = { kind: "resume", by: "local", ...(skip ? { skip } : {}) } as const;
+    await engine.command(id, command, context.req.header("idempotency-key"));
+    return context.json(await showSettled(engine, id), 202);
+  });
+
+  routes.post("/:id/signals", async (context) => {
+    const { event, data, id: signalId } = await bodyOf(context, signalBody);
+    const { id } = rowOf(engine, context.req.param("id"));
+    const key = signalId ?? context.req.header("idempotency-key");
+    await engine.command(id, { kind: "signal", event, data: data ?? null }, key);
+    return context.json(await showSettled(engine, id), 202);
+  });
+
+  return routes;
+}
+
+function rowOf(engine: Engine, id: string): RunRow {
+  const row = engine.control.run(id);
+  if (!row) throw new RunNotFound(id);
+  return row;
+}
+
+export async function showRun(engine: Engine, id: string) {
+  return presentRun(rowOf(engine, id), viewRun(id, await engine.journal.read(`run/${id}`)));
+}
+
+/** How long an answer waits for what a command sets going, before it shows the run as it is. */
+const settleMs = 2_000;
+
+export async function showSettled(engine: Engine, id: string, waitMs = settleMs) {
+  await Promise.race([engine.executor.settled(id), new Promise<void>((resolve) => engine.clock.after(waitMs, resolve))]);
+  return showRun(engine, id);
+}
+
+/** The events of one run as they come; ends after the run's last one. */
+async function* followRun(engine: Engine, id: string, afterSeq: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
+  let seq = afterSeq;
+  for (;;) {
+    const position = engine.journal.lastPosition();
+    const events = await engine.journal.read(`run/${id}`, seq);
+    for (const event of events) {
+      seq = event.seq;
+      yield event;
+    }
+    if (signal.aborted || engine.control.run(id)?.endedAt !== null) return;
+    if (events.length > 0) continue;
+    const { value } = await engine.journal.follow(position, signal).next();
+    if (!value) return;
+  }
+}

@@ -1,0 +1,221 @@
+import { FlyballError, type RetryClass } from "../../core/base/index.ts";
+
+/** A call to a model that gave no answer: which model, and whether the same call may yet succeed. */
+export abstract class ModelError extends FlyballError {
+  override readonly status: number = 502;
+  /** As people write it: `house/small-1`. */
+  readonly model: string;
+  constructor(model: string, message: string) {
+    super(`${model}: ${message}`);
+    this.model = model;
+  }
+}
+
+/** The provider asks for patience (429). */
+export class ModelRateLimited extends ModelError {
+  readonly code = "MODEL_RATE_LIMITED";
+  override readonly status = 503;
+  override readonly retry = "rate_limit";
+  override readonly retryAfterMs: number | null;
+  constructor(model: string, retryAfterMs: number | null, said: string) {
+    super(model, `the provider limits the rate of calls${said}`);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The provider failed (5xx), or answered with what is no answer. */
+export class ModelServerFailed extends ModelError {
+  readonly code = "MODEL_SERVER_FAILED";
+  override readonly retry = "server";
+  override readonly retryAfterMs: number | null;
+  readonly providerStatus: number;
+  constructor(
+    model: string,
+    { status, retryAfterMs, said }: { status: number; retryAfterMs: number | null; said: string },
+  ) {
+    super(model, `the provider failed with status ${status}${said}`);
+    this.providerStatus = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Status 200, and a body that is no chat completion: not JSON, another shape, no choices, too large. */
+export class ModelAnswerMalformed extends ModelError {
+  readonly code = "MODEL_ANSWER_MALFORMED";
+  override readonly retry = "server";
+  constructor(model: string, reason: string) {
+    super(model, `the provider's answer cannot be read: ${reason}`);
+  }
+}
+
+/** No connection, or one that broke off. */
+export class ModelUnreachable extends ModelError {
+  readonly code = "MODEL_UNREACHABLE";
+  override readonly status = 503;
+  override readonly retry = "network";
+  constructor(model: string, reason: string) {
+    super(model, `the provider cannot be reached: ${reason}`);
+  }
+}
+
+export class ModelTimeout extends ModelError {
+  readonly code = "MODEL_TIMEOUT";
+  override readonly status = 504;
+  override readonly retry = "timeout";
+  readonly timeoutMs: number | null;
+  constructor(model: string, timeoutMs: number | null) {
+    super(model, timeoutMs === null ? "the call took too long" : `no answer within ${timeoutMs} ms`);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The step was cancelled, or the engine stops, while the call was under way. */
+export class ModelCallAborted extends ModelError {
+  readonly code = "MODEL_CALL_ABORTED";
+  override readonly status = 503;
+  override readonly exitCode = 3;
+  constructor(model: string) {
+    super(model, "the call was cancelled");
+  }
+}
+
+/** The provider does not accept this request (4xx); the same request would be refused again. */
+export class ModelRequestRefused extends ModelError {
+  readonly code = "MODEL_REQUEST_REFUSED";
+  readonly providerStatus: number;
+  constructor(model: string, status: number, said: string) {
+    super(model, `the provider refused the request with status ${status}${said}`);
+    this.providerStatus = status;
+  }
+}
+
+export class ModelAuthFailed extends ModelError {
+  readonly code = "MODEL_AUTH_FAILED";
+  override readonly exitCode = 3;
+  readonly providerStatus: number;
+  constructor(model: string, status: number, said: string) {
+    super(model, `the provider does not accept the key (status ${status})${said}`);
+    this.providerStatus = status;
+  }
+}
+
+export class ModelNotFound extends ModelError {
+  readonly code = "MODEL_NOT_FOUND";
+  constructor(model: string, said: string) {
+    super(model, `the provider knows no such model, or no such URL${said}`);
+  }
+}
+
+/** The account has no money or quota left: a 429 that waiting does not end. */
+export class ModelQuotaSpent extends ModelError {
+  readonly code = "MODEL_QUOTA_SPENT";
+  override readonly status = 402;
+  override readonly exitCode = 3;
+  constructor(model: string, said: string) {
+    super(model, `the provider's quota is spent${said}`);
+  }
+}
+
+/** The answer ended before its end: it would be wrong to use it as if it were whole. */
+export class ModelAnswerCut extends ModelError {
+  readonly code = "MODEL_ANSWER_CUT";
+  readonly reason: "length" | "content_filter";
+  constructor(model: string, reason: "length" | "content_filter") {
+    super(
+      model,
+      reason === "length"
+        ? "the answer was cut because it reached its limit of tokens (settings.max_tokens)"
+        : "the provider's content filter held the answer back",
+    );
+    this.reason = reason;
+  }
+}
+
+/** The answer does not fit the output schema, also after it was asked for once more. */
+export class ModelOutputInvalid extends ModelError {
+  readonly code = "MODEL_OUTPUT_INVALID";
+  readonly problems: readonly string[];
+  constructor(model: string, problems: readonly string[]) {
+    super(model, `the answer does not fit the output schema: ${problems.slice(0, 5).join("; ")}`);
+    this.problems = problems;
+  }
+}
+
+/** A local model has nothing to read: the step gives no `input.text` and no message of a user. */
+export class ModelInputMissing extends ModelError {
+  readonly code = "MODEL_INPUT_MISSING";
+  override readonly status = 422;
+  constructor(model: string, expected: string) {
+    super(model, `it needs ${expected}`);
+  }
+}
+
+/** A local model's file is not the one that the run pinned. */
+export class ModelFileChanged extends ModelError {
+  readonly code = "MODEL_FILE_CHANGED";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  readonly file: string;
+  constructor(model: string, file: string, reason: string) {
+    super(model, `the model file ${file} is not the one that this run was pinned to: ${reason}`);
+    this.file = file;
+  }
+}
+
+/** Replays and dry runs reach no provider. */
+export class ModelCallDenied extends ModelError {
+  readonly code = "MODEL_CALL_DENIED";
+  override readonly status = 403;
+  constructor(model: string, effects: string) {
+    super(model, `this run may not call out (effects: ${effects})`);
+  }
+}
+
+/** A simulated model's declared failure. */
+export class SimulatedFailure extends ModelError {
+  readonly code = "SIMULATED_FAILURE";
+  override readonly retry = "server";
+  constructor(model: string) {
+    super(model, "a simulated failure, at the declared error_rate");
+  }
+}
+
+/** A provider's key names a secret that is not set, or that cannot stand in a header. */
+export class ModelSecretUnusable extends ModelError {
+  readonly code = "MODEL_SECRET_UNUSABLE";
+  override readonly exitCode = 3;
+  readonly secret: string;
+  constructor(model: string, secret: string, reason: string) {
+    super(model, `the secret ${secret} ${reason}`);
+    this.secret = secret;
+  }
+}
+
+/** Every candidate of a route failed. Worth another try when one of the failures is. */
+export class NoModelAnswered extends FlyballError {
+  readonly code = "NO_MODEL_ANSWERED";
+  override readonly status = 502;
+  override readonly retry: RetryClass | null;
+  override readonly retryAfterMs: number | null;
+  readonly failures: readonly FlyballError[];
+  constructor(route: string, failures: readonly FlyballError[]) {
+    super(
+      `No model of route ${JSON.stringify(route)} answered. ${failures.map((failure) => failure.message).join(" ")}`,
+    );
+    this.failures = failures;
+    const passing = failures.filter((failure) => failure.retry !== null);
+    this.retry = passing[0]?.retry ?? null;
+    const waits = passing.map((failure) => failure.retryAfterMs ?? 0);
+    // The first candidate that may answer again decides; zero means that nobody asked for patience.
+    this.retryAfterMs = waits.length > 0 && Math.min(...waits) > 0 ? Math.min(...waits) : null;
+  }
+}
+
+/** What reached the step is not what `inference` can work with. */
+export class InferenceInputInvalid extends FlyballError {
+  readonly code = "INFERENCE_INPUT_INVALID";
+  override readonly status = 422;
+  constructor(member: string, expected: string) {
+    super(`inference: ${member} must be ${expected}.`);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * gateway: one call to a model.
+ *
+ * What: an `inference` step names a route or a model; the gateway asks the candidates in order, holds the
+ * answer against its schema, and says what it cost.
+ * Owns: the providers (any OpenAI-compatible URL, `local/…`, `sim/…`), the settings `providers`, `models`
+ * and `routes`, and what a run pins of them.
+ * Promises: a model is one small function and each policy wraps it; `gateway.ts` shows their order. A call
+ * ends: with an answer, or with a typed error that says whether trying again can help. No answer that was
+ * cut or does not fit its schema counts as one. No secret is in an asset, a result or an error. What is
+ * simulated says so in its result.
+ * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts`.
+ */
+export {
+  type ModelContent,
+  modelContent,
+  type RouteContent,
+  routeContent,
+} from "./content.ts";
+export * from "./errors.ts";
+export { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
+export type { Model, ModelCall, ModelReply, Policy, Tokens } from "./model.ts";
+export type {
+  Extracted,
+  ExtractRequest,
+  ExtractSource,
+  LocalClassifier,
+  LocalModels,
+} from "./providers/local.ts";
+export { type GatewaySettings, gatewayProblems, gatewaySettings } from "./settings.ts";
+export { type GatewaySource, gatewayAssets, gatewaySource } from "./source.ts";

@@ -1,0 +1,30 @@
+import type { Price } from "./content.ts";
+import type { Policy, Tokens } from "./model.ts";
+
+/** Puts the declared price on an answer; what runs on our own machine costs nothing. */
+export function priced(price: Price | undefined): Policy {
+  return (next) => async (call) => {
+    const reply = await next(call);
+    return price && reply.tokens ? { ...reply, costUsd: costOf(reply.tokens, price) } : reply;
+  };
+}
+
+/** US dollars. Reasoning is billed as output; what the provider's cache held, as input unless priced. */
+function costOf(tokens: Tokens, price: Price): number {
+  const cost =
+    tokens.input * price.input +
+    tokens.cached * (price.cached ?? price.input) +
+    (tokens.output + tokens.reasoning) * price.output;
+  // Twelve decimals are a millionth of a cent's cent: sums of floats shall not print their last bits.
+  return Number(cost.toFixed(12));
+}
+
+export function addTokens(a: Tokens | null, b: Tokens | null): Tokens | null {
+  if (!a || !b) return null;
+  return {
+    input: a.input + b.input,
+    cached: a.cached + b.cached,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  };
+}

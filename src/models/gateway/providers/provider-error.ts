@@ -1,0 +1,125 @@
+import { APICallError } from "@ai-sdk/provider";
+import { FlyballError, messageOf } from "../../../core/base/index.ts";
+import { abortReason } from "../deadline.ts";
+import {
+  ModelAnswerMalformed,
+  ModelAuthFailed,
+  ModelNotFound,
+  ModelQuotaSpent,
+  ModelRateLimited,
+  ModelRequestRefused,
+  ModelServerFailed,
+  ModelTimeout,
+  ModelUnreachable,
+} from "../errors.ts";
+import { providerMessageMax, retryAfterMsMax } from "../limits.ts";
+
+interface CallFacts {
+  readonly model: string;
+  /** The key of this call, which must not get into a message: some servers repeat it in theirs. */
+  readonly secret: string | undefined;
+  readonly signal: AbortSignal;
+  readonly nowMs: number;
+}
+
+/** Whatever the provider's library threw, as an error of ours with a verdict on trying again. */
+export function providerError(error: unknown, facts: CallFacts): FlyballError {
+  if (facts.signal.aborted) return abortReason(facts.signal, facts.model);
+  const own = causes(error).find((cause) => cause instanceof FlyballError);
+  if (own instanceof FlyballError) return own;
+  const network = networkReason(error);
+  if (network !== undefined) return new ModelUnreachable(facts.model, network);
+  if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode !== 200)
+    return statusError(error, error.statusCode, facts);
+  return new ModelAnswerMalformed(facts.model, clean(malformedReason(error), facts));
+}
+
+/** By status, as OpenAI and those who follow it use them. */
+function statusError(error: APICallError, status: number, facts: CallFacts): FlyballError {
+  const { model } = facts;
+  const said = saidBy(error, facts);
+  const retryAfterMs = retryAfterOf(error.responseHeaders ?? {}, facts.nowMs);
+  if (status === 429 && /insufficient_quota|billing/i.test(error.responseBody ?? ""))
+    return new ModelQuotaSpent(model, said);
+  if (status === 429) return new ModelRateLimited(model, retryAfterMs, said);
+  if (status === 402) return new ModelQuotaSpent(model, said);
+  if (status === 401 || status === 403) return new ModelAuthFailed(model, status, said);
+  if (status === 404) return new ModelNotFound(model, said);
+  if (status === 408) return new ModelTimeout(model, null);
+  if (status >= 500 || status === 409 || status === 425)
+    return new ModelServerFailed(model, { status, retryAfterMs, said });
+  return new ModelRequestRefused(model, status, said);
+}
+
+function saidBy(error: APICallError, facts: CallFacts): string {
+  const message = clean(error.message, facts);
+  return message === "" ? "" : `: ${message}`;
+}
+
+function malformedReason(error: unknown): string {
+  const [, inner] = causes(error);
+  const isParse = causes(error).some((cause) => cause instanceof Error && cause.name === "AI_JSONParseError");
+  if (isParse) return "it is not JSON";
+  const said = APICallError.isInstance(error) ? errorInBody(error.responseBody) : undefined;
+  if (said !== undefined) return `it is an error with status 200: ${said}`;
+  return inner instanceof Error && inner.name === "AI_TypeValidationError"
+    ? "it is not a chat completion"
+    : messageOf(error);
+}
+
+/** Some servers answer 200 and put the error into the body. */
+function errorInBody(body: string | undefined): string | undefined {
+  try {
+    const { error } = Object(JSON.parse(body ?? "null"));
+    const message = typeof error === "object" && error !== null ? error.message : error;
+    return typeof message === "string" ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A provider's own words: short, on one line, without the key. */
+function clean(text: string, facts: CallFacts): string {
+  const withoutKey = facts.secret === undefined ? text : text.replaceAll(facts.secret, "[secret]");
+  const line = withoutKey.replace(/\s+/g, " ").trim();
+  return line.length > providerMessageMax ? `${line.slice(0, providerMessageMax)}…` : line;
+}
+
+const networkCodes = /^(E[A-Z]{3,}|UND_ERR_[A-Z_]+|CERT_.*|DEPTH_ZERO_.*|ERR_(TLS|SSL)_.*)$/;
+
+/** What broke the connection, as a code such as ECONNREFUSED; undefined when none did. */
+function networkReason(error: unknown): string | undefined {
+  const chain = causes(error);
+  for (const cause of chain)
+    if (
+      cause instanceof Error &&
+      "code" in cause &&
+      typeof cause.code === "string" &&
+      networkCodes.test(cause.code)
+    )
+      return cause.code;
+  if (chain.some((cause) => cause instanceof TypeError && cause.message === "terminated"))
+    return "the connection broke off";
+  return chain.some((cause) => cause instanceof TypeError && cause.message === "fetch failed")
+    ? "the connection failed"
+    : undefined;
+}
+
+function causes(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (let cause: unknown = error; cause !== undefined && cause !== null && chain.length < 10; ) {
+    chain.push(cause);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return chain;
+}
+
+/** Milliseconds of `Retry-After` (seconds or an HTTP date) or of OpenAI's finer `retry-after-ms`. */
+function retryAfterOf(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
+  const fine = Number(headers["retry-after-ms"] || Number.NaN);
+  if (fine >= 0) return Math.min(fine, retryAfterMsMax);
+  const written = headers["retry-after"]?.trim();
+  if (!written) return null;
+  const delayMs = /^\d+(\.\d+)?$/.test(written) ? Number(written) * 1_000 : Date.parse(written) - nowMs;
+  return Number.isFinite(delayMs) ? Math.min(Math.max(0, Math.round(delayMs)), retryAfterMsMax) : null;
+}

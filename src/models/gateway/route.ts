@@ -1,0 +1,22 @@
+import { FlyballError } from "../../core/base/index.ts";
+import { NoModelAnswered } from "./errors.ts";
+import type { Model } from "./model.ts";
+
+/**
+ * Asks the candidates in order until one answers. Every failure leads to the next candidate: even a
+ * request that one model refuses, another may accept. A cancelled call leads nowhere.
+ */
+export function firstToAnswer(route: string, candidates: readonly Model[]): Model {
+  return async (call) => {
+    const failures: FlyballError[] = [];
+    for (const candidate of candidates) {
+      try {
+        return await candidate(call);
+      } catch (error) {
+        if (!(error instanceof FlyballError) || call.signal.aborted || candidates.length === 1) throw error;
+        failures.push(error);
+      }
+    }
+    throw new NoModelAnswered(route, failures);
+  };
+}

@@ -1,0 +1,175 @@
+import { z } from "zod";
+import {
+  InvalidText,
+  nearestName,
+  parseDuration,
+  parseShare,
+  parseTokenPrice,
+} from "../../core/base/index.ts";
+import { camelObject } from "../prompts/index.ts";
+import { candidatesMax } from "./limits.ts";
+
+// The sections `providers`, `models` and `routes` of flyball.yaml. Names (of providers, models, routes)
+// are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
+
+/** A unit as people write it, in base units afterwards. */
+function inUnits(parse: (text: string | number) => number, expected: string) {
+  return z.union([z.string(), z.number()]).transform((written, context) => {
+    try {
+      return parse(written);
+    } catch (error) {
+      if (!(error instanceof InvalidText)) throw error;
+      context.addIssue({ code: "custom", message: `expected ${expected}` });
+      return z.NEVER;
+    }
+  });
+}
+
+const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
+const share = inUnits(parseShare, "a share such as 1% or 0.01");
+const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
+
+const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
+
+/** Only a reference: a key written out would be pinned into every run's release and stay in the journal. */
+const key = z
+  .string()
+  .regex(secretReference, 'expected a reference such as "{{ secrets.HOUSE_KEY }}", never the key itself')
+  .transform((text) => secretReference.exec(text)?.[1] ?? "");
+
+const url = z
+  .url({ protocol: /^https?$/, error: "expected an http or https URL such as http://127.0.0.1:9000/v1" })
+  .refine((text) => isWithoutCredentials(text), "expected a URL without a user name or password: give `key`");
+
+function isWithoutCredentials(text: string): boolean {
+  const parsed = URL.parse(text);
+  return parsed === null || (parsed.username === "" && parsed.password === "");
+}
+
+const reserved = ["local", "sim"];
+const provider = camelObject({
+  type: z.literal("openai-compatible", {
+    error: "expected openai-compatible: other types are not built yet",
+  }),
+  url,
+  key: key.exactOptional(),
+  structuredOutputs: z.boolean().default(true),
+});
+
+const price = camelObject({ input: tokenPrice, output: tokenPrice, cached: tokenPrice.exactOptional() });
+const latency = camelObject({ p50: duration, p95: duration }).refine(
+  ({ p50, p95 }) => p95 >= p50,
+  "expected a p95 that is at least the p50",
+);
+
+const simulated = {
+  latency: latency.exactOptional(),
+  errorRate: share.exactOptional(),
+  quality: share.exactOptional(),
+};
+/** All that any provider's models may declare; `gatewayProblems` says what does not belong together. */
+const model = camelObject({
+  provider: z.string().min(1),
+  name: z.string().min(1).exactOptional(),
+  type: z.enum(["classifier", "extractive"]).exactOptional(),
+  file: z.string().min(1).exactOptional(),
+  price: price.exactOptional(),
+  ...simulated,
+  seed: z.int().nonnegative().exactOptional(),
+  labels: z.array(z.json()).min(1).exactOptional(),
+  changes: z.array(camelObject({ atCall: z.int().positive(), ...simulated })).exactOptional(),
+});
+
+const route = camelObject({
+  try: z.array(z.string().min(1)).min(1).max(candidatesMax),
+  strategy: z
+    .literal("ordered", { error: "expected ordered: other strategies are not built yet" })
+    .default("ordered"),
+  timeout: duration.exactOptional(),
+});
+
+/** Spread the shape into the schema of flyball.yaml, or use it by itself. */
+export const gatewaySettings = z.object({
+  providers: z.record(z.string(), provider).default({}),
+  models: z.record(z.string(), model).default({}),
+  routes: z.record(z.string(), route).default({}),
+});
+export type GatewaySettings = z.output<typeof gatewaySettings>;
+export type ModelSettings = GatewaySettings["models"][string];
+
+export interface SettingsProblem {
+  /** Where in flyball.yaml. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What the schemas cannot see: names that lead nowhere, and fields that do not belong together. */
+export function gatewayProblems(settings: GatewaySettings): readonly SettingsProblem[] {
+  const problems: SettingsProblem[] = [];
+  for (const name of Object.keys(settings.providers))
+    if (reserved.includes(name) || name.includes("/"))
+      problems.push({ path: ["providers", name], message: `a provider cannot be called ${name}` });
+  for (const [name, entry] of Object.entries(settings.models))
+    for (const [field, message] of modelProblems(name, entry, settings))
+      problems.push({ path: ["models", name, ...field], message });
+  for (const [name, entry] of Object.entries(settings.routes))
+    for (const [index, candidate] of entry.try.entries())
+      if (!isKnownModel(settings, candidate))
+        problems.push({ path: ["routes", name, "try", index], message: unknownModel(settings, candidate) });
+  return problems;
+}
+
+const simulatedOnly = ["latency", "errorRate", "quality", "seed", "labels", "changes"] as const;
+
+function modelProblems(name: string, entry: ModelSettings, settings: GatewaySettings): [string[], string][] {
+  const problems: [string[], string][] = [];
+  if (name.includes("/"))
+    problems.push([[], "a model's name has no `/`: `provider/name` names one without settings"]);
+  const known = [...Object.keys(settings.providers), ...reserved];
+  if (!known.includes(entry.provider)) {
+    const hint = nearestName(entry.provider, known);
+    problems.push([
+      ["provider"],
+      `unknown provider${hint ? `; did you mean ${hint}?` : `; expected ${known.join(", ")}`}`,
+    ]);
+    return problems;
+  }
+  const isLocal = entry.provider === "local";
+  if (isLocal && entry.type === undefined)
+    problems.push([["type"], "a local model needs `type: classifier` or `extractive`"]);
+  if (entry.type === "classifier" && entry.file === undefined)
+    problems.push([["file"], "a classifier needs `file`"]);
+  for (const field of ["type", "file"] as const)
+    if (!isLocal && entry[field] !== undefined)
+      problems.push([[field], `only local models have \`${field}\``]);
+  if (entry.provider !== "sim")
+    for (const field of simulatedOnly)
+      if (entry[field] !== undefined) problems.push([[field], "only models of provider `sim` have this"]);
+  const isNamed = !isLocal && entry.provider !== "sim";
+  if (isNamed && entry.name === undefined)
+    problems.push([["name"], "expected the model's name at its provider"]);
+  return problems;
+}
+
+/**
+ * Whether a name leads to a model: one of the settings, or `provider/name`, where the provider is
+ * configured, or is `local` or `sim` and the settings have that model of it.
+ */
+export function isKnownModel(settings: GatewaySettings, name: string): boolean {
+  if (Object.hasOwn(settings.models, name)) return true;
+  const [providerName = "", model = ""] = splitModelName(name);
+  if (model === "") return false;
+  if (name === "local/extractive") return true;
+  if (reserved.includes(providerName)) return settings.models[model]?.provider === providerName;
+  return Object.hasOwn(settings.providers, providerName);
+}
+
+export function splitModelName(name: string): readonly [provider: string, model: string] | readonly [] {
+  const at = name.indexOf("/");
+  return at <= 0 ? [] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+function unknownModel(settings: GatewaySettings, name: string): string {
+  const hint = nearestName(name, [...Object.keys(settings.models), "local/extractive"]);
+  return `unknown model ${JSON.stringify(name)}${hint ? `; did you mean ${hint}?` : ""}; expected a name under \`models\` or \`provider/name\``;
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WorkflowInvalid } from "../../core/workflow/index.ts";
+import { gatewayProblems, gatewaySettings } from "./settings.ts";
+import { gatewayAssets, gatewaySource } from "./source.ts";
+
+const written = {
+  providers: {
+    house: { type: "openai-compatible", url: "http://127.0.0.1:9000/v1", key: "{{ secrets.HOUSE_KEY }}" },
+  },
+  models: {
+    small: { provider: "house", name: "small-1", price: { input: "$0.15/M", output: "$0.60/M" } },
+    big: {
+      provider: "sim",
+      price: { input: "$3/M", output: "$15/M" },
+      latency: { p50: "800ms", p95: "2s" },
+      error_rate: 0.01,
+      quality: "95%",
+      seed: 7,
+      changes: [{ at_call: 600, quality: 0.6 }],
+    },
+    my_answers: { provider: "local", type: "extractive" },
+  },
+  routes: { drafting: { try: ["small", "local/extractive"], strategy: "ordered", timeout: "20s" } },
+};
+const settings = gatewaySettings.parse(written);
+
+test("settings in either spelling become the same pinned content, in base units", () => {
+  const assets = gatewaySource({ settings, baseDir: "." });
+  assert.deepEqual(structuredClone(assets.find("model", "small")?.content), {
+    provider: "house",
+    type: "openai-compatible",
+    model: "small-1",
+    url: "http://127.0.0.1:9000/v1",
+    keySecret: "HOUSE_KEY",
+    structuredOutputs: true,
+    price: { input: 0.15e-6, output: 0.6e-6 },
+  });
+  const { error_rate, changes, ...big } = written.models.big;
+  const camel = {
+    ...big,
+    errorRate: error_rate,
+    changes: changes.map(({ at_call, quality }) => ({ atCall: at_call, quality })),
+  };
+  const other = gatewaySource({ settings: gatewaySettings.parse({ models: { big: camel } }), baseDir: "." });
+  assert.deepEqual(assets.find("model", "big"), other.find("model", "big"));
+  assert.deepEqual(structuredClone(assets.find("model", "big")?.content), {
+    provider: "sim",
+    type: "sim",
+    model: "big",
+    price: { input: 3e-6, output: 15e-6 },
+    latency: { p50Ms: 800, p95Ms: 2_000 },
+    errorRate: 0.01,
+    quality: 0.95,
+    seed: 7,
+    labels: [],
+    changes: [{ atCall: 600, quality: 0.6 }],
+  });
+});
+
+test("a route holds its models whole, so that its version changes with any of them", () => {
+  const before = gatewaySource({ settings, baseDir: "." }).find("route", "drafting");
+  assert.ok(before);
+  const dearer = {
+    ...written,
+    models: {
+      ...written.models,
+      small: { ...written.models.small, price: { input: "$1/M", output: "$1/M" } },
+    },
+  };
+  const after = gatewaySource({ settings: gatewaySettings.parse(dearer), baseDir: "." }).find(
+    "route",
+    "drafting",
+  );
+  assert.notEqual(before.digest, after?.digest);
+  assert.deepEqual(
+    Object(before.content).candidates.map(({ model }: { model: string }) => model),
+    ["small-1", "extractive"],
+  );
+  assert.equal(Object(before.content).timeoutMs, 20_000);
+});
+
+test("a model is found by its name and as provider/name, an unknown one is not", () => {
+  const { find, names } = gatewaySource({ settings, baseDir: "." });
+  assert.deepEqual(find("model", "sim/big")?.content, find("model", "big")?.content);
+  assert.equal(Object(find("model", "house/org/large")?.content).model, "org/large");
+  assert.equal(Object(find("model", "local/my_answers")?.content).type, "extractive");
+  assert.equal(Object(find("model", "local/extractive")?.content).type, "extractive");
+  for (const name of [
+    "openai/gpt",
+    "sim/other",
+    "sim/small",
+    "local/big",
+    "house/",
+    "/small",
+    "constructor",
+    "__proto__/x",
+  ])
+    assert.equal(find("model", name), undefined, name);
+  assert.equal(find("route", "toString"), undefined);
+  assert.equal(find("prompt", "small"), undefined);
+  assert.deepEqual(names("route"), ["drafting"]);
+  assert.equal(gatewayAssets(settings, ".").length, 5);
+});
+
+test("a key written out, a URL with a password and unknown fields are refused", () => {
+  const issuesOf = (value: unknown) =>
+    gatewaySettings
+      .safeParse(value)
+      .error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const provider = written.providers.house;
+  assert.match(
+    issuesOf({ providers: { a: { ...provider, key: "sk-123" } } })?.[0] ?? "",
+    /^providers.a.key: .*never the key/,
+  );
+  assert.match(
+    issuesOf({ providers: { a: { ...provider, url: "http://me:pw@host/v1" } } })?.[0] ?? "",
+    /without a user name/,
+  );
+  assert.match(issuesOf({ providers: { a: { ...provider, url: "file:///etc" } } })?.[0] ?? "", /http/);
+  assert.match(issuesOf({ models: { a: { provider: "sim", qualty: 1 } } })?.[0] ?? "", /qualty/);
+  assert.match(issuesOf({ models: { a: { provider: "sim", quality: 2 } } })?.[0] ?? "", /share/);
+  assert.match(
+    issuesOf({ models: { a: { provider: "sim", latency: { p50: "2s", p95: "1s" } } } })?.[0] ?? "",
+    /p95/,
+  );
+  assert.match(issuesOf({ routes: { a: { try: [] } } })?.[0] ?? "", /try/);
+});
+
+test("names that lead nowhere and fields of other providers are found, each with its place", () => {
+  const wrong = gatewaySettings.parse({
+    providers: { sim: written.providers.house },
+    models: {
+      a: { provider: "hous" },
+      b: { provider: "local" },
+      c: { provider: "local", type: "classifier" },
+      d: { provider: "local", type: "extractive", quality: 1 },
+      e: { provider: "sim", file: "x" },
+    },
+    routes: { r: { try: ["smal", "e"] } },
+  });
+  assert.deepEqual(
+    gatewayProblems(wrong).map(({ path }) => path.join(".")),
+    [
+      "providers.sim",
+      "models.a.provider",
+      "models.b.type",
+      "models.c.file",
+      "models.d.quality",
+      "models.e.file",
+      "routes.r.try.0",
+    ],
+  );
+  assert.throws(() => gatewaySource({ settings: wrong, baseDir: "." }).find("model", "e"), WorkflowInvalid);
+  assert.deepEqual(gatewayProblems(settings), []);
+});
+
+test("a classifier without its file is a problem at its place in the settings", () => {
+  const missing = gatewaySettings.parse({
+    models: { intent: { provider: "local", type: "classifier", file: "no/such.model" } },
+  });
+  const source = gatewaySource({
+    settings: missing,
+    baseDir: ".",
+    locate: (path, message) => ({ file: "flyball.yaml", line: path.length, column: 1, message }),
+  });
+  assert.throws(
+    () => source.find("model", "intent"),
+    (error) =>
+      error instanceof WorkflowInvalid &&
+      error.problems[0]?.line === 3 &&
+      /flyball train/.test(error.message),
+  );
+});

@@ -1,0 +1,25 @@
+/**
+ * prompts: what a model is told, as a versioned asset.
+ *
+ * What: a prompt file (`prompts/NAME.yaml` with typed variables, messages, an output schema and model
+ * settings, or `prompts/NAME.jinja`, which is one user message) becomes an asset; rendering it with the
+ * input of a step gives the messages of a call.
+ * Owns: the prompt format, and the shape of messages and call settings, which the gateway takes from here.
+ * Promises: a prompt that loads has templates that parse and that name only declared variables; every
+ * problem of a file is reported at once with line and column. The same content has the same digest.
+ * Rendering is pure: the same asset and input give the same messages.
+ * Read first: `prompt.ts` (the shapes), `load.ts` (text to asset), then `render.ts`.
+ */
+export * from "./errors.ts";
+export { camelObject } from "./fields.ts";
+export { loadPrompt } from "./load.ts";
+export {
+  type CallSettings,
+  callSettings,
+  type Message,
+  type PromptContent,
+  promptContent,
+  type Role,
+  roles,
+} from "./prompt.ts";
+export { type RenderedPrompt, renderPrompt } from "./render.ts";

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { isJsonObject, type Json, type JsonObject } from "../../core/base/index.ts";
+import { camelObject } from "./fields.ts";
+
+export const roles = ["system", "user", "assistant"] as const;
+export type Role = (typeof roles)[number];
+
+/** One message of a call, its text ready to send. */
+export interface Message {
+  readonly role: Role;
+  readonly content: string;
+}
+
+/** How a model is asked to answer; what is absent is the provider's default. */
+export const callSettings = camelObject({
+  temperature: z.number().min(0).max(2).exactOptional(),
+  /** Tokens of the answer; an answer that reaches it is cut, which is an error. */
+  maxTokens: z.int().positive().exactOptional(),
+  topP: z.number().min(0).max(1).exactOptional(),
+  /** Asks a provider that can for the same answer each time. */
+  seed: z.int().exactOptional(),
+  stop: z.array(z.string().min(1)).min(1).exactOptional(),
+});
+export type CallSettings = z.output<typeof callSettings>;
+
+const jsonObject = z.custom<JsonObject>(isJsonObject, "expected an object");
+
+/** The content of a prompt asset. `input` is a JSON Schema of an object: its properties are the variables. */
+export const promptContent = z.strictObject({
+  input: jsonObject,
+  messages: z.array(z.strictObject({ role: z.enum(roles), content: z.string() })),
+  output: jsonObject.exactOptional(),
+  settings: callSettings,
+});
+export type PromptContent = z.output<typeof promptContent>;
+
+const typeNames = ["string", "number", "integer", "boolean", "array", "object", "null", "any"];
+
+/**
+ * The variables as a JSON Schema. `{ text: string, tone: string? }` is shorthand: a type for each, `?`
+ * for one that may be absent, or a JSON Schema in its place. Answers with what is wrong instead of
+ * throwing: `[name, what was expected]`.
+ */
+export function inputSchema(declared: JsonObject): {
+  schema: JsonObject;
+  problems: readonly [string, string][];
+} {
+  if (declared.type === "object" && isJsonObject(declared.properties))
+    return { schema: declared, problems: [] };
+  const properties: Record<string, Json> = {};
+  const required: string[] = [];
+  const problems: [string, string][] = [];
+  for (const [name, type] of Object.entries(declared)) {
+    if (isJsonObject(type)) {
+      properties[name] = type;
+      required.push(name);
+      continue;
+    }
+    const plain = typeof type === "string" ? type.replace(/\?$/, "") : "";
+    if (!typeNames.includes(plain))
+      problems.push([name, `expected one of ${typeNames.join(", ")}, or a JSON Schema`]);
+    properties[name] = plain === "any" || !typeNames.includes(plain) ? {} : { type: plain };
+    if (plain === type) required.push(name);
+  }
+  return { schema: { type: "object", properties, required: required.sort() }, problems };
+}

@@ -1,0 +1,185 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { loadScript, loadTool } from "../actions/tools/index.ts";
+import { FlyballError, messageOf } from "../core/base/index.ts";
+import { assetOf, type Flow, type ReleaseParts, releaseDigest } from "../core/executor/index.ts";
+import { loadRuleset } from "../core/executor/kinds/index.ts";
+import {
+  type Asset,
+  type AssetSource,
+  type KindRegistry,
+  type LoadedWorkflow,
+  loadWorkflow,
+  WorkflowInvalid,
+} from "../core/workflow/index.ts";
+import { flatForm } from "./flat-form.ts";
+import { gatewaySource } from "../models/gateway/index.ts";
+import { loadPrompt } from "../models/prompts/index.ts";
+import { retrievalSource } from "../models/retrieval/index.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+
+
+/** A workflow file, loaded, and what its release pins; the releases of its children come first. */
+export interface LoadedFile {
+  readonly file: string;
+  readonly parts: ReleaseParts;
+  readonly children: readonly ReleaseParts[];
+}
+
+export class FileUnreadable extends FlyballError {
+  readonly code = "FILE_UNREADABLE";
+  override readonly status = 404;
+  constructor(file: string, reason: string) {
+    super(`${file} cannot be read: ${reason}.`);
+  }
+}
+
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const code = typeof error === "object" && error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") throw new FileUnreadable(file, "there is no such file");
+    if (code === "EISDIR") throw new FileUnreadable(file, "it is a folder");
+    throw new FileUnreadable(file, messageOf(error));
+  }
+}
+
+/** Loads workflow files of one folder, with everything that they name, and pins what they name. */
+export class ProjectLoader {
+  readonly folder: string;
+  readonly settings: Settings;
+  readonly #kinds: KindRegistry;
+  readonly #sources: readonly AssetSource[];
+  readonly #loading: string[] = [];
+  readonly #children: ReleaseParts[] = [];
+
+  constructor(folder: string, kinds: KindRegistry) {
+    this.folder = resolve(folder);
+    this.settings = readSettings(this.folder);
+    this.#kinds = kinds;
+    const { settings } = this;
+    this.#sources = [
+      gatewaySource({
+        settings,
+        baseDir: this.folder,
+        ...(settings.source ? { locate: (path, message) => (settings.source ?? missing).problem(path, message) } : {}),
+      }),
+      retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
+      { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
+    ];
+  }
+
+  load(file: string): LoadedFile & { readonly loaded: LoadedWorkflow } {
+    const path = resolve(file);
+    const loaded = loadWorkflow({
+      text: readText(path),
+      file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
+      kinds: this.#kinds,
+      assets: this.#assets,
+      flat: flatForm,
+    });
+    const { workflow, document, references } = loaded;
+    const definition = assetOf("workflow", workflow.name, document as never);
+    const assets = [...references, this.policy()];
+    const parts = { workflow: workflow.name, version: workflow.version, definition, assets };
+    return { file: path, loaded, parts, children: this.takeChildren() };
+  }
+
+  /** Where outgoing calls of this folder's workflows may go: pinned, like everything that a run depends on. */
+  policy(): Asset {
+    return assetOf("policy", "http", { allow: [...this.settings.allow.http] });
+  }
+
+  /** The assets that a flow says it uses, as `kind/name`. */
+  flowAssets({ name, uses }: Flow): readonly Asset[] {
+    return uses.map((use) => {
+      const slash = use.indexOf("/");
+      const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
+      const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
+      if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
+      return asset;
+    });
+  }
+
+  takeChildren(): ReleaseParts[] {
+    return this.#children.splice(0);
+  }
+
+  readonly #assets: AssetSource = {
+    find: (kind, name) => {
+      for (const source of this.#sources) {
+        const asset = source.find(kind, name);
+        if (asset) return asset;
+      }
+      return undefined;
+    },
+    names: (kind) => this.#sources.flatMap((source) => source.names(kind)),
+  };
+
+  #fileAsset(kind: string, name: string): Asset | undefined {
+    const file = this.#fileOf(kind, name);
+    if (!file) return undefined;
+    const shown = relative(process.cwd(), file);
+    switch (kind) {
+      case "prompt":
+        return loadPrompt({ file: shown, text: readText(file), name });
+      case "tool":
+        return loadTool({ file: shown, text: readText(file), name });
+      case "ruleset":
+        return loadRuleset({ file: shown, text: readText(file), name });
+      case "script":
+        return loadScript({ file: shown, text: readText(file), name });
+      case "workflow":
+        return this.#child(file, name);
+      default:
+        return undefined;
+    }
+  }
+
+  #child(file: string, name: string): Asset {
+    if (this.#loading.includes(file)) {
+      const message = `workflow ${name} calls itself: ${[...this.#loading, file].map((path) => basename(path)).join(" → ")}`;
+      throw new WorkflowInvalid([{ file, line: 1, column: 1, message }]);
+    }
+    this.#loading.push(file);
+    try {
+      const own = this.#children.splice(0);
+      const child = this.load(file);
+      this.#children.push(...own, ...child.children, child.parts);
+      return assetOf("workflow", name, { release: releaseDigest(child.parts) });
+    } finally {
+      this.#loading.pop();
+    }
+  }
+
+  /** The file that a name stands for; never one outside the folder. */
+  #fileOf(kind: string, name: string): string | undefined {
+    const candidates = (placesOf[kind] ?? []).map((place) => place.replace("NAME", name));
+    for (const candidate of candidates) {
+      const path = resolve(this.folder, candidate);
+      if (isAbsolute(candidate) || !existsSync(path)) continue;
+      if (relative(realpathSync(this.folder), realpathSync(path)).startsWith("..")) continue;
+      return path;
+    }
+    return undefined;
+  }
+}
+
+const missing = { problem: (_path: unknown, message: string) => ({ file: "flyball.yaml", line: 1, column: 1, message }) };
+
+const placesOf: Readonly<Record<string, readonly string[]>> = {
+  prompt: ["prompts/NAME.yaml", "prompts/NAME.jinja", "NAME"],
+  tool: ["tools/NAME.yaml"],
+  ruleset: ["rulesets/NAME.yaml", "rulesets/NAME.json", "NAME"],
+  script: ["NAME"],
+  workflow: ["workflows/NAME.yaml", "NAME.yaml"],
+};
+
+/** The folder that a workflow file belongs to: its own, or the one above `workflows/`. */
+export function projectFolderOf(file: string): string {
+  const folder = dirname(resolve(file));
+  const above = dirname(folder);
+  return basename(folder) === "workflows" && existsSync(join(above, "flyball.yaml")) ? above : folder;
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { FlyballError, parseDuration } from "../core/base/index.ts";
+import { checkedSource, readSource, type Source } from "../core/executor/kinds/index.ts";
+import { WorkflowInvalid } from "../core/workflow/index.ts";
+import { type GatewaySettings, gatewayProblems, gatewaySettings } from "../models/gateway/index.ts";
+import { indexSettings } from "../models/retrieval/index.ts";
+
+const durationText = z.string().refine(isDuration, { error: "expected a duration such as 90d or 12h" });
+
+function isDuration(text: string): boolean {
+  try {
+    return parseDuration(text) > 0;
+  } catch {
+    return false;
+  }
+}
+
+const notYet = (part: string) => z.undefined({ error: `is part of the format but not built yet (${part})` });
+
+const settingsFile = z.strictObject({
+  ...gatewaySettings.shape,
+  indexes: indexSettings.default({}),
+  allow: z.strictObject({ http: z.array(z.string().min(1)).default([]) }).default({ http: [] }),
+  retention: z
+    .strictObject({
+      bodies: durationText.default("90d").describe("How long what steps saw and answered is kept after a run's end."),
+      decisions: z.union([z.literal("forever"), durationText]).default("forever"),
+    })
+    .default({ bodies: "90d", decisions: "forever" }),
+  server: z.strictObject({ port: z.int().min(0).max(65_535).optional() }).default({}),
+  budgets: notYet("budgets come with the registry").optional(),
+});
+
+export interface Settings extends GatewaySettings {
+  readonly indexes: z.output<typeof indexSettings>;
+  readonly allow: { readonly http: readonly string[] };
+  readonly retention: { readonly bodies: string; readonly decisions: string };
+  readonly server: { readonly port?: number | undefined };
+  /** The file that they came from; null when there is none. */
+  readonly file: string | null;
+  readonly source: Source | null;
+}
+
+/** Reads `flyball.yaml` in a folder; without one, everything has its default. Throws `WorkflowInvalid`. */
+export function readSettings(folder: string): Settings {
+  const file = join(folder, "flyball.yaml");
+  if (!existsSync(file)) return { ...settingsFile.parse({}), file: null, source: null };
+  const source = readSource(file, readFileSync(file, "utf8"));
+  const checkable = source.value === null ? { ...source, value: {} } : source;
+  const settings = checkedSource(checkable, settingsFile, Object.keys(settingsFile.shape));
+  const problems = gatewayProblems(settings).map(({ path, message }) => source.problem(path, message));
+  if (problems.length > 0) throw new WorkflowInvalid(problems);
+  return { ...settings, file, source };
+}
+
+/** A setting as it holds, and where it came from: flag, environment, file or default. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly from: string;
+}
+
+export class SettingInvalid extends FlyballError {
+  readonly code = "SETTING_INVALID";
+  constructor(name: string, value: string, expected: string) {
+    super(`${name} is ${JSON.stringify(value)}; expected ${expected}.`);
+  }
+}
+
+/** `FLYBALL_*` before the file, a flag before both. */
+export function chooseSetting(
+  name: string,
+  choices: { flag?: string | undefined; file?: string | undefined; fileName?: string; fallback: string },
+): Setting {
+  const variable = `FLYBALL_${name.toUpperCase()}`;
+  const environment = process.env[variable];
+  if (choices.flag !== undefined) return { name, value: choices.flag, from: `--${name}` };
+  if (environment !== undefined && environment !== "") return { name, value: environment, from: variable };
+  if (choices.file !== undefined) return { name, value: choices.file, from: choices.fileName ?? "flyball.yaml" };
+  return { name, value: choices.fallback, from: "default" };
+}
+
+/** The value of a secret, from the environment alone; asked when it is needed, kept nowhere. */
+export function secretFromEnvironment(name: string): string | undefined {
+  return process.env[`FLYBALL_SECRET_${name}`] ?? process.env[name];
+}

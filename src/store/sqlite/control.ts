@@ -1,0 +1,197 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type {
+  AssetRow,
+  BatchRow,
+  ControlChange,
+  ControlStore,
+  InboxRow,
+  ReviewRow,
+  RunFilter,
+  RunRow,
+} from "../../core/executor/index.ts";
+
+type Row = Record<string, unknown>;
+
+const runColumns = [
+  "id", "workflow", "version", "release", "status", "startedAt", "updatedAt", "endedAt", "batch", "batchRow",
+  "parent", "tags", "error", "waitingFor", "waitingKey", "waitingSince", "deadline", "dueAt", "erased",
+]; // biome-ignore format: one list
+const reviewColumns = [
+  "id", "run", "path", "workflow", "status", "assignee", "requestedAt", "deadline", "escalated", "decidedAt",
+]; // biome-ignore format: one list
+const inboxColumns = ["id", "position", "run", "command"];
+const batchColumns = [
+  "id", "workflow", "inputDigest", "name", "generation", "version", "release", "rows", "status", "startedAt",
+]; // biome-ignore format: one list
+const assetColumns = ["digest", "kind", "name", "at"];
+
+const columnsOf = { runs: runColumns, reviews: reviewColumns, inbox: inboxColumns, batches: batchColumns, assets: assetColumns };
+type Table = keyof typeof columnsOf;
+
+export interface ControlStatements {
+  readonly database: DatabaseSync;
+  readonly puts: ReadonlyMap<string, StatementSync>;
+  readonly removeInbox: StatementSync;
+  /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
+  readonly updates: Map<string, StatementSync>;
+}
+
+export function controlStatements(database: DatabaseSync): ControlStatements {
+  const puts = new Map<string, StatementSync>();
+  for (const [table, columns] of Object.entries(columnsOf)) {
+    const names = columns.join(", ");
+    const marks = columns.map(() => "?").join(", ");
+    const conflict = table === "assets" ? "OR IGNORE" : "";
+    puts.set(table, database.prepare(`INSERT ${conflict} INTO ${table} (${names}) VALUES (${marks})`));
+  }
+  return { database, puts, updates: new Map(), removeInbox: database.prepare("DELETE FROM inbox WHERE id = ?") };
+}
+
+/** Applies changes of control tables, inside the transaction of the events that they follow from. */
+export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
+  for (const change of changes) {
+    if ("put" in change) put(statements, change.table, change.put as unknown as Row);
+    else if ("remove" in change) statements.removeInbox.run(change.remove);
+    else update(statements, change.table, change.update, { ...change.set, ...("at" in change ? { updatedAt: change.at } : {}) });
+  }
+}
+
+function put(statements: ControlStatements, table: Table, row: Row): void {
+  statements.puts.get(table)?.run(...columnsOf[table].map((column) => sqlValue(row[column])));
+}
+
+function update(statements: ControlStatements, table: Table, id: string, set: Row): void {
+  const names = Object.keys(set);
+  const key = `${table}:${names.join()}`;
+  let statement = statements.updates.get(key);
+  if (!statement) {
+    const assignments = names.map((name) => `${name} = ?`).join(", ");
+    statement = statements.database.prepare(`UPDATE ${table} SET ${assignments} WHERE id = ?`);
+    statements.updates.set(key, statement);
+  }
+  statement.run(...names.map((name) => sqlValue(set[name])), id);
+}
+
+function sqlValue(value: unknown): SQLInputValue {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value === "number" || typeof value === "string") return value;
+  return JSON.stringify(value);
+}
+
+/** The control tables, asked. */
+export class SqliteControlStore implements ControlStore {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement.all(...values);
+  }
+
+  run(id: string): RunRow | undefined {
+    return this.#all("SELECT * FROM runs WHERE id = ?", id).map(toRun)[0];
+  }
+
+  runs(filter: RunFilter): readonly RunRow[] {
+    const conditions: string[] = [];
+    const values: SQLInputValue[] = [];
+    const add = (condition: string, ...more: SQLInputValue[]) => {
+      conditions.push(condition);
+      values.push(...more);
+    };
+    if (filter.workflow) add("workflow = ?", filter.workflow);
+    if (filter.status) add("status = ?", filter.status);
+    if (filter.batch) add("batch = ?", filter.batch);
+    if (filter.before) add("(startedAt, id) < (SELECT startedAt, id FROM runs WHERE id = ?)", filter.before);
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
+    return this.#all(`SELECT * FROM runs ${where} ORDER BY startedAt DESC, id DESC LIMIT ?`, ...values, filter.limit).map(toRun);
+  }
+
+  runningRuns(): readonly string[] {
+    return this.#all("SELECT id FROM runs WHERE status = 'running' AND endedAt IS NULL ORDER BY startedAt").map((row) => String(row.id));
+  }
+
+  wakeable(nowMs: number, limit: number): readonly string[] {
+    const sql = `SELECT id FROM runs WHERE dueAt IS NOT NULL AND dueAt <= ?
+      UNION SELECT run AS id FROM inbox LIMIT ?`;
+    return this.#all(sql, nowMs, limit).map((row) => String(row.id));
+  }
+
+  nextDueAt(): number | undefined {
+    const [row] = this.#all("SELECT min(dueAt) AS dueAt FROM runs WHERE dueAt IS NOT NULL");
+    return typeof row?.dueAt === "number" ? row.dueAt : undefined;
+  }
+
+  inbox(run: string): readonly InboxRow[] {
+    const rows = this.#all("SELECT * FROM inbox WHERE run = ? ORDER BY position", run);
+    return rows.map((row) => ({ ...row, command: JSON.parse(String(row.command)) }) as unknown as InboxRow);
+  }
+
+  review(id: string): ReviewRow | undefined {
+    return this.#all("SELECT * FROM reviews WHERE id = ?", id).map(toReview)[0];
+  }
+
+  reviews(filter: { status?: ReviewRow["status"]; run?: string; after?: string; limit: number }): readonly ReviewRow[] {
+    const conditions = ["1 = 1"];
+    const values: SQLInputValue[] = [];
+    if (filter.status) conditions.push("status = ?") && values.push(filter.status);
+    if (filter.run) conditions.push("run = ?") && values.push(filter.run);
+    if (filter.after)
+      conditions.push("(requestedAt, id) > (SELECT requestedAt, id FROM reviews WHERE id = ?)") && values.push(filter.after);
+    const sql = `SELECT * FROM reviews WHERE ${conditions.join(" AND ")} ORDER BY requestedAt, id LIMIT ?`;
+    return this.#all(sql, ...values, filter.limit).map(toReview);
+  }
+
+  batch(id: string): BatchRow | undefined {
+    return this.#all("SELECT * FROM batches WHERE id = ?", id)[0] as BatchRow | undefined;
+  }
+
+  latestBatch(workflow: string, inputDigest: string, name: string): BatchRow | undefined {
+    const sql = "SELECT * FROM batches WHERE workflow = ? AND inputDigest = ? AND name = ? ORDER BY generation DESC LIMIT 1";
+    return this.#all(sql, workflow, inputDigest, name)[0] as BatchRow | undefined;
+  }
+
+  batchRuns(batch: string): readonly RunRow[] {
+    return this.#all("SELECT * FROM runs WHERE batch = ? ORDER BY batchRow", batch).map(toRun);
+  }
+
+  asset(digest: string): AssetRow | undefined {
+    return this.#all("SELECT * FROM assets WHERE digest = ?", digest)[0] as AssetRow | undefined;
+  }
+
+  endedRuns(beforeMs: number, erasedBelow: number, limit: number): readonly string[] {
+    const sql = "SELECT id FROM runs WHERE endedAt < ? AND erased < ? ORDER BY endedAt LIMIT ?";
+    return this.#all(sql, beforeMs, erasedBelow, limit).map((row) => String(row.id));
+  }
+
+  countRuns(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#all("SELECT status, count(*) AS n FROM runs GROUP BY status").map((row) => [String(row.status), Number(row.n)]));
+  }
+
+  dump(): Readonly<Record<string, readonly unknown[]>> {
+    return {
+      runs: this.#all("SELECT * FROM runs ORDER BY id").map(toRun),
+      reviews: this.#all("SELECT * FROM reviews ORDER BY id").map(toReview),
+      inbox: this.#all("SELECT * FROM inbox ORDER BY id").map((row) => ({ ...row, command: JSON.parse(String(row.command)) })),
+      batches: this.#all("SELECT * FROM batches ORDER BY id").map((row) => ({ ...row })),
+      assets: this.#all("SELECT * FROM assets ORDER BY digest").map((row) => ({ ...row })),
+    };
+  }
+}
+
+function toRun(row: Row): RunRow {
+  return { ...row } as unknown as RunRow;
+}
+
+function toReview(row: Row): ReviewRow {
+  return { ...row, escalated: row.escalated === 1 } as unknown as ReviewRow;
+}

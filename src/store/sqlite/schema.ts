@@ -1,0 +1,103 @@
+/**
+ * The tables, one entry a version. A later version adds an entry; none is ever changed. Columns of the
+ * control tables have the names of the rows' members (core/executor/store.ts), so none is translated.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+
+  -- A rowid table with an index: faster than WITHOUT ROWID when many streams grow at once.
+  CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    salt BLOB,
+    body TEXT,
+    digest BLOB,
+    hash BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX events_stream ON events (stream, seq);
+  CREATE INDEX events_blob ON events (digest) WHERE digest IS NOT NULL AND salt IS NOT NULL;
+
+  CREATE TABLE seals (
+    "index" INTEGER PRIMARY KEY,
+    seal TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    workflow TEXT NOT NULL,
+    version TEXT NOT NULL,
+    release TEXT NOT NULL,
+    status TEXT NOT NULL,
+    startedAt INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL,
+    endedAt INTEGER,
+    batch TEXT,
+    batchRow INTEGER,
+    parent TEXT,
+    tags TEXT NOT NULL,
+    error TEXT,
+    waitingFor TEXT,
+    waitingKey TEXT,
+    waitingSince INTEGER,
+    deadline INTEGER,
+    dueAt INTEGER,
+    erased INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX runs_open ON runs (status, startedAt) WHERE endedAt IS NULL;
+  CREATE INDEX runs_due ON runs (dueAt) WHERE dueAt IS NOT NULL;
+  CREATE INDEX runs_batch ON runs (batch, batchRow) WHERE batch IS NOT NULL;
+  CREATE INDEX runs_started ON runs (startedAt, id);
+
+  CREATE TABLE reviews (
+    id TEXT PRIMARY KEY,
+    run TEXT NOT NULL,
+    path TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    status TEXT NOT NULL,
+    assignee TEXT,
+    requestedAt INTEGER NOT NULL,
+    deadline INTEGER,
+    escalated INTEGER NOT NULL,
+    decidedAt INTEGER
+  ) STRICT;
+  CREATE INDEX reviews_open ON reviews (status, requestedAt, id);
+  CREATE INDEX reviews_run ON reviews (run);
+
+  CREATE TABLE inbox (
+    id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    command TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX inbox_run ON inbox (run, position);
+
+  CREATE TABLE batches (
+    id TEXT PRIMARY KEY,
+    workflow TEXT NOT NULL,
+    inputDigest TEXT NOT NULL,
+    name TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    release TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    startedAt INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX batches_key ON batches (workflow, inputDigest, name, generation);
+
+  CREATE TABLE assets (
+    digest TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
