@@ -266,7 +266,9 @@ export async function main(args: readonly string[]): Promise<void> {
   const options = { data: resolve(values.data), quick: values.quick, seed: Number(values.seed), say };
   const where = machine();
   if (!values.json)
-    console.log(`${where.cpu}, ${where.cores} cores, Node ${where.node}, V8 ${where.v8}, seed ${options.seed}`);
+    console.log(
+      `${where.cpu}, ${where.cores} cores, Node ${where.node}, V8 ${where.v8}, seed ${options.seed}`,
+    );
   for (const dataSet of dataSets) {
     const row = await measure(dataSet, options);
     say("");

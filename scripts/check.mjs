@@ -3,8 +3,8 @@
 //   npm run check -- --no-tests       without the tests, for when they have just run
 //   npm run check -- types package    only the steps named
 import { spawn } from "node:child_process";
-import { styleText } from "node:util";
 import { fileURLToPath } from "node:url";
+import { styleText } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

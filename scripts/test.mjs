@@ -3,15 +3,15 @@
 //   npm test -- src/core/journal test/docs.test.ts    the files under a folder, or single files
 //   npm test -- --test-name-pattern=seal              any option of `node --test`
 //
-// One process for all unit tests was measured and turned down: on two cores it takes as long (14 s
-// against 13 s), and one test that hangs or leaves a handle open takes all others with it.
+// One process for all unit tests was tried and turned down: it saves the start of a process a file, but
+// one test that spins or leaves a handle open then takes all the others with it.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folders = ["src", "examples", "test", "bench"];
-const timeoutMs = 600_000; // for one test; the longest kills a process thirty times
+const timeoutMs = 540_000; // for one test; scripts/watchdog.mjs ends its process soon after
 
 function testFilesUnder(path) {
   if (!statSync(path).isDirectory()) return [path];
@@ -22,7 +22,7 @@ function testFilesUnder(path) {
 /** Neither settings nor keys of whoever runs the tests may decide how they end. */
 function environmentOfTests() {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^FLYBALL_|_API_KEY$|^NODE_OPTIONS$/.test(name),
+    ([name]) => !/^FLYBALL_(?:HOME|PORT|SECRET_)|_API_KEY$|^NODE_OPTIONS$/.test(name),
   );
   return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile") };
 }
@@ -32,6 +32,7 @@ const given = process.argv.slice(2);
 const options = given.filter((argument) => argument.startsWith("-"));
 const paths = given.filter((argument) => !argument.startsWith("-"));
 const files = (paths.length > 0 ? paths : folders).flatMap(testFilesUnder);
-const runner = ["--test", "--test-concurrency=2", `--test-timeout=${timeoutMs}`];
+const watchdog = new URL("watchdog.mjs", import.meta.url).href;
+const runner = ["--test", "--test-concurrency=2", `--test-timeout=${timeoutMs}`, `--import=${watchdog}`];
 // Becomes the test runner, so that whoever stops this process stops the tests.
 process.execve(process.execPath, [process.execPath, ...runner, ...options, ...files], environmentOfTests());

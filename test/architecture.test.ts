@@ -212,7 +212,7 @@ function castsIn(source: SourceText): readonly string[] {
     (count, { names }) => count + (names.match(/\sas\s/g)?.length ?? 0),
     0,
   );
-  return (source.code.match(/\sas\s+(?!const\b)/g) ?? []).slice(renamed);
+  return (source.code.match(/\sas\s+(?!const\b|unknown\s+as\b)/g) ?? []).slice(renamed);
 }
 
 // What Biome holds

@@ -115,13 +115,17 @@ export async function json<T = Json>(response: Response): Promise<T> {
   return body as T;
 }
 
-/** The lines of a JSON Lines answer, as they come. */
-export async function* jsonLines<T>(response: Response): AsyncGenerator<T> {
+/** The lines of a JSON Lines answer, as they come; aborting gives the rest up, and tells the other side. */
+export async function* jsonLines<T>(response: Response, signal?: AbortSignal): AsyncGenerator<T> {
   if (response.status >= 400) await json(response);
   let rest = "";
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
-    rest += decoder.decode(chunk as Uint8Array, { stream: true });
+  const reader = response.body?.getReader();
+  signal?.addEventListener("abort", () => void reader?.cancel().catch(() => {}), { once: true });
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest += decoder.decode(value, { stream: true });
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) if (line !== "") yield JSON.parse(line) as T;

@@ -1,17 +1,11 @@
-import { type ExitCode, exit, note } from "./io.ts";
-
-export interface Interruption {
-  /** Resolves when the user, or whoever runs us, asks us to stop. */
-  readonly promise: Promise<void>;
-  code(): ExitCode;
-}
+import { exit, note } from "./io.ts";
 
 /**
  * The first Ctrl-C (or SIGTERM) aborts: nothing new starts and what is under way is finished and recorded.
- * The second ends the process at once, which loses nothing either.
+ * Resolves then. The second ends the process at once, which loses nothing either.
  */
-export function untilInterrupted(stop: AbortController): Interruption {
-  const promise = new Promise<void>((resolve) => {
+export function untilInterrupted(stop: AbortController): Promise<void> {
+  return new Promise((resolve) => {
     const onSignal = () => {
       if (stop.signal.aborted) process.exit(exit.notPossible);
       note("\nStopping; the same command goes on from here.");
@@ -21,5 +15,4 @@ export function untilInterrupted(stop: AbortController): Interruption {
     process.on("SIGINT", onSignal);
     process.on("SIGTERM", onSignal);
   });
-  return { promise, code: () => exit.notPossible };
 }

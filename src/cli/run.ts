@@ -61,10 +61,9 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
   const api = await connect(homeOf(options), { create: true, recover: true, served: () => served });
   try {
     const stop = new AbortController();
-    const interrupted = untilInterrupted(stop);
+    untilInterrupted(stop);
     const code = await batch(api, { file, ...options, input: options.input, concurrency }, stop.signal);
-    if (stop.signal.aborted) return interrupted.code();
-    if (options.serve) await serveOn(api, file, options, served);
+    if (options.serve && !stop.signal.aborted) await serveOn(api, file, options, served);
     return code;
   } finally {
     await api.close();
@@ -79,7 +78,7 @@ async function batch(api: Api, options: Omit<BatchOptions, "concurrency"> & { co
   const reporter = new Reporter(api, options.json ?? false);
   const response = await api.request("POST", "/v1/batches", absolute(body), signal);
   try {
-    for await (const line of jsonLines<BatchLine>(response)) await reporter.take(line);
+    for await (const line of jsonLines<BatchLine>(response, signal)) await reporter.take(line);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
@@ -168,7 +167,7 @@ async function serveUntilStopped(
   note(`\nServing ${listening.url} (process ${process.pid}; Ctrl-C stops it). Try:`);
   note(`  curl ${listening.url}/v1/reviews?status=open`);
   note("  flyball reviews list");
-  await untilInterrupted(new AbortController()).promise;
+  await untilInterrupted(new AbortController());
   await listening.close();
 }
 

@@ -48,7 +48,7 @@ async function serve(path: string, options: ServeOptions, isDev: boolean): Promi
     const listening = await listenOnPort(engine, () => served, { host: options.host, port });
     note(`Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`);
     const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
-    await untilInterrupted(new AbortController()).promise;
+    await untilInterrupted(new AbortController());
     stopWatching();
     await listening.close();
     return exit.done;

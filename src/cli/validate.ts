@@ -1,16 +1,30 @@
+import { tmpdir } from "node:os";
 import type { Command } from "commander";
-import { dataFlow, WorkflowInvalid } from "../core/workflow/index.ts";
+import { dataFlow, workflowJsonSchema, WorkflowInvalid } from "../core/workflow/index.ts";
+import { createKinds } from "../engine.ts";
 import { withWorkflow } from "./dry-run.ts";
 import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
 
 export function registerValidate(program: Command, done: (code: ExitCode) => void): void {
   program
     .command("validate")
-    .argument("<files...>", "workflow files")
+    .argument("[files...]", "workflow files")
     .summary("check workflow files without running them")
     .description("Checks everything that can be known before a run: format, names, order, expressions, prompts, tools, routes.")
+    .option("--schema", "print the JSON Schema of the format, for editors")
     .option("--json", "one JSON value: { ok, files }")
-    .action(async (files: string[], options: CommonOptions) => done(await validate(files, options)));
+    .action(async (files: string[], options: CommonOptions & { schema?: boolean }, command: Command) => {
+      if (options.schema) return done(await printSchema());
+      if (files.length === 0) return command.error("error: name a workflow file, or give --schema");
+      done(await validate(files, options));
+    });
+}
+
+async function printSchema(): Promise<ExitCode> {
+  const { kinds, close } = createKinds({ home: tmpdir() });
+  print(JSON.stringify(workflowJsonSchema(kinds), null, 2));
+  await close();
+  return exit.done;
 }
 
 async function validate(files: readonly string[], options: CommonOptions): Promise<ExitCode> {

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { flyball, jsonLines, type Outcome } from "../cli.ts";
+import { flyball, jsonLines, type Outcome } from "../command.ts";
 
 type Shown = Readonly<Record<string, unknown>>;
 

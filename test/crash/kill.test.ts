@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { seededRandom } from "../../src/core/base/index.ts";
-import { flyball, jsonLines, start } from "../cli.ts";
+import { flyball, jsonLines, start } from "../command.ts";
 import { startSink } from "./sink.ts";
 
 const rows = Number(process.env.FLYBALL_KILL_ROWS ?? 120);

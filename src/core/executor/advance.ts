@@ -276,7 +276,11 @@ class Course {
     const { path } = step.activation;
     if (step.wait) giveUpWait(step.wait, `step ${path} failed`, this.#record, this.#deps.control);
     const fallback = step.work === step.activation.work ? step.work?.fallback : undefined;
-    if (fallback) return turnToFallback(step, fallback, error);
+    if (fallback) {
+      turnToFallback(step, fallback, error);
+      // Nothing is recorded of it, so no commit brings the loop round to launch it.
+      return this.#mailbox.ring();
+    }
     const { startedAt, attempts, command } = step;
     const failed = { path, kind: step.work?.kind.name ?? "block", startedAt: startedAt ?? 0, attempts, error };
     this.#record.add({ type: "step.failed", data: { ...failed, ...(command ? { command } : {}) } });

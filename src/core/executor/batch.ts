@@ -35,9 +35,14 @@ export class BatchVersionChanged extends FlyballError {
   readonly code = "BATCH_VERSION_CHANGED";
   override readonly status = 409;
   override readonly exitCode = 3;
-  constructor(batch: BatchRow, version: string) {
+  constructor(batch: BatchRow, now: Pick<Release, "version" | "digest">) {
+    // The document may be the same, and a prompt or model of it another.
+    const [what, before, after] =
+      batch.version === now.version
+        ? ["release", batch.release, now.digest]
+        : ["version", batch.version, now.version];
     super(
-      `This batch began with version ${batch.version.slice(0, 12)} of ${batch.workflow}, which is ${version.slice(0, 12)} now. ` +
+      `This batch began with ${what} ${before.slice(0, 12)} of ${batch.workflow}, which is ${after.slice(0, 12)} now. ` +
         "Keep to the old version (--continue), or start anew with the new one (--again).",
     );
   }
@@ -84,7 +89,7 @@ export class Batches {
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, request.concurrency) }, worker));
-    if (!request.signal.aborted && batch.status !== "completed") await this.#finish(batch);
+    if (!request.signal.aborted && this.#control.batch(batch.id)?.status !== "completed") await this.#finish(batch);
     return batch;
   }
 
@@ -93,7 +98,7 @@ export class Batches {
     const latest = this.#control.latestBatch(release.workflow, inputDigest, name);
     if (latest && !request.again) {
       const isChanged = latest.release !== release.digest;
-      if (isChanged && !request.continue) throw new BatchVersionChanged(latest, release.version);
+      if (isChanged && !request.continue) throw new BatchVersionChanged(latest, release);
       return { batch: latest, isNew: false };
     }
     const batch: BatchRow = {
@@ -109,27 +114,26 @@ export class Batches {
       startedAt: this.#clock.now(),
     };
     const { id, status, startedAt, ...data } = batch;
-    await this.#journal.append([{ stream: `batch/${id}`, expectedSeq: 0, actor: "local", events: [{ type: "batch.started", data }] }]);
-    return { batch, isNew: true };
+    const append = { stream: `batch/${id}`, expectedSeq: 0, actor: "local", events: [{ type: "batch.started", data }] };
+    try {
+      await this.#journal.append([append]);
+      return { batch, isNew: true };
+    } catch (error) {
+      // Somebody asked for the same at the same moment, and was first.
+      if (!(error instanceof StaleAppend)) throw error;
+      return { batch: this.#control.batch(id) ?? batch, isNew: false };
+    }
   }
 
   async #row(batch: BatchRow, release: Release, row: BatchInput, known: RunRow | undefined, tell: (news: BatchNews) => void): Promise<void> {
     if ("problem" in row) return tell({ type: "refused", row: row.row, problem: row.problem });
     const id = derivedId("run", batch.id, String(row.row));
     try {
-      if (!known) await this.#start(batch, release, row, id);
+      if (!known) await this.#executor.start({ ...row, release, id, batch: batch.id });
       tell({ type: "run", run: id, row: row.row, status: await this.#executor.settled(id) });
     } catch (error) {
       if (!(error instanceof FlyballError) || error.exitCode === 3) throw error;
       tell({ type: "refused", row: row.row, problem: error.message });
-    }
-  }
-
-  async #start(batch: BatchRow, release: Release, row: Exclude<BatchInput, { problem: string }>, id: string): Promise<void> {
-    try {
-      await this.#executor.start({ ...row, release, id, batch: batch.id });
-    } catch (error) {
-      if (!(error instanceof StaleAppend)) throw error;
     }
   }
 

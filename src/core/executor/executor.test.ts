@@ -20,6 +20,7 @@ import {
   setup,
   start,
   step,
+  ticks,
   typesOf,
   value,
   watchCommits,
@@ -33,8 +34,7 @@ const cancel = { kind: "cancel", by: "ann", reason: "no longer needed" } as cons
 async function letTimePass({ executor, clock, control }: Bundle, id: string, byMs = 100): Promise<number> {
   const before = clock.now();
   for (let turn = 0; turn < 2_000; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    await ticks(2);
     if (executor.isIdle && control.run(id)?.dueAt === null) break;
     clock.advance(byMs);
   }
@@ -217,7 +217,7 @@ test("a step that takes too long is told to stop, and its late result is refused
   const { error, attempts } = dataOf(events, "step.failed");
   assert.deepEqual([error, attempts], [{ code: "STEP_TIMED_OUT", message: "Step a did not end within 2000 ms.", retry: "timeout" }, 1]);
   late.resolve({ result: { value: "late" } });
-  await new Promise((resolve) => setImmediate(resolve));
+  await ticks();
   assert.deepEqual(typesOf((await ending(bundle, id)).events), typesOf(events));
 });
 
@@ -232,8 +232,7 @@ test("the late result of an attempt that timed out does not count for the next o
   const id = await start(bundle, [call("a", "slow", null, { timeoutMs: 1_000, retry: { ...retry, attempts: 2 } })]);
   await bundle.world.called("slow");
   bundle.clock.advance(1_000);
-  await new Promise((resolve) => setImmediate(resolve));
-  await new Promise((resolve) => setImmediate(resolve));
+  await ticks();
   bundle.clock.advance(400);
   await bundle.world.called("slow", 2);
   answers[0]?.resolve({ result: { value: "first" } });
@@ -301,7 +300,7 @@ test("a fallback of a child that failed begins afresh", async () => {
 /** Lets every run go as far as it can without time passing. */
 async function settle({ executor }: Bundle, ...ids: string[]): Promise<void> {
   for (let turn = 0; turn < 20; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await ticks();
     for (const id of ids) await executor.settled(id);
     if (executor.isIdle) return;
   }
@@ -374,7 +373,7 @@ test("when a step of several has failed, the others end first, then the run paus
   const steps = [call("a", "bad", 1), call("b", "bad", 2), call("c", "slow", 3)];
   const id = await start(bundle, [block("all", "parallel", { steps })]);
   await bundle.world.called("slow");
-  await new Promise((resolve) => setImmediate(resolve));
+  await ticks();
   assert.equal(bundle.control.run(id)?.status, "running");
   held.get("all.c")?.resolve({ result: { value: 3 } });
   assert.equal((await ending(bundle, id)).status, "paused");
@@ -402,7 +401,7 @@ test("a run that is running, waiting, paused or backing off can be cancelled", a
       bundle.world.failing("bad", 99);
       const id = await start(bundle, [call("a", "bad")]);
       await bundle.world.called("bad");
-      await new Promise((resolve) => setImmediate(resolve));
+      await ticks();
       return id;
     },
     async "backing off, as a row"(bundle) {
@@ -442,7 +441,7 @@ test("a cancelled run aborts what is under way, and a late result is refused", a
   const { events } = await ending(bundle, id);
   assert.equal(signals[0]?.aborted, true);
   late.resolve({ result: { value: 1 } });
-  await new Promise((resolve) => setImmediate(resolve));
+  await ticks();
   assert.deepEqual([typesOf((await ending(bundle, id)).events), bundle.world.count("next")], [typesOf(events), 0]);
 });
 
@@ -481,6 +480,7 @@ test("an item of a map that is given up takes back its open question", async () 
   const both = block("both", "parallel", { steps: [step("ask", "ask", { draft: 1 }), call("bad", "slow")] });
   const id = await start(bundle, [block("each", "map", { over: [1], concurrency: 1, onItemError: "keep", steps: [both] })]);
   await bundle.world.called("slow");
+  await ticks();
   assert.equal(openReviews(bundle, id).length, 1);
   held.get("each[0].both.bad")?.reject(new TypeError("broken"));
   assert.equal((await ending(bundle, id)).status, "completed");

@@ -5,7 +5,7 @@ import { advance, type AdvanceDeps } from "./advance.ts";
 import { InputInvalid, RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus, toData } from "./events.ts";
 import { Interpreter } from "./interpreter.ts";
-import { recoveryPollMs, runsLoadedMax, wakeBatch } from "./limits.ts";
+import { fullBatchPollMs, recoveryPollMs, runsLoadedMax, wakeBatch } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
@@ -81,7 +81,10 @@ export class Executor {
     const append = { stream: `run/${id}`, expectedSeq: 0, actor: request.actor ?? "local", events };
     if (!(await this.#appendOnce(append))) return id;
     if (this.#draining || this.#loaded.size >= runsLoadedMax) this.wake(id);
-    else this.#begin(id, new Mailbox(true), () => this.#newRun(id, started, startedAt, release));
+    else {
+      const mailbox = new Mailbox(true);
+      this.#begin(id, mailbox, () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox));
+    }
     return id;
   }
 
@@ -156,7 +159,8 @@ export class Executor {
     for (const id of this.#queue) {
       if (this.#loaded.size >= runsLoadedMax) return;
       this.#queue.delete(id);
-      this.#begin(id, new Mailbox(false), () => this.#load(id));
+      const mailbox = new Mailbox(false);
+      this.#begin(id, mailbox, () => this.#load(id, mailbox));
     }
   }
 
@@ -165,7 +169,7 @@ export class Executor {
     this.#work(mailbox, open).then(
       (run) => {
         this.#end(id, run?.status);
-        if (run?.status === "waiting") this.#arm(this.#options.control.nextDueAt());
+        if (run?.status === "waiting") this.#arm(this.#options.control.nextDueAt(this.#options.clock.now()));
       },
       (error) => this.#end(id, undefined, error),
     );
@@ -178,23 +182,25 @@ export class Executor {
     return run;
   }
 
-  async #newRun(id: string, started: RunStarted, startedAt: number, release: Release): Promise<Run | undefined> {
-    let program: Program;
+  /** Undefined when its program cannot be made; then it is taken up like any other run, and parked. */
+  #newRun(id: string, started: RunStarted, startedAt: number, release: Release): Promise<Run> | undefined {
     try {
-      program = this.#program(id, started, startedAt, release);
+      const run = new Run({ id, started, startedAt, release, program: this.#program(id, started, startedAt, release) });
+      run.seq = 1;
+      return run.begin().then(() => run);
     } catch (error) {
-      if (error instanceof FlyballError) return this.#load(id);
+      if (error instanceof FlyballError) return undefined;
       throw error;
     }
-    const run = new Run({ id, started, startedAt, release, program });
-    run.seq = 1;
-    await run.begin();
-    return run;
   }
 
-  async #load(id: string): Promise<Run | undefined> {
+  /** Where the run itself takes nothing from its inbox, the bell is answered here, or it would ring for ever. */
+  async #load(id: string, mailbox: Mailbox): Promise<Run | undefined> {
     const row = this.#options.control.run(id);
-    if (!row || isFinal(row.status)) return void (await this.#dismissAll(id));
+    if (!row || isFinal(row.status)) {
+      mailbox.takeBell();
+      return void (await this.#dismissAll(id));
+    }
     const events = await this.#options.journal.read(`run/${id}`);
     const [first] = events;
     if (!first?.data) throw new RunNotFound(id);
@@ -208,6 +214,7 @@ export class Executor {
       return run;
     } catch (error) {
       if (!(error instanceof FlyballError)) throw error;
+      mailbox.takeBell();
       for (const other of await standStill({ row, events, error }, this.#options)) this.wake(other);
       return undefined;
     }
@@ -259,11 +266,13 @@ export class Executor {
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */
   #look(): void {
     if (this.#draining) return;
-    const due = this.#options.control.wakeable(this.#options.clock.now(), wakeBatch);
+    const { control, clock } = this.#options;
+    const now = clock.now();
+    const due = control.wakeable(now, wakeBatch);
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);
     this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#arm(this.#options.clock.now() + recoveryPollMs);
-    this.#arm(this.#options.control.nextDueAt());
+    this.#arm(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
+    this.#arm(control.nextDueAt(now));
   }
 
   #arm(atMs: number | undefined): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json } from "../base/index.ts";
 import type { StepDocument } from "../workflow/index.ts";
-import { assertSound, block, call, dataOf, pathsOf, type RunParts, run, setup, start, step, ending, value } from "./testing.ts";
+import { assertSound, block, call, dataOf, pathsOf, type RunParts, run, setup, start, step, ending, ticks, value } from "./testing.ts";
 
 /** The output of a run of these steps that completes, and the paths of its steps in order of completion. */
 async function outcome(steps: readonly StepDocument[], parts: RunParts = {}) {
@@ -228,7 +228,7 @@ test("a failed item that is kept gives up what else it had under way", async () 
   assert.equal(status, "completed");
   assert.deepEqual(output, [{ error: { code: "UNEXPECTED", message: "bad" } }]);
   held.get("each[0].both.slow")?.resolve({ result: { value: "late" } });
-  await new Promise((resolve) => setImmediate(resolve));
+  await ticks();
   assert.deepEqual(await bundle.journal.read(`run/${id}`), events);
 });
 

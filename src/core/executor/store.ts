@@ -99,8 +99,8 @@ export interface ControlStore {
   runningRuns(): readonly string[];
   /** Waiting runs that fall due, or that have something in their inbox. */
   wakeable(nowMs: number, limit: number): readonly string[];
-  /** When the next waiting run falls due. */
-  nextDueAt(): number | undefined;
+  /** When the next waiting run falls due, of those that were not due at `afterMs`. */
+  nextDueAt(afterMs: number): number | undefined;
   inbox(run: string): readonly InboxRow[];
   review(id: string): ReviewRow | undefined;
   reviews(filter: { status?: ReviewRow["status"]; run?: string; after?: string; limit: number }): readonly ReviewRow[];

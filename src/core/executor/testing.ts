@@ -17,6 +17,7 @@ import {
   type JournalStorage,
   memoryBlobs,
   newSealKey,
+  NotOwner,
 } from "../journal/index.ts";
 import {
   compileWorkflow,
@@ -209,13 +210,21 @@ export interface Bundle extends Disk {
   readonly kinds: ReadonlyMap<string, StepKind>;
   /** What the executor told about trouble. */
   readonly troubles: string[];
+  /** The process is gone: what it had not written is lost. */
+  kill(): void;
+}
+
+/** Lets everything happen that can happen without time passing and without an answer from outside. */
+export async function ticks(count = 6): Promise<void> {
+  for (let tick = 0; tick < count; tick++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A fresh engine, or one more on the disk of an earlier one. */
 export function setup(options: SetupOptions = {}): Bundle {
   const { disk = memoryDisk(), world = new World(), clock = new ManualClock(), flows = [] } = options;
   const { control } = disk;
-  const journal = createJournal({ ...disk, clock, key: sealKey, derive: controlChanges });
+  const owner = ownerOf(disk.storage);
+  const journal = createJournal({ ...disk, storage: owner.storage, clock, key: sealKey, derive: controlChanges });
   const kinds = kindRegistry([...coreKinds, ...worldKinds(world)]);
   const releases = createReleases({
     journal,
@@ -243,16 +252,42 @@ export function setup(options: SetupOptions = {}): Bundle {
   });
   const load = (digest: string) => releases.load(digest);
   const batches = new Batches({ journal, control, executor, clock, load });
-  return { ...disk, clock, journal, executor, batches, releases, world, kinds, troubles };
+  executor.recover();
+  return { ...disk, clock, journal, executor, batches, releases, world, kinds, troubles, kill: owner.kill };
+}
+
+/** The storage as one process has it: once that is killed, whatever is left of it writes nothing. */
+function ownerOf(storage: JournalStorage<ControlChange>) {
+  let isKilled = false;
+  const owned: JournalStorage<ControlChange> = {
+    commit(rows, changes, erased) {
+      if (isKilled) throw new NotOwner("the disk");
+      return storage.commit(rows, changes, erased);
+    },
+    lastPosition: () => storage.lastPosition(),
+    head: (stream) => storage.head(stream),
+    readStream: (stream, afterSeq) => storage.readStream(stream, afterSeq),
+    readAll: (afterPosition, limit) => storage.readAll(afterPosition, limit),
+    namesBlob: (digest) => storage.namesBlob(digest),
+    putSeal: (seal) => storage.putSeal(seal),
+    seals: () => storage.seals(),
+    problems: () => storage.problems(),
+    close: () => {},
+  };
+  return {
+    storage: owned,
+    kill: () => {
+      isKilled = true;
+    },
+  };
 }
 
 /** A process that ends without a word, and the one that takes its place. */
 export function restart(bundle: Bundle, options: Omit<SetupOptions, "disk"> = {}): Bundle {
   const { storage, control, blobs, world } = bundle;
+  bundle.kill();
   const clock = new ManualClock(bundle.clock.now());
-  const next = setup({ world, clock, ...options, disk: { storage, control, blobs } });
-  next.executor.recover();
-  return next;
+  return setup({ world, clock, ...options, disk: { storage, control, blobs } });
 }
 
 export interface StepParts extends Partial<Omit<StepDocument, "id" | "kind" | "config">> {}

@@ -37,10 +37,15 @@ export interface Confidences {
 const noneShareMean = 0.02;
 /** This share of known examples may fall below `knownMin`. */
 const knownQuantile = 0.005;
+/** Examples made from templates know each other too well: a text that is half known is not strange. */
+const knownMinMax = 0.5;
 const ceilings = [1, 0.995, 0.99, 0.985, 0.98, 0.97, 0.96, 0.95, 0.94, 0.93, 0.92, 0.9, 0.88, 0.85, 0.8];
 /** The stage-3 fit is held to intercept 0 and slope 1 as strongly as two examples would. */
 const priorStrength = 2;
 const slopeMin = 0.05;
+/** Examples that are all right would want the temperature 0; the prior counts for no more than a few of them. */
+const temperatureUsual = 0.5;
+const temperaturePriorStrength = 2;
 
 /** Confidence for one row of scores. `shares` is scratch that the result refers to. */
 export function confidenceOf(
@@ -93,7 +98,7 @@ export function fitCalibration(heldOut: HeldOut): Calibration {
     correct[row] = label === heldOut.targets[row] ? 1 : 0;
   }
   const knownSorted = Float32Array.from(heldOut.known).sort();
-  const knownMin = knownSorted[Math.floor(rows * knownQuantile)] ?? 0;
+  const knownMin = Math.min(knownMinMax, knownSorted[Math.floor(rows * knownQuantile)] ?? 0);
   return { ...before, ...fitPlatt(odds, correct), knownMin };
 }
 
@@ -122,7 +127,7 @@ function fitTemperature(heldOut: HeldOut): number {
 }
 
 function lossAt(heldOut: HeldOut, temperature: number): number {
-  let loss = 0;
+  let loss = temperaturePriorStrength * Math.log(temperature / temperatureUsual) ** 2;
   for (const [row, target] of heldOut.targets.entries()) {
     const scores = scoresOf(heldOut, row);
     loss += (logSumExp(scores, temperature) - (scores[target] ?? 0)) / temperature;

@@ -22,5 +22,5 @@ export * from "./errors.ts";
 export { type Evidence, type Extract, type ExtractRequest, type ExtractSource, extract } from "./extract.ts";
 export type { LabelledText } from "./examples.ts";
 export { classifierDigest, loadClassifier, saveClassifier } from "./file.ts";
-export { expectedCalibrationError, shareIsAtLeast, shareLowerBound } from "./statistics.ts";
+export { expectedCalibrationError, shareLowerBound } from "./statistics.ts";
 export { type TrainOptions, trainClassifier } from "./train.ts";

@@ -33,7 +33,7 @@ const maybeLast = new Set(["etc", "a.m", "p.m", "u.s", "u.k", "inc", "ltd", "co"
 const headingPattern = /^ {0,3}#{1,6}(?:[ \t]|$)/;
 const underlinePattern = /^ {0,3}(?:=+|-+)[ \t]*$/;
 const fencePattern = /^ {0,3}(?:```|~~~)/;
-const itemPattern = /^[ \t]*(?:[-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])[ \t]+/;
+const itemPattern = /^[ \t]*(?:[-*+•]|\d{1,3}[.)]|[a-z]\))[ \t]+/;
 const quotePattern = /^[ \t]*>[ \t]?/;
 const rulePattern = /^[ \t]*(?:[-*_][ \t]*){3,}$/;
 
@@ -116,8 +116,10 @@ function markerLength(line: string): number {
 }
 
 // A run of closing signs, with quotes and brackets that belong to the sentence; the fullwidth ones need no space.
-const endPattern = /[.!?…]+["'”’»)\]*_]*(?=\s|$)|[。！？]+[”’」』）]*/gu;
+const endPattern = /(?<![.!?…])[.!?…]+["'”’»)\]*_]*(?=\s|$)|[。！？]+[”’」』）]*/gu;
 
+const contextChars = 60;
+const labelCharsMax = 120;
 const labelPattern = /^\s*(?:\*\*|__)[^*_]+(?:\*\*|__)$/;
 
 function cut(text: string, block: Block): readonly Sentence[] {
@@ -131,9 +133,13 @@ function cut(text: string, block: Block): readonly Sentence[] {
   };
   for (const match of body.matchAll(endPattern)) {
     const end = match.index + match[0].length;
+    // What matters stands near; looking no further keeps long texts fast.
+    const before = body.slice(Math.max(from, match.index - contextChars), match.index);
+    const after = body.slice(end, end + contextChars);
     // "**Get a copy.** Open the order …": a label within the line belongs to what it announces.
-    const isLabel = labelPattern.test(body.slice(from, end)) && body.slice(end).trim() !== "";
-    if (!isLabel && endsSentence(body.slice(from, match.index), match[0], body.slice(end))) push(end);
+    const isLabel =
+      end - from < labelCharsMax && labelPattern.test(body.slice(from, end)) && after.trim() !== "";
+    if (!isLabel && endsSentence(before, match[0], after)) push(end);
   }
   if (from < body.length) push(body.length);
   return sentences;
@@ -141,9 +147,9 @@ function cut(text: string, block: Block): readonly Sentence[] {
 
 /** Whether the signs end a sentence, given what stands before them and after them. */
 function endsSentence(before: string, signs: string, after: string): boolean {
-  if (!signs.startsWith(".") || signs.startsWith(".."))
-    return !/^\s*[,;a-z]/.test(after) || !signs.startsWith(".");
   const next = after.trimStart();
+  if (/^(?:…|\.\.)/.test(signs)) return !/^[,;\p{Ll}]/u.test(next);
+  if (!signs.startsWith(".")) return true;
   const nextIsCapital = /^["'“‘«(¿¡*_[]*(?:\p{Lu}|\p{Lo}|$)/u.test(next);
   const last = /[\p{L}\p{N}.]+$/u.exec(before)?.[0] ?? "";
   const word = last.toLowerCase().replace(/^\.+/, "");

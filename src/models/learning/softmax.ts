@@ -50,6 +50,7 @@ export function* trainSoftmax(
       if (visited % rowsPerTurn === rowsPerTurn - 1) yield (pass + visited / order.length) / passesMax;
     }
     if (change < rows.rows * tolerance) break;
+    yield (pass + 1) / passesMax;
   }
   return dual.weights;
 }

@@ -66,8 +66,8 @@ export class MemoryControlStore implements ControlStore {
     return [...new Set([...due, ...[...this.#inbox.values()].map((row) => row.run)])].slice(0, limit);
   }
 
-  nextDueAt(): number | undefined {
-    const due = [...this.#runs.values()].flatMap((run) => (run.dueAt === null ? [] : [run.dueAt]));
+  nextDueAt(afterMs: number): number | undefined {
+    const due = [...this.#runs.values()].flatMap(({ dueAt }) => (dueAt === null || dueAt <= afterMs ? [] : [dueAt]));
     return due.length > 0 ? Math.min(...due) : undefined;
   }
 

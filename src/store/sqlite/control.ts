@@ -126,8 +126,8 @@ export class SqliteControlStore implements ControlStore {
     return this.#all(sql, nowMs, limit).map((row) => String(row.id));
   }
 
-  nextDueAt(): number | undefined {
-    const [row] = this.#all("SELECT min(dueAt) AS dueAt FROM runs WHERE dueAt IS NOT NULL");
+  nextDueAt(afterMs: number): number | undefined {
+    const [row] = this.#all("SELECT min(dueAt) AS dueAt FROM runs WHERE dueAt > ?", afterMs);
     return typeof row?.dueAt === "number" ? row.dueAt : undefined;
   }
 

@@ -1,0 +1,80 @@
+/**
+ * Writes docs/reference/ from the sources: the catalogue of error codes, and the JSON Schema of the
+ * workflow format. `test/reference.test.ts` holds what is committed against what this makes.
+ */
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { workflowJsonSchema } from "../src/core/workflow/index.ts";
+import { createKinds } from "../src/engine.ts";
+
+const root = resolve(import.meta.dirname, "..");
+
+/** Every page, by its name. */
+export async function reference(): Promise<Readonly<Record<string, string>>> {
+  return { "errors.md": errorsPage(), "workflow.schema.json": await schemaPage() };
+}
+
+interface ErrorEntry {
+  readonly code: string;
+  readonly status: string;
+  readonly exitCode: string;
+  readonly retry: string;
+  readonly meaning: string;
+}
+
+const classPattern = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?(?:export )?class (\w+) extends \w+[^{]*\{([\s\S]*?)\n\}/g;
+
+function errorsPage(): string {
+  const entries = globSync("src/**/*.ts", { cwd: root })
+    .filter((file) => !file.endsWith(".test.ts"))
+    .flatMap((file) => entriesOf(readFileSync(join(root, file), "utf8")))
+    .sort((a, b) => (a.code < b.code ? -1 : 1));
+  const rows = entries.map((entry) => `| \`${entry.code}\` | ${entry.status} | ${entry.exitCode} | ${entry.retry} | ${entry.meaning} |`);
+  return [
+    "# Error codes",
+    "",
+    "Made from the sources by `node scripts/reference.ts`. A code never changes its meaning. HTTP: the status of the problem document. Exit: the exit code of a command. Retry: the class under which a step is retried.",
+    "",
+    "| code | HTTP | exit | retry | meaning |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function entriesOf(source: string): ErrorEntry[] {
+  return [...source.matchAll(classPattern)].flatMap(([, comment = "", name = "", body = ""]) => {
+    const code = /readonly code = "([A-Z_]+)"/.exec(body)?.[1];
+    if (!code) return [];
+    const member = (pattern: RegExp, fallback: string) => pattern.exec(body)?.[1] ?? fallback;
+    return {
+      code,
+      status: member(/readonly status(?::[^=]+)? = (\d+)/, "500"),
+      exitCode: member(/readonly exitCode(?::[^=]+)? = (\d)/, "2"),
+      retry: member(/readonly retry(?::[^=]+)? = "(\w+)"/, ""),
+      meaning: sentence(comment) || words(name),
+    };
+  });
+}
+
+function sentence(comment: string): string {
+  return comment.replace(/^\s*\*\s?/gm, " ").replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
+}
+
+function words(name: string): string {
+  const spaced = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return `${spaced.charAt(0).toUpperCase()}${spaced.slice(1)}.`;
+}
+
+async function schemaPage(): Promise<string> {
+  const { kinds, close } = createKinds({ home: tmpdir() });
+  const schema = workflowJsonSchema(kinds);
+  await close();
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+if (import.meta.main) {
+  mkdirSync(join(root, "docs/reference"), { recursive: true });
+  for (const [name, text] of Object.entries(await reference())) writeFileSync(join(root, "docs/reference", name), text);
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applyRetention } from "./retention.ts";
+import { answer, type Bundle, call, document, ending, openReviews, publish, run, send, setup, step, ticks, value } from "./testing.ts";
+
+const day = 86_400_000;
+const retention = { bodies: "90d", decisions: "365d" };
+
+/** The types of a stream's events, those that were erased in brackets. */
+async function remains({ journal }: Bundle, stream: string): Promise<string> {
+  const events = await journal.read(stream);
+  return events.map(({ type, data }) => (data ? type : `[${type}]`)).join(" ");
+}
+
+async function endedRun(bundle: Bundle) {
+  const steps = [call("a", "echo", "secret"), step("ask", "ask", { draft: "secret" }), step("gate", "wait", { event: "go" })];
+  const { id } = await run(bundle, steps);
+  const [review] = openReviews(bundle, id);
+  assert.ok(review);
+  await answer(bundle, review, { decision: "approve", value: "secret", reviewer: "ann" });
+  await send(bundle, id, { kind: "signal", event: "go", data: "secret" }, `signal-${id}`);
+  assert.equal((await ending(bundle, id)).status, "completed");
+  return { id, review };
+}
+
+test("bodies go after their time, decisions stay until theirs, and the chain verifies throughout", async () => {
+  const bundle = setup();
+  const { id, review } = await endedRun(bundle);
+  assert.equal(await applyRetention(bundle, retention), 0);
+
+  bundle.clock.advance(91 * day);
+  assert.equal(await applyRetention(bundle, retention), 1);
+  const bodies = await remains(bundle, `run/${id}`);
+  assert.match(bodies, /^\[run\.started\] \[step\.completed\] .* run\.completed run\.erased$/);
+  assert.equal(await remains(bundle, `review/${review}`), "[review.requested] review.decided");
+  assert.equal(await remains(bundle, `command/signal-${id}`), "[command.received]");
+  assert.equal(bundle.control.run(id)?.erased, 1);
+  assert.deepEqual((await bundle.journal.verify()).firstBad, null);
+  assert.equal(await applyRetention(bundle, retention), 0);
+
+  bundle.clock.advance(300 * day);
+  assert.equal(await applyRetention(bundle, retention), 1);
+  assert.match(await remains(bundle, `run/${id}`), /\[run\.completed\] run\.erased run\.erased$/);
+  assert.equal(await remains(bundle, `review/${review}`), "[review.requested] [review.decided]");
+  assert.deepEqual((await bundle.journal.verify()).firstBad, null);
+  const policies = (await bundle.journal.read("retention")).map(({ data }) => data?.policy);
+  assert.deepEqual(policies, ["bodies after 90d", "decisions after 365d"]);
+});
+
+test("decisions may stay for ever", async () => {
+  const bundle = setup();
+  const { id } = await endedRun(bundle);
+  bundle.clock.advance(1_000 * day);
+  await applyRetention(bundle, { bodies: "90d", decisions: "forever" });
+  assert.match(await remains(bundle, `run/${id}`), /run\.completed run\.erased$/);
+});
+
+test("what a run's error said goes with its decisions, from the control tables too", async () => {
+  const bundle = setup();
+  bundle.world.failing("bad", 9, () => new TypeError("secret"));
+  const { id } = await run(bundle, [call("a", "bad", 1, { onFailure: "fail" })]);
+  bundle.clock.advance(91 * day);
+  await applyRetention(bundle, retention);
+  assert.match(bundle.control.run(id)?.error ?? "", /secret/);
+  bundle.clock.advance(300 * day);
+  await applyRetention(bundle, retention);
+  assert.deepEqual([bundle.control.run(id)?.error, bundle.control.run(id)?.status], [null, "failed"]);
+});
+
+test("runs that have not ended are never touched, and assets stay", async () => {
+  const bundle = setup();
+  const { id } = await run(bundle, [step("gate", "wait", { event: "go" }), value("b", 1)]);
+  const release = await publish(bundle, document([value("x", 1)]));
+  bundle.clock.advance(1_000 * day);
+  assert.equal(await applyRetention(bundle, retention), 0);
+  assert.ok((await bundle.journal.readAll(0, 1_000)).every(({ data }) => data));
+  await send(bundle, id, { kind: "signal", event: "go", data: 1 });
+  await ticks();
+  assert.equal((await ending(bundle, id)).status, "completed");
+  assert.ok(await bundle.releases.load(release.digest));
+});
+
+test("more runs than are erased at once are all erased", async () => {
+  const bundle = setup();
+  for (let n = 0; n < 250; n++) await run(bundle, [value("a", n)]);
+  bundle.clock.advance(91 * day);
+  assert.equal(await applyRetention(bundle, retention), 250);
+  assert.equal((await bundle.journal.read("retention")).length, 3);
+  assert.deepEqual((await bundle.journal.verify()).firstBad, null);
+});
