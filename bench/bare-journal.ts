@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { hash } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -8,7 +8,9 @@ export function bareJournal(folder: string, steps: number): () => Promise<void> 
   mkdirSync(folder, { recursive: true });
   const database = new DatabaseSync(join(folder, "bare.db"));
   database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
-  database.exec("CREATE TABLE events (position INTEGER PRIMARY KEY, stream TEXT, seq INTEGER, type TEXT, at INTEGER, body TEXT, hash TEXT)");
+  database.exec(
+    "CREATE TABLE events (position INTEGER PRIMARY KEY, stream TEXT, seq INTEGER, type TEXT, at INTEGER, body TEXT, hash TEXT)",
+  );
   database.exec("CREATE UNIQUE INDEX events_stream ON events (stream, seq)");
   const insert = database.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)");
   const [begin, commit] = [database.prepare("BEGIN IMMEDIATE"), database.prepare("COMMIT")];
@@ -20,7 +22,16 @@ export function bareJournal(folder: string, steps: number): () => Promise<void> 
     const group = queue;
     queue = [];
     begin.run();
-    for (const { stream, seq } of group) insert.run(++position, stream, seq, "step.completed", Date.now(), body, hash("sha256", stream + seq + body, "hex"));
+    for (const { stream, seq } of group)
+      insert.run(
+        ++position,
+        stream,
+        seq,
+        "step.completed",
+        Date.now(),
+        body,
+        hash("sha256", stream + seq + body, "hex"),
+      );
     commit.run();
     for (const { resolve } of group) resolve();
   };

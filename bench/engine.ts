@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Engine, openEngine } from "../src/engine.ts";
 import type { Release } from "../src/core/executor/index.ts";
-import { compileWorkflow, type WorkflowDocument } from "../src/core/workflow/index.ts";
 import { assetOf } from "../src/core/executor/index.ts";
+import { compileWorkflow, type WorkflowDocument } from "../src/core/workflow/index.ts";
+import { type Engine, openEngine } from "../src/engine.ts";
 import { bareJournal } from "./bare-journal.ts";
 import { machine } from "./machine.ts";
 
@@ -42,13 +42,21 @@ interface Figure {
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { json: { type: "boolean" }, home: { type: "string" }, seconds: { type: "string", default: "3" }, help: { type: "boolean" } },
+    options: {
+      json: { type: "boolean" },
+      home: { type: "string" },
+      seconds: { type: "string", default: "3" },
+      help: { type: "boolean" },
+    },
   });
   if (values.help) return console.log(help);
   const forMs = Number(values.seconds) * 1_000;
   const scratch = mkdtempSync(join(tmpdir(), "flyball-bench-"));
   const engine = await openEngine({ home: resolve(values.home ?? join(scratch, "home")) });
-  const context = { ...machine(), durability: "SQLite WAL, synchronous=FULL, group commit: fsync before each acknowledgement" };
+  const context = {
+    ...machine(),
+    durability: "SQLite WAL, synchronous=FULL, group commit: fsync before each acknowledgement",
+  };
   const figures: Figure[] = [];
   const tell = (figure: Figure) => {
     figures.push(figure);
@@ -60,7 +68,12 @@ export async function main(args: string[]): Promise<void> {
     await warmUp(engine);
     for (const { steps, concurrency } of cases) {
       tell(await measure({ name: "flyball", steps, concurrency, forMs }, await runner(engine, steps)));
-      tell(await measure({ name: "bare journal", steps, concurrency, forMs }, bareJournal(join(scratch, `bare-${steps}-${concurrency}`), steps)));
+      tell(
+        await measure(
+          { name: "bare journal", steps, concurrency, forMs },
+          bareJournal(join(scratch, `bare-${steps}-${concurrency}`), steps),
+        ),
+      );
     }
     if (!values.json) console.log(ratios(figures));
   } finally {
@@ -93,7 +106,12 @@ async function publish(engine: Engine, steps: number): Promise<Release> {
     })),
   };
   const { name, version } = compileWorkflow(document, engine.kinds);
-  return engine.releases.publish({ workflow: name, version, definition: assetOf("workflow", name, document as never), assets: [] });
+  return engine.releases.publish({
+    workflow: name,
+    version,
+    definition: assetOf("workflow", name, document as never),
+    assets: [],
+  });
 }
 
 async function measure(
@@ -114,9 +132,18 @@ async function measure(
   await Promise.all(Array.from({ length: concurrency }, worker));
   const seconds = (performance.now() - startedMs) / 1_000;
   timesMs.sort((a, b) => a - b);
-  const at = (share: number) => Number((timesMs[Math.min(timesMs.length - 1, Math.floor(share * timesMs.length))] ?? 0).toFixed(3));
+  const at = (share: number) =>
+    Number((timesMs[Math.min(timesMs.length - 1, Math.floor(share * timesMs.length))] ?? 0).toFixed(3));
   const runs = timesMs.length;
-  return { name, steps, concurrency, runs, stepsPerSecond: Math.round((runs * steps) / seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
+  return {
+    name,
+    steps,
+    concurrency,
+    runs,
+    stepsPerSecond: Math.round((runs * steps) / seconds),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+  };
 }
 
 function line({ name, steps, concurrency, stepsPerSecond, p50Ms, p99Ms }: Figure): string {
@@ -127,7 +154,10 @@ function line({ name, steps, concurrency, stepsPerSecond, p50Ms, p99Ms }: Figure
 function ratios(figures: readonly Figure[]): string {
   const rows = cases.map(({ steps, concurrency }) => {
     const [ours, bare] = (["flyball", "bare journal"] as const).map(
-      (name) => figures.find((figure) => figure.name === name && figure.steps === steps && figure.concurrency === concurrency)?.stepsPerSecond ?? 0,
+      (name) =>
+        figures.find(
+          (figure) => figure.name === name && figure.steps === steps && figure.concurrency === concurrency,
+        )?.stepsPerSecond ?? 0,
     );
     return `  ${steps} steps, ${concurrency} at once: ${((ours ?? 0) / (bare || 1)).toFixed(2)} of the bare journal`;
   });

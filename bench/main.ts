@@ -1,5 +1,7 @@
 /** `npm run bench -- NAME …`: each bench is a file of its own, with its own options. */
-const benches: Readonly<Record<string, { readonly summary: string; load(): Promise<{ main(args: string[]): Promise<void> }> }>> = {
+const benches: Readonly<
+  Record<string, { readonly summary: string; load(): Promise<{ main(args: string[]): Promise<void> }> }>
+> = {
   engine: { summary: "durable steps per second, beside a bare journal", load: () => import("./engine.ts") },
   classifier: { summary: "the local classifier on public data sets", load: () => import("./classifier.ts") },
   retrieval: { summary: "full-text retrieval on public collections", load: () => import("./retrieval.ts") },
@@ -10,6 +12,8 @@ const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench) await (await bench.load()).main(args);
 else {
   const lines = Object.entries(benches).map(([key, { summary }]) => `  ${key.padEnd(12)} ${summary}`);
-  console.error(`usage: npm run bench -- NAME [options]\n\n${lines.join("\n")}\n\nOptions of one: npm run bench -- NAME --help`);
+  console.error(
+    `usage: npm run bench -- NAME [options]\n\n${lines.join("\n")}\n\nOptions of one: npm run bench -- NAME --help`,
+  );
   process.exitCode = name === "" || name === "--help" ? 0 : 2;
 }

@@ -16,7 +16,9 @@ const message = z.object({
   customer: z.string().regex(/^[\w.-]+@example\.(com|org|net)$/),
 });
 const training = z.array(message.extend({ intent: z.string() }).strict()).parse(readCsv("train.csv"));
-const heldOut = z.array(message.extend({ "expected.intent": z.string() }).strict()).parse(readCsv("held-out.csv"));
+const heldOut = z
+  .array(message.extend({ "expected.intent": z.string() }).strict())
+  .parse(readCsv("held-out.csv"));
 const everything = [
   ...training.map(({ intent, ...row }) => ({ ...row, label: intent, part: "train" })),
   ...heldOut.map(({ "expected.intent": label, ...row }) => ({ ...row, label, part: "held-out" })),

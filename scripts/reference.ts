@@ -23,14 +23,18 @@ interface ErrorEntry {
   readonly meaning: string;
 }
 
-const classPattern = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?(?:export )?class (\w+) extends \w+[^{]*\{([\s\S]*?)\n\}/g;
+const classPattern =
+  /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?(?:export )?class (\w+) extends \w+[^{]*\{([\s\S]*?)\n\}/g;
 
 function errorsPage(): string {
   const entries = globSync("src/**/*.ts", { cwd: root })
     .filter((file) => !file.endsWith(".test.ts"))
     .flatMap((file) => entriesOf(readFileSync(join(root, file), "utf8")))
     .sort((a, b) => (a.code < b.code ? -1 : 1));
-  const rows = entries.map((entry) => `| \`${entry.code}\` | ${entry.status} | ${entry.exitCode} | ${entry.retry} | ${entry.meaning} |`);
+  const rows = entries.map(
+    (entry) =>
+      `| \`${entry.code}\` | ${entry.status} | ${entry.exitCode} | ${entry.retry} | ${entry.meaning} |`,
+  );
   return [
     "# Error codes",
     "",
@@ -59,7 +63,11 @@ function entriesOf(source: string): ErrorEntry[] {
 }
 
 function sentence(comment: string): string {
-  return comment.replace(/^\s*\*\s?/gm, " ").replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
+  return comment
+    .replace(/^\s*\*\s?/gm, " ")
+    .replace(/\s+/g, " ")
+    .replaceAll("|", "\\|")
+    .trim();
 }
 
 function words(name: string): string {
@@ -76,5 +84,6 @@ async function schemaPage(): Promise<string> {
 
 if (import.meta.main) {
   mkdirSync(join(root, "docs/reference"), { recursive: true });
-  for (const [name, text] of Object.entries(await reference())) writeFileSync(join(root, "docs/reference", name), text);
+  for (const [name, text] of Object.entries(await reference()))
+    writeFileSync(join(root, "docs/reference", name), text);
 }

@@ -29,14 +29,34 @@ import {
   type Releases,
   type Retention,
 } from "./core/executor/index.ts";
-import { createJournal, fileBlobs, type Journal, newSealKey, type SealKey, sealKeyOf, writeDurably } from "./core/journal/index.ts";
+import {
+  createJournal,
+  fileBlobs,
+  type Journal,
+  newSealKey,
+  type SealKey,
+  sealKeyOf,
+  writeDurably,
+} from "./core/journal/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
 import { createGateway } from "./models/gateway/index.ts";
 import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
-import { FileUnreadable, type LoadedFile, ProjectLoader, projectFolderOf, readText, secretFromEnvironment } from "./project/index.ts";
-import { openOwned, SqliteControlStore, SqliteJournalStorage, sqliteSearchIndexes } from "./store/sqlite/index.ts";
+import {
+  FileUnreadable,
+  type LoadedFile,
+  ProjectLoader,
+  projectFolderOf,
+  readText,
+  secretFromEnvironment,
+} from "./project/index.ts";
+import {
+  openOwned,
+  SqliteControlStore,
+  SqliteJournalStorage,
+  sqliteSearchIndexes,
+} from "./store/sqlite/index.ts";
 
 /**
  * The one place where everything is put together. An engine owns one data folder; workflows of any
@@ -78,11 +98,26 @@ export interface KindParts {
 export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
-  const gateway = createGateway({ clock, secrets, baseDir: join(home, "models"), local: { loadClassifier, extract } });
+  const gateway = createGateway({
+    clock,
+    secrets,
+    baseDir: join(home, "models"),
+    local: { loadClassifier, extract },
+  });
   const retrieval = createRetrieval({ indexes, baseDir: home });
-  const tools = createTools({ clock, secrets, allowHttp: (context) => allowedHosts(context.asset("policy", "http")) });
+  const tools = createTools({
+    clock,
+    secrets,
+    allowHttp: (context) => allowedHosts(context.asset("policy", "http")),
+  });
   return {
-    kinds: kindRegistry([gateway.inferenceKind, retrieval.retrievalKind, humanReviewKind, ...tools.kinds, ...coreKinds]),
+    kinds: kindRegistry([
+      gateway.inferenceKind,
+      retrieval.retrievalKind,
+      humanReviewKind,
+      ...tools.kinds,
+      ...coreKinds,
+    ]),
     indexes,
     async close() {
       await tools.close();
@@ -159,7 +194,12 @@ export class Engine {
     return { type: "document", workflow: compileWorkflow(content as never, this.kinds) };
   }
 
-  #flowProgram(name: string, version: string, id: string, started: { input: Json; tags?: Readonly<Record<string, string>> }): FlowProgram {
+  #flowProgram(
+    name: string,
+    version: string,
+    id: string,
+    started: { input: Json; tags?: Readonly<Record<string, string>> },
+  ): FlowProgram {
     const code = this.#flows.get(`${name}@${version}`);
     if (!code) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
     return new FlowProgram(code, this.kinds, { id, input: started.input, tags: started.tags ?? {} });
@@ -175,7 +215,9 @@ export class Engine {
     const loader = this.project(projectFolderOf(file));
     if (/\.[cm]?[jt]s$/.test(file)) return { release: await this.#openFlow(loader, file), warnings: [] };
     const loaded = loader.load(file);
-    const warnings = loaded.loaded.warnings.map(({ file: name, line, column, message }) => `${name}:${line}:${column}: ${message}`);
+    const warnings = loaded.loaded.warnings.map(
+      ({ file: name, line, column, message }) => `${name}:${line}:${column}: ${message}`,
+    );
     return { release: await this.publish(loader, loaded), warnings };
   }
 
@@ -183,7 +225,8 @@ export class Engine {
     const path = resolve(file);
     readText(path);
     const module: { default?: unknown } = await import(path);
-    if (!isFlow(module.default)) throw new FileUnreadable(file, "its default export is no flow; expected `export default flow(…)`");
+    if (!isFlow(module.default))
+      throw new FileUnreadable(file, "its default export is no flow; expected `export default flow(…)`");
     return this.register(module.default, loader);
   }
 
@@ -251,7 +294,11 @@ function sealKeyIn(home: string): SealKey {
   mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
   const key = newSealKey();
   writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
-  writeDurably(join(home, "keys", "seal.pub.pem"), Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })), 0o644);
+  writeDurably(
+    join(home, "keys", "seal.pub.pem"),
+    Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })),
+    0o644,
+  );
   return key;
 }
 
@@ -261,7 +308,10 @@ function sealKeyIn(home: string): SealKey {
  */
 function keepModelFiles(content: Json, folder: string, models: string): void {
   if (typeof content !== "object" || content === null) return;
-  if (Array.isArray(content)) return content.forEach((item: Json) => keepModelFiles(item, folder, models));
+  if (Array.isArray(content)) {
+    for (const item of content) keepModelFiles(item, folder, models);
+    return;
+  }
   const { file, fileSha256, ...others } = content as { [key: string]: Json };
   if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
     mkdirSync(models, { recursive: true });

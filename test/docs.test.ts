@@ -127,7 +127,6 @@ function pageFolder() {
   const folderFile = join(folder, "folder");
   for (const part of ["examples", "scripts"]) cpSync(join(root, part), join(home, part), { recursive: true });
   symlinkSync(join(root, "bin"), join(home, "bin"));
-  symlinkSync(join(root, "bin"), join(home, "bin"));
   writeFileSync(folderFile, home);
   const environment = {
     ...process.env,

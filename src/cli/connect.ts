@@ -1,4 +1,3 @@
-import { chooseSetting } from "../project/index.ts";
 import { existsSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
@@ -7,6 +6,7 @@ import type { ReadableStream as WebStream } from "node:stream/web";
 import type { Json } from "../core/base/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { createApp, type Listening, listenLocally, type Served, socketPathOf } from "../http/index.ts";
+import { chooseSetting } from "../project/index.ts";
 import { FolderTaken } from "../store/sqlite/index.ts";
 import { ApiProblem, CommandRefused, note } from "./io.ts";
 
@@ -33,7 +33,10 @@ export function homeOf(options: { home?: string }): string {
 
 export async function connect(home: string, options: ConnectOptions): Promise<Api> {
   if (!options.create && !existsSync(join(home, "flyball.db")))
-    throw new CommandRefused(`There is no data folder at ${home}. Run a workflow first, or name the folder with --home DIR.`, 3);
+    throw new CommandRefused(
+      `There is no data folder at ${home}. Run a workflow first, or name the folder with --home DIR.`,
+      3,
+    );
   try {
     return await own(home, options);
   } catch (error) {
@@ -64,7 +67,11 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
   return {
     engine,
     request: async (method, path, body, signal) =>
-      app.request(path, { method, ...(signal ? { signal } : {}), ...(body === undefined ? {} : jsonBody(body)) }),
+      app.request(path, {
+        method,
+        ...(signal ? { signal } : {}),
+        ...(body === undefined ? {} : jsonBody(body)),
+      }),
     async close() {
       await socket.close();
       await engine.close();
@@ -101,7 +108,9 @@ function socketRequest(
     const headers = { host: "localhost", ...content?.headers };
     const outgoing = httpRequest({ ...target, headers, ...(signal ? { signal } : {}) }, (answer) => {
       const stream = Readable.toWeb(answer) as WebStream<Uint8Array>;
-      resolvePromise(new Response(stream as unknown as ReadableStream<Uint8Array>, { status: answer.statusCode ?? 500 }));
+      resolvePromise(
+        new Response(stream as unknown as ReadableStream<Uint8Array>, { status: answer.statusCode ?? 500 }),
+      );
     });
     outgoing.on("error", reject);
     outgoing.end(content?.body);
@@ -133,7 +142,11 @@ export async function* jsonLines<T>(response: Response, signal?: AbortSignal): A
 }
 
 /** Does something with the API of a data folder, and leaves cleanly whatever happens. */
-export async function withApi<T>(home: string, options: ConnectOptions, work: (api: Api) => Promise<T>): Promise<T> {
+export async function withApi<T>(
+  home: string,
+  options: ConnectOptions,
+  work: (api: Api) => Promise<T>,
+): Promise<T> {
   const api = await connect(home, options);
   try {
     return await work(api);

@@ -9,7 +9,9 @@ export function registerDoctor(program: Command, done: (code: ExitCode) => void)
   program
     .command("doctor")
     .summary("show what holds, from where, and whether the data folder is sound")
-    .description("Shows each setting with where it comes from, and holds the control tables against a fold of the whole journal.")
+    .description(
+      "Shows each setting with where it comes from, and holds the control tables against a fold of the whole journal.",
+    )
     .option("--home <dir>", "the data folder (default .flyball)")
     .option("--json", "one JSON value")
     .action(async (options: CommonOptions) => done(await doctor(options)));
@@ -19,9 +21,18 @@ async function doctor(options: CommonOptions): Promise<ExitCode> {
   const file = readSettings(process.cwd());
   const settings = [
     chooseSetting("home", { flag: options.home, fallback: ".flyball" }),
-    chooseSetting("port", { ...(file.server.port === undefined ? {} : { file: String(file.server.port) }), fallback: String(defaultPort) }),
-    chooseSetting("retention.bodies", { ...(file.file ? { file: file.retention.bodies } : {}), fallback: file.retention.bodies }),
-    chooseSetting("retention.decisions", { ...(file.file ? { file: file.retention.decisions } : {}), fallback: file.retention.decisions }),
+    chooseSetting("port", {
+      ...(file.server.port === undefined ? {} : { file: String(file.server.port) }),
+      fallback: String(defaultPort),
+    }),
+    chooseSetting("retention.bodies", {
+      ...(file.file ? { file: file.retention.bodies } : {}),
+      fallback: file.retention.bodies,
+    }),
+    chooseSetting("retention.decisions", {
+      ...(file.file ? { file: file.retention.decisions } : {}),
+      fallback: file.retention.decisions,
+    }),
     chooseSetting("allow.http", { ...(file.file ? { file: file.allow.http.join(", ") } : {}), fallback: "" }),
   ];
   const report = await withApi(homeOf(options), { create: false, recover: false }, async (api) =>
@@ -29,10 +40,21 @@ async function doctor(options: CommonOptions): Promise<ExitCode> {
   );
   if (options.json) printJson({ ...report, settings });
   else {
-    print(table([["setting", "value", "from"], ...settings.map(({ name, value, from }) => [name, value || "none", from])]));
+    print(
+      table([
+        ["setting", "value", "from"],
+        ...settings.map(({ name, value, from }) => [name, value || "none", from]),
+      ]),
+    );
     const runs = Object.entries(report.runs).map(([status, count]) => `${count} ${status}`);
-    print(`\n${report.home}: ${report.events} events, runs: ${runs.join(", ") || "none"}, ${report.openReviews} open reviews (Node ${report.node})`);
-    print(report.ok ? "The control tables agree with the journal." : `The control tables do NOT agree with the journal: ${report.disagreements.map(({ table: name, id }) => `${name} ${id}`).join(", ")}`);
+    print(
+      `\n${report.home}: ${report.events} events, runs: ${runs.join(", ") || "none"}, ${report.openReviews} open reviews (Node ${report.node})`,
+    );
+    print(
+      report.ok
+        ? "The control tables agree with the journal."
+        : `The control tables do NOT agree with the journal: ${report.disagreements.map(({ table: name, id }) => `${name} ${id}`).join(", ")}`,
+    );
   }
   return report.ok ? exit.done : exit.withFailures;
 }

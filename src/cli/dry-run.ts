@@ -1,9 +1,9 @@
-import { ProjectLoader, projectFolderOf, readInputFile } from "../project/index.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type Workflow } from "../core/workflow/index.ts";
 import { createKinds } from "../engine.ts";
+import { ProjectLoader, projectFolderOf, readInputFile } from "../project/index.ts";
 import { type CommonOptions, type ExitCode, exit, note, print, printJson, table } from "./io.ts";
 
 /** Loads a workflow without any data folder: everything that can be known before a run. */
@@ -15,7 +15,9 @@ export async function withWorkflow<T>(
   const parts = createKinds({ home: scratch });
   try {
     const { loaded } = new ProjectLoader(projectFolderOf(file), parts.kinds).load(file);
-    const warnings = loaded.warnings.map(({ file: name, line, column, message }) => `${name}:${line}:${column}: ${message}`);
+    const warnings = loaded.warnings.map(
+      ({ file: name, line, column, message }) => `${name}:${line}:${column}: ${message}`,
+    );
     return await work({ workflow: loaded.workflow, warnings });
   } finally {
     await parts.close();
@@ -32,8 +34,19 @@ export async function dryRun(file: string, options: CommonOptions & { input?: st
     if (options.json) printJson({ workflow: workflow.name, version: workflow.version, steps, problems });
     else {
       print(`${workflow.name} ${workflow.version.slice(0, 12)}`);
-      print(table([["step", "kind", "effect", "after"], ...steps.map((step) => ["  ".repeat(step.depth) + step.id + (step.conditional ? " (if)" : ""), step.kind, step.effect, step.after.join(", ")])]));
-      if (options.input !== undefined) print(`\n${problems.length === 0 ? "All inputs fit." : `${problems.length} rows do not fit:`}`);
+      print(
+        table([
+          ["step", "kind", "effect", "after"],
+          ...steps.map((step) => [
+            "  ".repeat(step.depth) + step.id + (step.conditional ? " (if)" : ""),
+            step.kind,
+            step.effect,
+            step.after.join(", "),
+          ]),
+        ]),
+      );
+      if (options.input !== undefined)
+        print(`\n${problems.length === 0 ? "All inputs fit." : `${problems.length} rows do not fit:`}`);
       for (const { row, problem } of problems) print(`row ${row}: ${problem}`);
       print("\nNothing was started.");
     }

@@ -8,14 +8,17 @@ export function registerInit(program: Command, done: (code: ExitCode) => void): 
     .command("init")
     .argument("[dir]", "where to write it", ".")
     .summary("write a first workflow of your own")
-    .description("Writes a workflow with its prompt, ten cases and settings. It needs no key: a simulated model answers, and says so.")
+    .description(
+      "Writes a workflow with its prompt, ten cases and settings. It needs no key: a simulated model answers, and says so.",
+    )
     .option("--json", "one JSON value: { folder, files }")
     .action(async (folder: string, options: CommonOptions) => done(init(folder, options)));
 }
 
 function init(folder: string, options: CommonOptions): ExitCode {
   const taken = Object.keys(files).filter((name) => existsSync(join(folder, name)));
-  if (taken.length > 0) throw new CommandRefused(`${join(folder, taken[0] ?? "")} is there already; nothing was written.`);
+  if (taken.length > 0)
+    throw new CommandRefused(`${join(folder, taken[0] ?? "")} is there already; nothing was written.`);
   for (const [name, text] of Object.entries(files)) {
     const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true });
@@ -24,7 +27,9 @@ function init(folder: string, options: CommonOptions): ExitCode {
   if (options.json) printJson({ folder, files: Object.keys(files) });
   else {
     const enter = folder === "." ? "" : `cd ${folder} && `;
-    print(`Wrote ${Object.keys(files).join(", ")}${readdirSync(folder).length > 4 ? "" : ` in ${folder}`}. Next:\n`);
+    print(
+      `Wrote ${Object.keys(files).join(", ")}${readdirSync(folder).length > 4 ? "" : ` in ${folder}`}. Next:\n`,
+    );
     print(`  ${enter}flyball run triage.yaml --input cases.csv`);
     print("  flyball reviews list");
     print("\nThen put a model of your own into flyball.yaml: the file shows how.");

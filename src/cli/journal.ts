@@ -27,7 +27,10 @@ export function registerJournal(program: Command, done: (code: ExitCode) => void
         "whether anything was cut off or written anew since.",
     )
     .option("--head <file>", "a head exported earlier with `flyball export --head`")
-    .option("--public-key <file>", "the public key (PEM) to trust, instead of the one in the export or folder")
+    .option(
+      "--public-key <file>",
+      "the public key (PEM) to trust, instead of the one in the export or folder",
+    )
     .option("--home <dir>", "the data folder (default .flyball)")
     .option("--json", "one JSON value: { ok, events, seals, head, firstBad }")
     .action(async (file: string | undefined, options: VerifyOptions) => done(await verify(file, options)));
@@ -35,7 +38,9 @@ export function registerJournal(program: Command, done: (code: ExitCode) => void
   program
     .command("export")
     .summary("write the journal, or its signed head, as JSON")
-    .description("Writes every event as a line of JSON, then the seals. With --head: only the signed head, to be kept elsewhere.")
+    .description(
+      "Writes every event as a line of JSON, then the seals. With --head: only the signed head, to be kept elsewhere.",
+    )
     .option("--run <id>", "the events of one run")
     .option("--out <file>", "write to a file")
     .option("--head", "the signed head alone")
@@ -56,7 +61,8 @@ async function verifyFolder(options: VerifyOptions): Promise<Verification> {
     const result = await json<Verification>(await api.request("GET", "/v1/journal/verification"));
     if (!options.head || !result.ok) return result;
     const seals: Seal[] = [];
-    for await (const line of jsonLines<{ seal?: Seal }>(await api.request("GET", "/v1/journal/seals"))) if (line.seal) seals.push(line.seal);
+    for await (const line of jsonLines<{ seal?: Seal }>(await api.request("GET", "/v1/journal/seals")))
+      if (line.seal) seals.push(line.seal);
     return checkHead(result, seals, options.head, options.publicKey);
   });
 }
@@ -68,12 +74,16 @@ function sentence(result: Verification): string {
   }
   const { firstBad } = result;
   if (!firstBad) return "The journal is not whole.";
-  const where = firstBad.stream ? `event ${firstBad.position} (number ${firstBad.seq} of ${firstBad.stream})` : "the database";
+  const where = firstBad.stream
+    ? `event ${firstBad.position} (number ${firstBad.seq} of ${firstBad.stream})`
+    : "the database";
   return `The journal is NOT whole: ${where}: ${firstBad.reason}.`;
 }
 
 async function exportJournal(options: ExportOptions): Promise<ExitCode> {
-  const path = options.head ? "/v1/journal/head" : `/v1/journal/events${options.run ? `?run=${encodeURIComponent(options.run)}` : ""}`;
+  const path = options.head
+    ? "/v1/journal/head"
+    : `/v1/journal/events${options.run ? `?run=${encodeURIComponent(options.run)}` : ""}`;
   return withApi(homeOf(options), { create: false, recover: false }, async (api) => {
     const response = await api.request("GET", path);
     if (response.status >= 400) await json(response);
@@ -84,9 +94,12 @@ async function exportJournal(options: ExportOptions): Promise<ExitCode> {
 
 async function write(response: Response, file: string | undefined): Promise<void> {
   const out = file === undefined ? process.stdout : createWriteStream(file, { mode: 0o600 });
-  const failed = new Promise<never>((_, reject) => out.once("error", (error) => reject(new CommandRefused(`Cannot write: ${error.message}.`, 3))));
+  const failed = new Promise<never>((_, reject) =>
+    out.once("error", (error) => reject(new CommandRefused(`Cannot write: ${error.message}.`, 3))),
+  );
   const written = (async () => {
-    for await (const chunk of response.body ?? []) if (!out.write(chunk)) await new Promise((resolve) => out.once("drain", resolve));
+    for await (const chunk of response.body ?? [])
+      if (!out.write(chunk)) await new Promise((resolve) => out.once("drain", resolve));
     if (file !== undefined) await new Promise<void>((resolve) => out.end(resolve));
     else if (response.headers.get("content-type")?.includes("application/json")) out.write("\n");
   })();

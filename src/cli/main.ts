@@ -1,49 +1,26 @@
-import { Command, CommanderError } from "commander";
-import { registerDoctor } from "./doctor.ts";
-import { registerInit } from "./init.ts";
-import { type ExitCode, exit, fail, note } from "./io.ts";
-import { registerJournal } from "./journal.ts";
-import { registerPredict } from "./predict.ts";
-import { registerReviews } from "./reviews.ts";
-import { registerRun } from "./run.ts";
-import { registerRuns } from "./runs.ts";
-import { registerServe } from "./serve.ts";
-import { registerTrain } from "./train.ts";
-import { registerValidate } from "./validate.ts";
-
+/**
+ * cli: the way in for people.
+ *
+ * What: one file a command. All but loading and training goes through the API, in this process or in the
+ * one that owns the data folder.
+ * Promises: results go to standard output and everything about them to standard error; exit codes are
+ * 0 done, 1 done with failures, 2 bad input, 3 not possible now.
+ * Read first: `program.ts`, then `connect.ts`.
+ */
 const nodeMajor = 26;
-
-/** The command line: parses, hands over to one file a command, and turns every error into words and a code. */
-async function main(): Promise<ExitCode> {
-  if (Number(process.versions.node.split(".")[0]) < nodeMajor) {
-    note(`Flyball runs on Node ${nodeMajor}, this is ${process.version}: use npm scripts or bin/flyball, which bring it along.`);
-    return exit.notPossible;
-  }
-  let code: ExitCode = exit.done;
-  const done = (chosen: ExitCode) => {
-    code = chosen;
-  };
-  const program = new Command("flyball")
-    .description("Runs AI workflows durably, measures every decision, and keeps people in charge of the risky ones.")
-    .version("0.1.0")
-    .showSuggestionAfterError()
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text) })
-    .addHelpText("after", "\nExit codes: 0 done, 1 done with failures, 2 bad input, 3 not possible now.\nStart with: flyball init my-first && cd my-first && flyball run triage.yaml --input cases.csv");
-  for (const register of [registerInit, registerValidate, registerServe, registerRun, registerTrain, registerPredict, registerRuns, registerReviews, registerJournal, registerDoctor])
-    register(program, done);
-  try {
-    await program.parseAsync();
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.badInput;
-    return fail(error);
-  }
-}
 
 /** A reader that went away (`| head`) is no failure of ours. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(exit.done);
+  if (error.code === "EPIPE") process.exit(0);
 });
 
-process.exitCode = await main();
+if (Number(process.versions.node.split(".")[0]) < nodeMajor) {
+  process.stderr.write(
+    `Flyball runs on Node ${nodeMajor}, this is ${process.version}: use npm scripts or bin/flyball, which bring it along.\n`,
+  );
+  process.exitCode = 3;
+} else {
+  // Loaded only now: an older Node fails on what these modules import, before any word of ours.
+  const { runCommand } = await import("./program.ts");
+  process.exitCode = await runCommand();
+}

@@ -1,4 +1,4 @@
-import { SettingInvalid, chooseSetting } from "../project/index.ts";
+import { chooseSetting, SettingInvalid } from "../project/index.ts";
 
 export const defaultPort = 4590;
 
@@ -10,6 +10,7 @@ export function portOf(flag: string | undefined, filePort: number | undefined): 
     fallback: String(defaultPort),
   });
   const port = Number(setting.value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new SettingInvalid(setting.from, setting.value, "a port from 0 to 65535");
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new SettingInvalid(setting.from, setting.value, "a port from 0 to 65535");
   return port;
 }

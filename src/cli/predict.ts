@@ -15,7 +15,9 @@ export function registerPredict(program: Command, done: (code: ExitCode) => void
   program
     .command("predict")
     .summary("label a file with a local model, with confidence")
-    .description("Labels every row. `decided` is true where the model may answer alone at the wished precision.")
+    .description(
+      "Labels every row. `decided` is true where the model may answer alone at the wished precision.",
+    )
     .requiredOption("--model <file>", "a model that `flyball train` wrote")
     .requiredOption("--data <file>", "a .csv, .tsv or .jsonl file, also gzipped")
     .requiredOption("--text <column>", "the column with the text")
@@ -30,8 +32,12 @@ function predict(options: PredictOptions): ExitCode {
   const data = readTable(options.data);
   const text = column(data, options.text, options.data);
   const precision = options.precision === undefined ? model.precision : shareOf(options.precision);
-  const rows = data.rows.map((row) => ({ text: row[text] ?? "", prediction: model.predictAt(row[text] ?? "", precision) }));
-  if (options.json) for (const [index, { prediction }] of rows.entries()) printJson({ row: index + 1, ...prediction });
+  const rows = data.rows.map((row) => ({
+    text: row[text] ?? "",
+    prediction: model.predictAt(row[text] ?? "", precision),
+  }));
+  if (options.json)
+    for (const [index, { prediction }] of rows.entries()) printJson({ row: index + 1, ...prediction });
   else {
     const lines = rows.map(({ text: shown, prediction }, index) => [
       String(index + 1),

@@ -29,7 +29,11 @@ export class Progress {
     this.#done = done;
     this.#detail = detail;
     const elapsedMs = systemClock.monotonic() - this.#drawnMs;
-    if (elapsedMs >= (this.#isTerminal ? redrawEveryMs : plainEveryMs) && (this.#isTerminal || done < this.#total)) this.#draw();
+    if (
+      elapsedMs >= (this.#isTerminal ? redrawEveryMs : plainEveryMs) &&
+      (this.#isTerminal || done < this.#total)
+    )
+      this.#draw();
   }
 
   end(): void {

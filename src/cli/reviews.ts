@@ -20,7 +20,11 @@ interface ShownReview extends ReviewItem {
   readonly confidence: number | null;
   readonly draft: unknown;
   readonly evidence: unknown;
-  readonly decision: { readonly decision: string; readonly reviewer: string; readonly comment: string | null } | null;
+  readonly decision: {
+    readonly decision: string;
+    readonly reviewer: string;
+    readonly comment: string | null;
+  } | null;
   readonly runStatus?: string;
 }
 
@@ -33,8 +37,12 @@ interface DecideOptions extends CommonOptions {
 }
 
 export function registerReviews(program: Command, done: (code: ExitCode) => void): void {
-  const reviews = program.command("reviews").summary("list, show and decide what waits for a person").description("Questions to people, and their answers.");
-  const common = (command: Command) => command.option("--home <dir>", "the data folder (default .flyball)").option("--json", "JSON");
+  const reviews = program
+    .command("reviews")
+    .summary("list, show and decide what waits for a person")
+    .description("Questions to people, and their answers.");
+  const common = (command: Command) =>
+    command.option("--home <dir>", "the data folder (default .flyball)").option("--json", "JSON");
   const onApi = (options: CommonOptions, work: (api: Api) => Promise<ExitCode>) =>
     withApi(homeOf(options), { create: false, recover: false }, work);
 
@@ -42,11 +50,15 @@ export function registerReviews(program: Command, done: (code: ExitCode) => void
     .description("Open reviews, oldest first.")
     .option("--status <status>", "open, decided or withdrawn", "open")
     .option("--limit <n>", "how many", "50")
-    .action(async (options: CommonOptions & { status: string; limit: string }) => done(await onApi(options, (api) => list(api, options))));
+    .action(async (options: CommonOptions & { status: string; limit: string }) =>
+      done(await onApi(options, (api) => list(api, options))),
+    );
 
   common(reviews.command("show <review>"))
     .description("A review with its draft and evidence.")
-    .action(async (review: string, options: CommonOptions) => done(await onApi(options, (api) => show(api, review, options))));
+    .action(async (review: string, options: CommonOptions) =>
+      done(await onApi(options, (api) => show(api, review, options))),
+    );
 
   common(reviews.command("decide <review>"))
     .description("Answers a review: approve the draft, correct it, reject it, or pass it on.")
@@ -56,8 +68,14 @@ export function registerReviews(program: Command, done: (code: ExitCode) => void
     .option("--escalate", "pass it on; it stays open")
     .option("--comment <text>")
     .action(async (review: string, options: DecideOptions, command: Command) => {
-      const chosen = [options.approve, options.reject, options.escalate, options.correct !== undefined].filter(Boolean);
-      if (chosen.length !== 1) return command.error("error: give exactly one of --approve, --correct, --reject, --escalate");
+      const chosen = [
+        options.approve,
+        options.reject,
+        options.escalate,
+        options.correct !== undefined,
+      ].filter(Boolean);
+      if (chosen.length !== 1)
+        return command.error("error: give exactly one of --approve, --correct, --reject, --escalate");
       done(await onApi(options, (api) => decide(api, review, options)));
     });
 }
@@ -68,9 +86,18 @@ async function list(api: Api, options: CommonOptions & { status: string; limit: 
   if (options.json) for (const item of items) printJson(item);
   else if (items.length === 0) print(`No ${options.status} reviews.`);
   else {
-    const rows = items.map((item) => [item.reviewId, item.workflow, item.path, item.assign ?? "", item.deadline ?? "", item.escalated ? "escalated" : ""]);
+    const rows = items.map((item) => [
+      item.reviewId,
+      item.workflow,
+      item.path,
+      item.assign ?? "",
+      item.deadline ?? "",
+      item.escalated ? "escalated" : "",
+    ]);
     print(table([["review", "workflow", "step", "assigned", "deadline", ""], ...rows]));
-    print(`\n  flyball reviews show ${items[0]?.reviewId}\n  flyball reviews decide ${items[0]?.reviewId} --approve`);
+    print(
+      `\n  flyball reviews show ${items[0]?.reviewId}\n  flyball reviews decide ${items[0]?.reviewId} --approve`,
+    );
   }
   return exit.done;
 }
@@ -91,15 +118,35 @@ function describeReview(review: ShownReview): string {
     ["asked because", `${review.reason}${confidence === null ? "" : ` (${confidence.toFixed(2)})`}`],
     ...(review.instructions ? [["look at", review.instructions]] : []),
     ...(review.deadline ? [["deadline", review.deadline]] : []),
-    ...(decision ? [["decision", `${decision.decision} by ${decision.reviewer}${decision.comment ? `: ${decision.comment}` : ""}`]] : []),
+    ...(decision
+      ? [
+          [
+            "decision",
+            `${decision.decision} by ${decision.reviewer}${decision.comment ? `: ${decision.comment}` : ""}`,
+          ],
+        ]
+      : []),
   ];
   const draft = typeof review.draft === "string" ? review.draft : JSON.stringify(review.draft, null, 2);
-  return [table(facts), "", "Draft", indent(draft), "", "Evidence", indent(evidenceText(review.evidence))].join("\n");
+  return [
+    table(facts),
+    "",
+    "Draft",
+    indent(draft),
+    "",
+    "Evidence",
+    indent(evidenceText(review.evidence)),
+  ].join("\n");
 }
 
 function evidenceText(evidence: unknown): string {
   if (!Array.isArray(evidence)) return evidence === null ? "none" : JSON.stringify(evidence, null, 2);
-  return evidence.map((item) => `- ${oneLine(typeof item === "object" && item !== null && "title" in item ? `${item.title}: ${"text" in item ? item.text : ""}` : JSON.stringify(item), 160)}`).join("\n");
+  return evidence
+    .map(
+      (item) =>
+        `- ${oneLine(typeof item === "object" && item !== null && "title" in item ? `${item.title}: ${"text" in item ? item.text : ""}` : JSON.stringify(item), 160)}`,
+    )
+    .join("\n");
 }
 
 function indent(text: string): string {
@@ -107,10 +154,18 @@ function indent(text: string): string {
 }
 
 async function decide(api: Api, id: string, options: DecideOptions): Promise<ExitCode> {
-  const decision = options.approve ? "approve" : options.reject ? "reject" : options.escalate ? "escalate" : "correct";
+  const decision = options.approve
+    ? "approve"
+    : options.reject
+      ? "reject"
+      : options.escalate
+        ? "escalate"
+        : "correct";
   const value = options.correct === undefined ? {} : { value: parseJson(options.correct, "--correct") };
   const body = { decision, ...value, ...(options.comment ? { comment: options.comment } : {}) };
-  const review = await json<ShownReview>(await api.request("POST", `/v1/reviews/${encodeURIComponent(id)}/decision`, body));
+  const review = await json<ShownReview>(
+    await api.request("POST", `/v1/reviews/${encodeURIComponent(id)}/decision`, body),
+  );
   if (options.json) printJson(review);
   else print(`Review ${review.reviewId} is ${review.status}; run ${review.runId} is ${review.runStatus}.`);
   return exit.done;

@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 import { InvalidText } from "../core/base/index.ts";
 import type { Engine } from "../engine.ts";
-import { type BatchLine, listenOnPort } from "../http/index.ts";
 import type { Summary } from "../http/index.ts";
+import { type BatchLine, listenOnPort } from "../http/index.ts";
 import { projectFolderOf, readSettings } from "../project/index.ts";
 import { type Api, connect, homeOf, json, jsonLines } from "./connect.ts";
 import { dryRun } from "./dry-run.ts";
-import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
-import { Progress } from "./progress.ts";
 import { untilInterrupted } from "./interrupt.ts";
+import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
 import { portOf } from "./port.ts";
+import { Progress } from "./progress.ts";
 import { summaryTable } from "./summary-table.ts";
 
 interface RunOptions extends CommonOptions {
@@ -55,7 +55,8 @@ export function registerRun(program: Command, done: (code: ExitCode) => void): v
 async function run(file: string, options: RunOptions): Promise<ExitCode> {
   const concurrency = wholeNumber(options.concurrency, "--concurrency", 1, 1_000);
   if (options.dryRun) return dryRun(file, options);
-  if (options.input === undefined) throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
+  if (options.input === undefined)
+    throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
   readSettings(projectFolderOf(file));
   const served = new Map();
   const api = await connect(homeOf(options), { create: true, recover: true, served: () => served });
@@ -72,9 +73,20 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
 
 type BatchOptions = RunOptions & { readonly file: string; readonly input: string };
 
-async function batch(api: Api, options: Omit<BatchOptions, "concurrency"> & { concurrency: number }, signal: AbortSignal): Promise<ExitCode> {
+async function batch(
+  api: Api,
+  options: Omit<BatchOptions, "concurrency"> & { concurrency: number },
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const { file, input, concurrency, again = false } = options;
-  const body = { workflow: file, input, name: options.batch, concurrency, again, continue: options.continue ?? false };
+  const body = {
+    workflow: file,
+    input,
+    name: options.batch,
+    concurrency,
+    again,
+    continue: options.continue ?? false,
+  };
   const reporter = new Reporter(api, options.json ?? false);
   const response = await api.request("POST", "/v1/batches", absolute(body), signal);
   try {
@@ -88,7 +100,11 @@ async function batch(api: Api, options: Omit<BatchOptions, "concurrency"> & { co
 /** The owner of the folder may have another working directory. */
 function absolute<T extends { workflow: string; input: string }>(body: T): T {
   const path = (name: string) => (name.startsWith("/") ? name : `${process.cwd()}/${name}`);
-  return { ...body, workflow: path(body.workflow), input: /^\s*[{[]/.test(body.input) ? body.input : path(body.input) };
+  return {
+    ...body,
+    workflow: path(body.workflow),
+    input: /^\s*[{[]/.test(body.input) ? body.input : path(body.input),
+  };
 }
 
 /** Turns the news of a batch into a progress bar and a table, or into JSON Lines. */
@@ -113,7 +129,12 @@ class Reporter {
         for (const warning of line.warnings) note(`warning: ${warning}`);
         return;
       case "begun":
-        if (!line.isNew) note(line.batch.status === "completed" ? "This batch is finished; its result:" : `Going on with a batch of which ${line.done} of ${this.#rows} are done.`);
+        if (!line.isNew)
+          note(
+            line.batch.status === "completed"
+              ? "This batch is finished; its result:"
+              : `Going on with a batch of which ${line.done} of ${this.#rows} are done.`,
+          );
         this.#progress = new Progress(this.#rows, line.batch.workflow);
         return;
       case "refused":
@@ -127,7 +148,9 @@ class Reporter {
         this.#summary = line.summary;
         return;
       case "error":
-        await json(new Response(JSON.stringify(line.problem), { status: Number(line.problem.status ?? 500) }));
+        await json(
+          new Response(JSON.stringify(line.problem), { status: Number(line.problem.status ?? 500) }),
+        );
     }
   }
 
@@ -150,11 +173,21 @@ class Reporter {
   }
 }
 
-async function serveOn(api: Api, file: string, options: RunOptions, served: Map<string, unknown>): Promise<void> {
+async function serveOn(
+  api: Api,
+  file: string,
+  options: RunOptions,
+  served: Map<string, unknown>,
+): Promise<void> {
   if (!api.engine) return note("The process that owns this data folder serves it already.");
   const { release } = await api.engine.open(file);
   served.set(release.workflow, release);
-  await serveUntilStopped(api.engine, served as never, options, readSettings(projectFolderOf(file)).server.port);
+  await serveUntilStopped(
+    api.engine,
+    served as never,
+    options,
+    readSettings(projectFolderOf(file)).server.port,
+  );
 }
 
 async function serveUntilStopped(
@@ -163,7 +196,10 @@ async function serveUntilStopped(
   options: { port?: string },
   filePort: number | undefined,
 ): Promise<void> {
-  const listening = await listenOnPort(engine, () => served, { host: "127.0.0.1", port: portOf(options.port, filePort) });
+  const listening = await listenOnPort(engine, () => served, {
+    host: "127.0.0.1",
+    port: portOf(options.port, filePort),
+  });
   note(`\nServing ${listening.url} (process ${process.pid}; Ctrl-C stops it). Try:`);
   note(`  curl ${listening.url}/v1/reviews?status=open`);
   note("  flyball reviews list");
@@ -173,7 +209,7 @@ async function serveUntilStopped(
 
 function wholeNumber(text: string, name: string, least: number, most: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) throw new InvalidText(text, `a whole number from ${least} to ${most} for ${name}`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new InvalidText(text, `a whole number from ${least} to ${most} for ${name}`);
   return value;
 }
-

@@ -2,8 +2,17 @@ import type { Command } from "commander";
 import { systemClock } from "../core/base/index.ts";
 import type { JournalEvent } from "../core/journal/index.ts";
 import { type Api, homeOf, json, withApi } from "./connect.ts";
-import { CommandRefused, type CommonOptions, type ExitCode, exit, oneLine, print, printJson, table } from "./io.ts";
 import { untilInterrupted } from "./interrupt.ts";
+import {
+  CommandRefused,
+  type CommonOptions,
+  type ExitCode,
+  exit,
+  oneLine,
+  print,
+  printJson,
+  table,
+} from "./io.ts";
 
 interface RunItem {
   readonly runId: string;
@@ -13,7 +22,12 @@ interface RunItem {
   readonly row: number | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  readonly waiting: { readonly for: string; readonly path?: string; readonly since: string; readonly deadline: string | null } | null;
+  readonly waiting: {
+    readonly for: string;
+    readonly path?: string;
+    readonly since: string;
+    readonly deadline: string | null;
+  } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -27,7 +41,11 @@ interface ShownRun extends RunItem {
     readonly kind: string | null;
     readonly status: string;
     readonly attempts: number;
-    readonly result: { readonly value?: unknown; readonly confidence?: unknown; readonly simulated?: unknown } | null;
+    readonly result: {
+      readonly value?: unknown;
+      readonly confidence?: unknown;
+      readonly simulated?: unknown;
+    } | null;
     readonly error: { readonly code: string; readonly message: string } | null;
   }[];
 }
@@ -40,30 +58,45 @@ interface ListOptions extends CommonOptions {
 }
 
 export function registerRuns(program: Command, done: (code: ExitCode) => void): void {
-  const runs = program.command("runs").summary("list, show, watch, cancel, resume and signal runs").description("Looks at runs, and steers them.");
-  const common = (command: Command) => command.option("--home <dir>", "the data folder (default .flyball)").option("--json", "JSON");
+  const runs = program
+    .command("runs")
+    .summary("list, show, watch, cancel, resume and signal runs")
+    .description("Looks at runs, and steers them.");
+  const common = (command: Command) =>
+    command.option("--home <dir>", "the data folder (default .flyball)").option("--json", "JSON");
 
   common(runs.command("list"))
     .description("Runs, newest first.")
     .option("--workflow <name>")
-    .option("--status <status>", "queued, running, waiting, paused, completed, failed, rejected, cancelled or expired")
+    .option(
+      "--status <status>",
+      "queued, running, waiting, paused, completed, failed, rejected, cancelled or expired",
+    )
     .option("--batch <id>")
     .option("--limit <n>", "how many", "50")
     .action(async (options: ListOptions) => done(await onApi(options, (api) => list(api, options))));
 
   common(runs.command("show <run>"))
     .description("A run with its steps: what it waits for, what each step gave.")
-    .action(async (run: string, options: CommonOptions) => done(await onApi(options, (api) => show(api, run, options))));
+    .action(async (run: string, options: CommonOptions) =>
+      done(await onApi(options, (api) => show(api, run, options))),
+    );
 
   common(runs.command("watch <run>"))
     .description("The events of a run as they come, until it ends.")
-    .action(async (run: string, options: CommonOptions) => done(await onApi(options, (api) => watch(api, run, options))));
+    .action(async (run: string, options: CommonOptions) =>
+      done(await onApi(options, (api) => watch(api, run, options))),
+    );
 
   common(runs.command("cancel <run>"))
     .description("Ends a run that has not ended.")
     .option("--reason <text>")
     .action(async (run: string, options: CommonOptions & { reason?: string }) =>
-      done(await onApi(options, (api) => command(api, run, "cancel", options.reason ? { reason: options.reason } : {}, options))),
+      done(
+        await onApi(options, (api) =>
+          command(api, run, "cancel", options.reason ? { reason: options.reason } : {}, options),
+        ),
+      ),
     );
 
   common(runs.command("resume <run>"))
@@ -78,7 +111,11 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
     .option("--data <json>", "what the event carries", "null")
     .option("--id <id>", "the same id again is the same signal")
     .action(async (run: string, event: string, options: CommonOptions & { data: string; id?: string }) => {
-      const body = { event, data: parseJson(options.data, "--data"), ...(options.id ? { id: options.id } : {}) };
+      const body = {
+        event,
+        data: parseJson(options.data, "--data"),
+        ...(options.id ? { id: options.id } : {}),
+      };
       done(await onApi(options, (api) => command(api, run, "signals", body, options)));
     });
 }
@@ -89,17 +126,30 @@ const onApi = (options: CommonOptions, work: (api: Api) => Promise<ExitCode>) =>
 
 async function list(api: Api, options: ListOptions): Promise<ExitCode> {
   const query = new URLSearchParams({ limit: options.limit });
-  for (const name of ["workflow", "status", "batch"] as const) if (options[name]) query.set(name, options[name]);
+  for (const name of ["workflow", "status", "batch"] as const)
+    if (options[name]) query.set(name, options[name]);
   const { items } = await json<{ items: RunItem[] }>(await api.request("GET", `/v1/runs?${query}`));
   if (options.json) for (const item of items) printJson(item);
   else if (items.length === 0) print("No runs.");
-  else print(table([["run", "workflow", "row", "status", "started", "waits for / error"], ...items.map(listRow)]));
+  else
+    print(
+      table([["run", "workflow", "row", "status", "started", "waits for / error"], ...items.map(listRow)]),
+    );
   return exit.done;
 }
 
 function listRow(item: RunItem): string[] {
-  const why = item.waiting ? `${item.waiting.for}${item.waiting.deadline ? ` until ${item.waiting.deadline}` : ""}` : (item.error?.message ?? "");
-  return [item.runId, item.workflow, item.row === null ? "" : String(item.row), item.status, item.startedAt, oneLine(why, 60)];
+  const why = item.waiting
+    ? `${item.waiting.for}${item.waiting.deadline ? ` until ${item.waiting.deadline}` : ""}`
+    : (item.error?.message ?? "");
+  return [
+    item.runId,
+    item.workflow,
+    item.row === null ? "" : String(item.row),
+    item.status,
+    item.startedAt,
+    oneLine(why, 60),
+  ];
 }
 
 async function show(api: Api, run: string, options: CommonOptions): Promise<ExitCode> {
@@ -116,7 +166,14 @@ function describeRun(run: ShownRun): string {
     ["status", run.status],
     ["started", run.startedAt],
     ...(run.endedAt ? [["ended", run.endedAt]] : []),
-    ...(run.waiting ? [["waits for", `${run.waiting.for} at step ${run.waiting.path}, since ${run.waiting.since}${run.waiting.deadline ? `, until ${run.waiting.deadline}` : ""}`]] : []),
+    ...(run.waiting
+      ? [
+          [
+            "waits for",
+            `${run.waiting.for} at step ${run.waiting.path}, since ${run.waiting.since}${run.waiting.deadline ? `, until ${run.waiting.deadline}` : ""}`,
+          ],
+        ]
+      : []),
     ...(run.error ? [["error", `${run.error.code}: ${oneLine(run.error.message, 200)}`]] : []),
     ["input", oneLine(JSON.stringify(run.input), 200)],
     ...(run.output === null ? [] : [["output", oneLine(JSON.stringify(run.output), 400)]]),
@@ -127,9 +184,16 @@ function describeRun(run: ShownRun): string {
     step.status,
     String(step.attempts),
     typeof step.result?.confidence === "number" ? step.result.confidence.toFixed(2) : "",
-    oneLine(step.error ? `${step.error.code}: ${step.error.message}` : JSON.stringify(step.result?.value ?? null), 70) + (step.result?.simulated === true ? " (simulated)" : ""),
+    oneLine(
+      step.error ? `${step.error.code}: ${step.error.message}` : JSON.stringify(step.result?.value ?? null),
+      70,
+    ) + (step.result?.simulated === true ? " (simulated)" : ""),
   ]);
-  return [table(facts), "", table([["step", "kind", "status", "attempts", "confidence", "value"], ...steps])].join("\n");
+  return [
+    table(facts),
+    "",
+    table([["step", "kind", "status", "attempts", "confidence", "value"], ...steps]),
+  ].join("\n");
 }
 
 const watchEveryMs = 300;
@@ -139,13 +203,20 @@ async function watch(api: Api, run: string, options: CommonOptions): Promise<Exi
   untilInterrupted(stop);
   let seq = 0;
   while (!stop.signal.aborted) {
-    const { items } = await json<{ items: JournalEvent[] }>(await api.request("GET", `/v1/runs/${encodeURIComponent(run)}/events`));
+    const { items } = await json<{ items: JournalEvent[] }>(
+      await api.request("GET", `/v1/runs/${encodeURIComponent(run)}/events`),
+    );
     for (const event of items.slice(seq)) {
       seq = event.seq;
       if (options.json) printJson(event);
-      else print(`${String(event.seq).padStart(4)}  ${event.type.padEnd(16)}  ${oneLine(JSON.stringify(event.data), 100)}`);
+      else
+        print(
+          `${String(event.seq).padStart(4)}  ${event.type.padEnd(16)}  ${oneLine(JSON.stringify(event.data), 100)}`,
+        );
     }
-    const { endedAt, status } = await json<ShownRun>(await api.request("GET", `/v1/runs/${encodeURIComponent(run)}`));
+    const { endedAt, status } = await json<ShownRun>(
+      await api.request("GET", `/v1/runs/${encodeURIComponent(run)}`),
+    );
     if (endedAt) return exit.done;
     if (api.engine) {
       print(`The run is ${status}; nothing works on it now. \`flyball serve\` lets it go on.`);
@@ -156,8 +227,16 @@ async function watch(api: Api, run: string, options: CommonOptions): Promise<Exi
   return exit.done;
 }
 
-async function command(api: Api, run: string, verb: string, body: unknown, options: CommonOptions): Promise<ExitCode> {
-  const shown = await json<ShownRun>(await api.request("POST", `/v1/runs/${encodeURIComponent(run)}/${verb}`, body));
+async function command(
+  api: Api,
+  run: string,
+  verb: string,
+  body: unknown,
+  options: CommonOptions,
+): Promise<ExitCode> {
+  const shown = await json<ShownRun>(
+    await api.request("POST", `/v1/runs/${encodeURIComponent(run)}/${verb}`, body),
+  );
   if (options.json) printJson(shown);
   else print(`Run ${shown.runId} is ${shown.status}.`);
   return exit.done;
@@ -171,6 +250,8 @@ export function parseJson(text: string, option: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandRefused(`${option} is ${JSON.stringify(text)}, which is not JSON; a text needs quotes: '"yes"'.`);
+    throw new CommandRefused(
+      `${option} is ${JSON.stringify(text)}, which is not JSON; a text needs quotes: '"yes"'.`,
+    );
   }
 }

@@ -22,15 +22,23 @@ export function registerServe(program: Command, done: (code: ExitCode) => void):
     command
       .argument("[path]", "a workflow file, or a folder of them", ".")
       .option("-p, --port <port>", "the port (default 4590; 0 takes any)")
-      .option("--host <host>", "the address; only this machine's own until there is access control", "127.0.0.1")
+      .option(
+        "--host <host>",
+        "the address; only this machine's own until there is access control",
+        "127.0.0.1",
+      )
       .option("--home <dir>", "the data folder (default .flyball)");
   common(program.command("serve"))
     .summary("serve the API, and let waiting runs go on")
-    .description("Owns the data folder: takes up what was under way, wakes runs that fall due, and serves the API.")
+    .description(
+      "Owns the data folder: takes up what was under way, wakes runs that fall due, and serves the API.",
+    )
     .action(async (path: string, options: ServeOptions) => done(await serve(path, options, false)));
   common(program.command("dev"))
     .summary("serve, and load workflows again when they are saved")
-    .description("As serve; a workflow that is saved is checked and served in its new version, and one with an error is named and the old version kept.")
+    .description(
+      "As serve; a workflow that is saved is checked and served in its new version, and one with an error is named and the old version kept.",
+    )
     .action(async (path: string, options: ServeOptions) => done(await serve(path, options, true)));
 }
 
@@ -41,12 +49,18 @@ async function serve(path: string, options: ServeOptions, isDev: boolean): Promi
   const served = new Map<string, Release>();
   const api = await connect(homeOf(options), { create: true, recover: true, served: () => served });
   try {
-    if (!api.engine) throw new CommandRefused(`Another flyball process serves ${homeOf(options)} already. Stop it first, or use another --home DIR.`, 3);
+    if (!api.engine)
+      throw new CommandRefused(
+        `Another flyball process serves ${homeOf(options)} already. Stop it first, or use another --home DIR.`,
+        3,
+      );
     const { engine } = api;
     engine.keepRetention(settings.retention);
     for (const file of files) await serveFile(engine, file, served);
     const listening = await listenOnPort(engine, () => served, { host: options.host, port });
-    note(`Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`);
+    note(
+      `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
+    );
     const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
     await untilInterrupted(new AbortController());
     stopWatching();
@@ -59,11 +73,16 @@ async function serve(path: string, options: ServeOptions, isDev: boolean): Promi
 
 /** Files that hold a workflow; other YAML files of a folder are left alone. */
 function workflowFiles(path: string): string[] {
-  if (!statSync(path, { throwIfNoEntry: false })) throw new FileUnreadable(path, "there is no such file or folder");
+  if (!statSync(path, { throwIfNoEntry: false }))
+    throw new FileUnreadable(path, "there is no such file or folder");
   if (statSync(path).isFile()) return [path];
   return [path, join(path, "workflows")]
     .filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    .flatMap((folder) => readdirSync(folder).sort().map((name) => join(folder, name)))
+    .flatMap((folder) =>
+      readdirSync(folder)
+        .sort()
+        .map((name) => join(folder, name)),
+    )
     .filter((file) => /\.ya?ml$/.test(file) && /^workflow:/m.test(readText(file)));
 }
 
@@ -96,7 +115,8 @@ async function reload(engine: Engine, path: string, served: Map<string, Release>
     try {
       await serveFile(engine, file, served);
       for (const [name, release] of served)
-        if (before.get(name)?.digest !== release.digest) note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
+        if (before.get(name)?.digest !== release.digest)
+          note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
     } catch (error) {
       if (!(error instanceof WorkflowInvalid)) throw error;
       note(`${error.message}\nThe version from before is still served.`);

@@ -10,7 +10,8 @@ export function summaryTable(summary: Summary): string {
   if (summary.simulated) parts.push("", "Some answers are SIMULATED: a model with provider `sim` gave them.");
   const { waiting = 0, paused = 0 } = summary.status;
   if (waiting > 0) parts.push("", `${waiting} wait, for the most part for a person: flyball reviews list`);
-  if (paused > 0) parts.push("", `${paused} are paused after a failed step: flyball runs list --status paused`);
+  if (paused > 0)
+    parts.push("", `${paused} are paused after a failed step: flyball runs list --status paused`);
   return parts.join("\n");
 }
 
@@ -23,12 +24,20 @@ function facts(summary: Summary): string[][] {
   if (summary.refused.length > 0) statuses.push(`${summary.refused.length} refused`);
   const rows = [["runs", statuses.join(", ") || "none"]];
   const { timeToResult, costMean, automated, agentUtilization } = summary;
-  if (timeToResult) rows.push(["time to result", `p50 ${formatDuration(timeToResult.p50)}, p95 ${formatDuration(timeToResult.p95)} (completed runs)`]);
+  if (timeToResult)
+    rows.push([
+      "time to result",
+      `p50 ${formatDuration(timeToResult.p50)}, p95 ${formatDuration(timeToResult.p95)} (completed runs)`,
+    ]);
   if (costMean !== null) rows.push(["cost per run", formatMoney(costMean)]);
   if (automated !== null) rows.push(["automated", `${percent(automated)} of the runs, end to end`]);
-  if (agentUtilization !== null) rows.push(["agent utilization", `${percent(agentUtilization)} of the steps by machine`]);
+  if (agentUtilization !== null)
+    rows.push(["agent utilization", `${percent(agentUtilization)} of the steps by machine`]);
   for (const { of, among, right, n } of summary.accuracy)
-    rows.push([`accuracy: ${of}`, `${percent(right / n)} of ${n} ${among === "automated" ? "decided without a person" : "in all"}`]);
+    rows.push([
+      `accuracy: ${of}`,
+      `${percent(right / n)} of ${n} ${among === "automated" ? "decided without a person" : "in all"}`,
+    ]);
   return rows;
 }
 

@@ -4,7 +4,16 @@ import type { Command } from "commander";
 import { formatDuration, nearestName, systemClock } from "../core/base/index.ts";
 import { type ClassifierModel, saveClassifier, trainClassifier } from "../models/learning/index.ts";
 import { readTable, type Table } from "../project/index.ts";
-import { CommandRefused, type CommonOptions, type ExitCode, exit, oneLine, print, printJson, table } from "./io.ts";
+import {
+  CommandRefused,
+  type CommonOptions,
+  type ExitCode,
+  exit,
+  oneLine,
+  print,
+  printJson,
+  table,
+} from "./io.ts";
 import { Progress } from "./progress.ts";
 
 interface TrainOptions extends CommonOptions {
@@ -42,7 +51,8 @@ async function train(options: TrainOptions): Promise<ExitCode> {
   const label = column(data, options.label, options.data);
   const precision = shareOf(options.precision);
   const seed = Number(options.seed);
-  if (!Number.isInteger(seed)) throw new CommandRefused(`--seed is ${JSON.stringify(options.seed)}; expected a whole number.`);
+  if (!Number.isInteger(seed))
+    throw new CommandRefused(`--seed is ${JSON.stringify(options.seed)}; expected a whole number.`);
   const examples = data.rows.map((row) => ({ text: row[text] ?? "", label: row[label] ?? "" }));
   const progress = new Progress(100, "training");
   const startedMs = systemClock.monotonic();
@@ -59,12 +69,27 @@ async function train(options: TrainOptions): Promise<ExitCode> {
 
 function facts(model: ClassifierModel, out: string, digest: string, tookMs: number) {
   const { labels, examples, seed, precision, threshold, measured } = model;
-  return { out, digest, labels: labels.length, examples, seed, precision, threshold, measured, seconds: tookMs / 1_000 };
+  return {
+    out,
+    digest,
+    labels: labels.length,
+    examples,
+    seed,
+    precision,
+    threshold,
+    measured,
+    seconds: tookMs / 1_000,
+  };
 }
 
 const suspectsShown = 5;
 
-function describe(model: ClassifierModel, out: string, tookMs: number, examples: readonly { text: string }[]): string {
+function describe(
+  model: ClassifierModel,
+  out: string,
+  tookMs: number,
+  examples: readonly { text: string }[],
+): string {
   const { measured, precision, threshold } = model;
   const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
   const rows = [
@@ -79,23 +104,32 @@ function describe(model: ClassifierModel, out: string, tookMs: number, examples:
     ],
     ["model", `${out}, in ${formatDuration(tookMs)}`],
   ];
-  const suspects = measured.suspects.slice(0, suspectsShown).map(
-    ({ example, label, predicted, confidence }) =>
-      `  row ${example + 1} is ${label}; the others say ${predicted} (${confidence.toFixed(2)}): ${oneLine(examples[example]?.text ?? "", 60)}`,
+  const suspects = measured.suspects
+    .slice(0, suspectsShown)
+    .map(
+      ({ example, label, predicted, confidence }) =>
+        `  row ${example + 1} is ${label}; the others say ${predicted} (${confidence.toFixed(2)}): ${oneLine(examples[example]?.text ?? "", 60)}`,
+    );
+  return [table(rows), ...(suspects.length > 0 ? ["", "Labels worth a second look:", ...suspects] : [])].join(
+    "\n",
   );
-  return [table(rows), ...(suspects.length > 0 ? ["", "Labels worth a second look:", ...suspects] : [])].join("\n");
 }
 
 /** A column that is there, or an error that names the nearest one. */
 export function column(data: Table, name: string, file: string): string {
   if (data.columns.includes(name)) return name;
   const nearest = nearestName(name, data.columns);
-  const hint = nearest ? `; did you mean ${JSON.stringify(nearest)}?` : `; it has ${data.columns.join(", ")}.`;
+  const hint = nearest
+    ? `; did you mean ${JSON.stringify(nearest)}?`
+    : `; it has ${data.columns.join(", ")}.`;
   throw new CommandRefused(`${file} has no column ${JSON.stringify(name)}${hint}`);
 }
 
 export function shareOf(text: string): number {
   const share = Number(text);
-  if (!(share > 0 && share < 1)) throw new CommandRefused(`--precision is ${JSON.stringify(text)}; expected a share between 0 and 1, such as 0.95.`);
+  if (!(share > 0 && share < 1))
+    throw new CommandRefused(
+      `--precision is ${JSON.stringify(text)}; expected a share between 0 and 1, such as 0.95.`,
+    );
   return share;
 }

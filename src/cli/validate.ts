@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import type { Command } from "commander";
-import { dataFlow, workflowJsonSchema, WorkflowInvalid } from "../core/workflow/index.ts";
+import { dataFlow, WorkflowInvalid, workflowJsonSchema } from "../core/workflow/index.ts";
 import { createKinds } from "../engine.ts";
 import { withWorkflow } from "./dry-run.ts";
 import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
@@ -10,7 +10,9 @@ export function registerValidate(program: Command, done: (code: ExitCode) => voi
     .command("validate")
     .argument("[files...]", "workflow files")
     .summary("check workflow files without running them")
-    .description("Checks everything that can be known before a run: format, names, order, expressions, prompts, tools, routes.")
+    .description(
+      "Checks everything that can be known before a run: format, names, order, expressions, prompts, tools, routes.",
+    )
     .option("--schema", "print the JSON Schema of the format, for editors")
     .option("--json", "one JSON value: { ok, files }")
     .action(async (files: string[], options: CommonOptions & { schema?: boolean }, command: Command) => {
@@ -38,7 +40,10 @@ async function validate(files: readonly string[], options: CommonOptions): Promi
     try {
       return await withWorkflow(file, ({ workflow, warnings }) => {
         for (const warning of warnings) note(`warning: ${warning}`);
-        if (!options.json) print(`${file}: ${workflow.name} ${workflow.version.slice(0, 12)} is right, ${dataFlow(workflow).length} steps`);
+        if (!options.json)
+          print(
+            `${file}: ${workflow.name} ${workflow.version.slice(0, 12)} is right, ${dataFlow(workflow).length} steps`,
+          );
         return { file, ok: true, workflow: workflow.name, version: workflow.version, problems: [] };
       });
     } catch (error) {

@@ -1,13 +1,23 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { type EventRow, type JournalEvent, publicKeyOf, type Seal, type Verification, Verifier } from "../core/journal/index.ts";
+import {
+  type EventRow,
+  type JournalEvent,
+  publicKeyOf,
+  type Seal,
+  type Verification,
+  Verifier,
+} from "../core/journal/index.ts";
 import { readText } from "../project/index.ts";
 import { CommandRefused } from "./io.ts";
 
 type Line = JournalEvent | { readonly seal: Seal; readonly publicKey: string };
 
 /** Checks an exported journal with nothing but the file and, better, a public key that came another way. */
-export async function verifyExport(file: string, options: { publicKey?: string; head?: string }): Promise<Verification> {
+export async function verifyExport(
+  file: string,
+  options: { publicKey?: string; head?: string },
+): Promise<Verification> {
   readText(file);
   const seals: Seal[] = [];
   let publicKey: string | undefined = options.publicKey ? readText(options.publicKey) : undefined;
@@ -16,14 +26,20 @@ export async function verifyExport(file: string, options: { publicKey?: string; 
       seals.push(line.seal);
       publicKey ??= line.publicKey;
     }
-  if (!publicKey) throw new CommandRefused(`${file} holds no seals; export the whole journal, or give --public-key.`);
+  if (!publicKey)
+    throw new CommandRefused(`${file} holds no seals; export the whole journal, or give --public-key.`);
   const verifier = new Verifier({ seals, publicKey: keyOf(publicKey), blob: () => undefined });
   for await (const line of linesOf(file)) if (!("seal" in line)) verifier.check(rowOf(line));
   return verifier.finish(options.head ? { head: headOf(options.head) } : {});
 }
 
 /** Whether a journal still contains a head that was exported earlier. */
-export function checkHead(result: Verification, seals: readonly Seal[], file: string, publicKeyFile: string | undefined): Verification {
+export function checkHead(
+  result: Verification,
+  seals: readonly Seal[],
+  file: string,
+  publicKeyFile: string | undefined,
+): Verification {
   const head = headOf(file);
   const publicKey = publicKeyFile ? readText(publicKeyFile) : head.publicKey;
   const verifier = new Verifier({ seals, publicKey: keyOf(publicKey), blob: () => undefined });
@@ -33,7 +49,10 @@ export function checkHead(result: Verification, seals: readonly Seal[], file: st
 
 async function* linesOf(file: string): AsyncGenerator<Line> {
   let number = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     number += 1;
     if (text === "") continue;
     try {
@@ -63,7 +82,8 @@ function rowOf(event: JournalEvent): EventRow {
 
 function headOf(file: string): Seal & { readonly publicKey: string } {
   const value: unknown = JSON.parse(readText(file));
-  if (typeof value !== "object" || value === null || !("signature" in value)) throw new CommandRefused(`${file} is no exported head.`);
+  if (typeof value !== "object" || value === null || !("signature" in value))
+    throw new CommandRefused(`${file} is no exported head.`);
   return value as Seal & { publicKey: string };
 }
 

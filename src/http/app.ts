@@ -42,9 +42,12 @@ const guard: Guard = async (context, next) => {
   const host = context.req.header("host") ?? "";
   if (!isOwnHost(host)) throw new OriginRefused(`The host ${JSON.stringify(host)} is not answered here.`);
   const origin = context.req.header("origin");
-  if (origin !== undefined && origin !== `http://${host}`) throw new OriginRefused(`Requests from ${origin} are not answered.`);
-  if (context.req.header("sec-fetch-site") === "cross-site") throw new OriginRefused("Requests from other sites are not answered.");
-  if (Number(context.req.header("content-length") ?? 0) > bodyBytesMax) return context.json({ code: "BODY_TOO_LARGE", status: 413 }, 413);
+  if (origin !== undefined && origin !== `http://${host}`)
+    throw new OriginRefused(`Requests from ${origin} are not answered.`);
+  if (context.req.header("sec-fetch-site") === "cross-site")
+    throw new OriginRefused("Requests from other sites are not answered.");
+  if (Number(context.req.header("content-length") ?? 0) > bodyBytesMax)
+    return context.json({ code: "BODY_TOO_LARGE", status: 413 }, 413);
   context.header("x-content-type-options", "nosniff");
   context.header("cache-control", "no-store");
   await next();

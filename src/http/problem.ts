@@ -30,11 +30,18 @@ export class OriginRefused extends FlyballError {
 /** An error as a problem document (RFC 9457) with a stable `code`. */
 export function problemOf(error: unknown): { status: number; body: { [key: string]: Json } } {
   if (!(error instanceof FlyballError))
-    return { status: 500, body: { title: "Unexpected error", status: 500, code: "UNEXPECTED", detail: messageOf(error) } };
+    return {
+      status: 500,
+      body: { title: "Unexpected error", status: 500, code: "UNEXPECTED", detail: messageOf(error) },
+    };
   const { code, status, message, exitCode } = error;
-  const problems = error instanceof WorkflowInvalid ? error.problems.map((problem) => ({ ...problem })) : detailsOf(error);
+  const problems =
+    error instanceof WorkflowInvalid ? error.problems.map((problem) => ({ ...problem })) : detailsOf(error);
   const title = error.name.replace(/([a-z])([A-Z])/g, "$1 $2");
-  return { status, body: { title, status, code, detail: message, exitCode, ...(problems ? { problems } : {}) } };
+  return {
+    status,
+    body: { title, status, code, detail: message, exitCode, ...(problems ? { problems } : {}) },
+  };
 }
 
 function detailsOf(error: FlyballError): Json[] | undefined {
@@ -56,7 +63,8 @@ export async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise
   let value: unknown = {};
   if (text !== "") {
     const type = context.req.header("content-type") ?? "";
-    if (!/^application\/json\b/i.test(type)) throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
+    if (!/^application\/json\b/i.test(type))
+      throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
     try {
       value = JSON.parse(text);
     } catch (error) {
@@ -73,7 +81,11 @@ export function queryOf<T>(context: Context, schema: z.ZodType<T>): T {
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new RequestInvalid(parsed.error.issues.map((issue) => `${issue.path.map(String).join(".") || "the request"}: ${issue.message}`));
+  throw new RequestInvalid(
+    parsed.error.issues.map(
+      (issue) => `${issue.path.map(String).join(".") || "the request"}: ${issue.message}`,
+    ),
+  );
 }
 
 export const anyJson: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;

@@ -44,18 +44,28 @@ export async function listenLocally(engine: Engine, served: () => Served): Promi
   return { url: null, close: () => closeServer(server) };
 }
 
-export async function listenOnPort(engine: Engine, served: () => Served, options: { host: string; port: number }): Promise<Listening> {
+export async function listenOnPort(
+  engine: Engine,
+  served: () => Served,
+  options: { host: string; port: number },
+): Promise<Listening> {
   const { host, port } = options;
   if (!["127.0.0.1", "localhost", "::1"].includes(host))
     throw new CannotListen(host, "without access control only this machine may ask; use 127.0.0.1");
-  const server = createAdaptorServer({ fetch: createApp({ engine, served, isLocal: false }).fetch }) as Server;
+  const server = createAdaptorServer({
+    fetch: createApp({ engine, served, isLocal: false }).fetch,
+  }) as Server;
   await listen(server, `${host}:${port}`, { host, port });
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
   return { url: `http://${host === "::1" ? "[::1]" : host}:${actual}`, close: () => closeServer(server) };
 }
 
-function listen(server: Server, where: string, options: { path: string } | { host: string; port: number }): Promise<void> {
+function listen(
+  server: Server,
+  where: string,
+  options: { path: string } | { host: string; port: number },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(new CannotListen(where, reasonOf(error))));
     server.listen(options, resolve);

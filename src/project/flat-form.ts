@@ -17,23 +17,26 @@ export const flatForm: FlatForm = {
   },
   transform: (fields, previous) => {
     const { script, ...rest } = fields;
-    if (script === undefined) return { kind: "transform", config: { ...valueOf(previous), ...rest } };
-    return { kind: "script", config: { file: script, ...inputOf(previous), ...rest } };
+    if (script === undefined) return { kind: "transform", config: { ...asValue(previous), ...rest } };
+    return { kind: "script", config: { file: script, ...asInput(previous), ...rest } };
   },
-  script: (fields, previous) => ({ kind: "script", config: { ...inputOf(previous), ...fields } }),
+  script: (fields, previous) => ({ kind: "script", config: { ...asInput(previous), ...fields } }),
   inference: (fields, previous) => {
     const { promptTemplate, ...rest } = fields;
     const prompt: JsonObject = promptTemplate === undefined ? {} : { prompt: promptTemplate };
-    return { kind: "inference", config: { ...prompt, ...inputOf(previous), ...rest } };
+    return { kind: "inference", config: { ...prompt, ...asInput(previous), ...rest } };
   },
-  quality_check: (fields, previous) => ({ kind: "quality_check", config: { ...valueOf(previous), ...fields } }),
-  human_review: (fields, previous) => ({ kind: "human_review", config: { ...draftOf(previous), ...fields } }),
+  quality_check: (fields, previous) => ({
+    kind: "quality_check",
+    config: { ...asValue(previous), ...fields },
+  }),
+  human_review: (fields, previous) => ({ kind: "human_review", config: { ...asDraft(previous), ...fields } }),
   retrain: (fields): FlatStep => ({ kind: "retrain", config: fields }),
 };
 
-const valueOf = (previous: string | null): JsonObject => (previous ? { value: reference(previous) } : {});
-const inputOf = (previous: string | null): JsonObject => (previous ? { input: reference(previous) } : {});
-const draftOf = (previous: string | null): JsonObject => (previous ? { draft: reference(previous) } : {});
+const asValue = (previous: string | null): JsonObject => (previous ? { value: reference(previous) } : {});
+const asInput = (previous: string | null): JsonObject => (previous ? { input: reference(previous) } : {});
+const asDraft = (previous: string | null): JsonObject => (previous ? { draft: reference(previous) } : {});
 
 function reference(step: string): Json {
   return `{{ ${step}.value }}`;

@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
-import { FlyballError, isJsonObject, type Json, type JsonObject, messageOf, sha256 } from "../core/base/index.ts";
+import {
+  FlyballError,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  messageOf,
+  sha256,
+} from "../core/base/index.ts";
 import type { BatchInput } from "../core/executor/index.ts";
 import { readText } from "./loader.ts";
 
@@ -71,17 +78,27 @@ const wrapperKeys = new Set(["input", "expected", "tags"]);
 
 /** A row is the input itself, or `{ input, expected, tags }`. */
 function inputOf(row: number, value: Json): BatchInput {
-  if (!isJsonObject(value) || !("input" in value) || Object.keys(value).some((key) => !wrapperKeys.has(key))) return { row, input: value };
+  if (!isJsonObject(value) || !("input" in value) || Object.keys(value).some((key) => !wrapperKeys.has(key)))
+    return { row, input: value };
   const { input = null, expected, tags } = value;
-  const strings = isJsonObject(tags) ? Object.fromEntries(Object.entries(tags).map(([key, tag]) => [key, String(tag)])) : undefined;
-  return { row, input, ...(expected === undefined ? {} : { expected }), ...(strings ? { tags: strings } : {}) };
+  const strings = isJsonObject(tags)
+    ? Object.fromEntries(Object.entries(tags).map(([key, tag]) => [key, String(tag)]))
+    : undefined;
+  return {
+    row,
+    input,
+    ...(expected === undefined ? {} : { expected }),
+    ...(strings ? { tags: strings } : {}),
+  };
 }
 
 function csvRows(file: string, text: string, schema: JsonObject | undefined): BatchInput[] {
   const [header, ...records] = csvRecords(file, text);
-  if (!header) throw new InputUnreadable(file, "it is empty; expected a header line with the names of the columns");
+  if (!header)
+    throw new InputUnreadable(file, "it is empty; expected a header line with the names of the columns");
   const repeated = header.find((name, index) => header.indexOf(name) !== index);
-  if (repeated !== undefined) throw new InputUnreadable(file, `the column ${JSON.stringify(repeated)} stands there twice`);
+  if (repeated !== undefined)
+    throw new InputUnreadable(file, `the column ${JSON.stringify(repeated)} stands there twice`);
   return records.map((record, index) => csvRow(index + 1, header, record, schema));
 }
 
@@ -94,7 +111,12 @@ function csvRecords(file: string, text: string, delimiter = ","): string[][] {
 }
 
 /** Columns `expected` and `expected.NAME` are what is known to be right; `tag.NAME` are tags; the rest is the input. */
-function csvRow(row: number, header: readonly string[], record: readonly string[], schema: JsonObject | undefined): BatchInput {
+function csvRow(
+  row: number,
+  header: readonly string[],
+  record: readonly string[],
+  schema: JsonObject | undefined,
+): BatchInput {
   if (record.length !== header.length)
     return { row, problem: `it has ${record.length} fields; the header has ${header.length}` };
   const input: Record<string, Json> = {};
@@ -112,7 +134,12 @@ function csvRow(row: number, header: readonly string[], record: readonly string[
     }
   }
   const known = whole ?? (Object.keys(expected).length > 0 ? expected : undefined);
-  return { row, input, ...(known === undefined ? {} : { expected: known }), ...(Object.keys(tags).length > 0 ? { tags } : {}) };
+  return {
+    row,
+    input,
+    ...(known === undefined ? {} : { expected: known }),
+    ...(Object.keys(tags).length > 0 ? { tags } : {}),
+  };
 }
 
 /** A cell as the input's schema has it: CSV knows only text. An empty cell of another type is absent. */
@@ -147,10 +174,14 @@ export function readTable(file: string): Table {
 
 function tableOfCsv(file: string, text: string, delimiter: string): Table {
   const [columns, ...records] = csvRecords(file, text, delimiter);
-  if (!columns) throw new InputUnreadable(file, "it is empty; expected a header line with the names of the columns");
+  if (!columns)
+    throw new InputUnreadable(file, "it is empty; expected a header line with the names of the columns");
   const rows = records.map((record, index) => {
     if (record.length !== columns.length)
-      throw new InputUnreadable(file, `row ${index + 1} has ${record.length} fields; the header has ${columns.length}`);
+      throw new InputUnreadable(
+        file,
+        `row ${index + 1} has ${record.length} fields; the header has ${columns.length}`,
+      );
     return Object.fromEntries(columns.map((column, place) => [column, record[place] ?? ""]));
   });
   return { columns, rows };
@@ -160,7 +191,12 @@ function tableOfLines(file: string, text: string): Table {
   const rows = jsonLines(text).map((row) => {
     if ("problem" in row) throw new InputUnreadable(file, `line ${row.row}: ${row.problem}`);
     if (!isJsonObject(row.input)) throw new InputUnreadable(file, `line ${row.row} is no object`);
-    return Object.fromEntries(Object.entries(row.input).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
+    return Object.fromEntries(
+      Object.entries(row.input).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    );
   });
   return { columns: [...new Set(rows.flatMap((row) => Object.keys(row)))], rows };
 }

@@ -12,13 +12,11 @@ import {
   loadWorkflow,
   WorkflowInvalid,
 } from "../core/workflow/index.ts";
-import { flatForm } from "./flat-form.ts";
 import { gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
+import { flatForm } from "./flat-form.ts";
 import { readSettings, type Settings } from "./settings.ts";
-
-
 
 /** A workflow file, loaded, and what its release pins; the releases of its children come first. */
 export interface LoadedFile {
@@ -64,7 +62,9 @@ export class ProjectLoader {
       gatewaySource({
         settings,
         baseDir: this.folder,
-        ...(settings.source ? { locate: (path, message) => (settings.source ?? missing).problem(path, message) } : {}),
+        ...(settings.source
+          ? { locate: (path, message) => (settings.source ?? missing).problem(path, message) }
+          : {}),
       }),
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
       { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
@@ -167,7 +167,9 @@ export class ProjectLoader {
   }
 }
 
-const missing = { problem: (_path: unknown, message: string) => ({ file: "flyball.yaml", line: 1, column: 1, message }) };
+const missing = {
+  problem: (_path: unknown, message: string) => ({ file: "flyball.yaml", line: 1, column: 1, message }),
+};
 
 const placesOf: Readonly<Record<string, readonly string[]>> = {
   prompt: ["prompts/NAME.yaml", "prompts/NAME.jinja", "NAME"],

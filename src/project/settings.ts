@@ -25,7 +25,9 @@ const settingsFile = z.strictObject({
   allow: z.strictObject({ http: z.array(z.string().min(1)).default([]) }).default({ http: [] }),
   retention: z
     .strictObject({
-      bodies: durationText.default("90d").describe("How long what steps saw and answered is kept after a run's end."),
+      bodies: durationText
+        .default("90d")
+        .describe("How long what steps saw and answered is kept after a run's end."),
       decisions: z.union([z.literal("forever"), durationText]).default("forever"),
     })
     .default({ bodies: "90d", decisions: "forever" }),
@@ -78,7 +80,8 @@ export function chooseSetting(
   const environment = process.env[variable];
   if (choices.flag !== undefined) return { name, value: choices.flag, from: `--${name}` };
   if (environment !== undefined && environment !== "") return { name, value: environment, from: variable };
-  if (choices.file !== undefined) return { name, value: choices.file, from: choices.fileName ?? "flyball.yaml" };
+  if (choices.file !== undefined)
+    return { name, value: choices.file, from: choices.fileName ?? "flyball.yaml" };
   return { name, value: choices.fallback, from: "default" };
 }
 

@@ -52,7 +52,14 @@ test("a mistake in a workflow: nothing starts, exit code 2, a message with line 
 });
 
 test("missing files, unknown commands and options are bad input", async () => {
-  for (const args of [["run", "nope.yaml", "--input", "in.jsonl"], ["run", "slow.yaml", "--input", "nope.csv"], ["runz"], ["run"], ["run", "slow.yaml", "--nonsense"], ["run", "slow.yaml", "--input", "{"]]) {
+  for (const args of [
+    ["run", "nope.yaml", "--input", "in.jsonl"],
+    ["run", "slow.yaml", "--input", "nope.csv"],
+    ["runz"],
+    ["run"],
+    ["run", "slow.yaml", "--nonsense"],
+    ["run", "slow.yaml", "--input", "{"],
+  ]) {
     const { code, stderr } = await command(...args);
     assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
     assert.notEqual(stderr, "");
@@ -65,12 +72,21 @@ test("a malformed row is reported with its number, the others run, exit code 1",
   assert.equal(ran.code, 1);
   assert.match(ran.stderr, /row 2: it has 2 fields; the header has 1/);
   assert.match(ran.stderr, /row 3: .*expected integer/);
-  assert.deepEqual(jsonLines<{ row?: number }>(ran.stdout).flatMap(({ row }) => row ?? []).sort(), [1, 4]);
+  assert.deepEqual(
+    jsonLines<{ row?: number }>(ran.stdout)
+      .flatMap(({ row }) => row ?? [])
+      .sort(),
+    [1, 4],
+  );
 });
 
 test("Ctrl-C stops cleanly, and the same command goes on", async () => {
   const { child, outcome } = start(runSlow, { cwd: folder });
-  await until(async () => child.exitCode !== null || (await command("runs", "list", "--status", "completed", "--json")).stdout !== "");
+  await until(
+    async () =>
+      child.exitCode !== null ||
+      (await command("runs", "list", "--status", "completed", "--json")).stdout !== "",
+  );
   child.kill("SIGINT");
   const stopped = await outcome;
   assert.equal(stopped.code, 3, stopped.stderr);
@@ -81,7 +97,11 @@ test("Ctrl-C stops cleanly, and the same command goes on", async () => {
   assert.match(went.stdout, /30 completed/);
   const done = await command(...runSlow);
   assert.match(done.stderr, /This batch is finished/);
-  assert.equal(JSON.parse((await command("doctor", "--json")).stdout).runs.completed, 30, "nothing was started again");
+  assert.equal(
+    JSON.parse((await command("doctor", "--json")).stdout).runs.completed,
+    30,
+    "nothing was started again",
+  );
 });
 
 test("twice at once: the second goes through the first", async () => {
@@ -106,7 +126,10 @@ test("a changed workflow: exit code 3 and both versions; --continue keeps to the
 });
 
 test("a paused run: the reason, resume, skip with a value, cancel", async () => {
-  write("fails.yaml", "workflow: fails\nsteps:\n  - id: check\n    quality_check: { value: 1, rules: [{ name: large, check: \"{{ value > 5 }}\" }] }\n  - id: after\n    transform: { value: \"{{ check.value }}\" }\n");
+  write(
+    "fails.yaml",
+    'workflow: fails\nsteps:\n  - id: check\n    quality_check: { value: 1, rules: [{ name: large, check: "{{ value > 5 }}" }] }\n  - id: after\n    transform: { value: "{{ check.value }}" }\n',
+  );
   const ran = await command("run", "fails.yaml", "--input", "{}", "--json");
   assert.equal(ran.code, 1);
   const [run] = jsonLines<{ runId: string; status: string }>(ran.stdout);
@@ -151,11 +174,17 @@ test("a second serve on the same folder is refused; the first answers the API", 
   assert.equal(started.status, 200);
   const run = (await started.json()) as { runId: string; output: unknown };
   assert.equal(run.output, 3);
-  const events = await fetch(`${url}/v1/runs/${run.runId}/events`, { headers: { accept: "text/event-stream", "last-event-id": "1" } });
+  const events = await fetch(`${url}/v1/runs/${run.runId}/events`, {
+    headers: { accept: "text/event-stream", "last-event-id": "1" },
+  });
   assert.match(await events.text(), /^event: step\.waited/);
   const foreign = await fetch(`${url}/v1/runs`, { headers: { origin: "http://evil.example" } });
   assert.equal(foreign.status, 403);
-  const wrong = await fetch(`${url}/v1/workflows/slow/runs`, { method: "POST", headers: { "content-type": "application/json" }, body: '{"input":{"n":"x"}}' });
+  const wrong = await fetch(`${url}/v1/workflows/slow/runs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"input":{"n":"x"}}',
+  });
   assert.equal(wrong.status, 422);
   assert.equal(wrong.headers.get("content-type"), "application/problem+json");
   first.child.kill("SIGTERM");
@@ -164,14 +193,17 @@ test("a second serve on the same folder is refused; the first answers the API", 
 
 test("a flow written as code runs, and goes on from its journal", async () => {
   const door = new URL("../../src/index.ts", import.meta.url).href;
-  write("greet.ts", `import { flow } from ${JSON.stringify(door)};
+  write(
+    "greet.ts",
+    `import { flow } from ${JSON.stringify(door)};
 export default flow({ name: "greet", version: "1" }, async (ctx, input) => {
   const drawn = await ctx.random("drawn");
   await ctx.sleep("pause", "50ms");
   const name = await ctx.step("name", () => (input as { name: string }).name.toUpperCase());
   return { name, again: drawn === (await ctx.step("same", () => drawn)) };
 });
-`);
+`,
+  );
   const ran = await command("run", "greet.ts", "--input", '{"name":"ada"}', "--json");
   assert.equal(ran.code, 0, ran.stderr);
   assert.deepEqual(jsonLines<{ output?: unknown }>(ran.stdout)[0]?.output, { name: "ADA", again: true });
@@ -179,16 +211,45 @@ export default flow({ name: "greet", version: "1" }, async (ctx, input) => {
 
 test("train and predict: a line for each row", async () => {
   const texts = { fruit: ["apple", "pear", "plum", "cherry"], tool: ["hammer", "saw", "drill", "wrench"] };
-  const rows = Object.entries(texts).flatMap(([label, words]) => words.flatMap((a) => words.map((b) => `a ${a} and a ${b},${label}`)));
+  const rows = Object.entries(texts).flatMap(([label, words]) =>
+    words.flatMap((a) => words.map((b) => `a ${a} and a ${b},${label}`)),
+  );
   write("train.csv", `text,label\n${rows.join("\n")}\n`);
-  const trained = await command("train", "classifier", "--data", "train.csv", "--text", "text", "--label", "label", "--out", "m/x.model", "--json");
+  const trained = await command(
+    "train",
+    "classifier",
+    "--data",
+    "train.csv",
+    "--text",
+    "text",
+    "--label",
+    "label",
+    "--out",
+    "m/x.model",
+    "--json",
+  );
   assert.equal(trained.code, 0, trained.stderr);
   assert.ok(JSON.parse(trained.stdout).measured.accuracy > 0.8);
   write("new.csv", "text\na plum and a pear\na drill\n");
-  const predicted = await command("predict", "--model", "m/x.model", "--data", "new.csv", "--text", "text", "--json");
-  const lines = jsonLines<{ label: string; confidence: number; top: unknown[]; decided: boolean }>(predicted.stdout);
-  assert.deepEqual(lines.map(({ label }) => label), ["fruit", "tool"]);
-  for (const { confidence, top, decided } of lines) assert.ok(confidence > 0.5 && confidence <= 1 && top.length === 2 && typeof decided === "boolean");
+  const predicted = await command(
+    "predict",
+    "--model",
+    "m/x.model",
+    "--data",
+    "new.csv",
+    "--text",
+    "text",
+    "--json",
+  );
+  const lines = jsonLines<{ label: string; confidence: number; top: unknown[]; decided: boolean }>(
+    predicted.stdout,
+  );
+  assert.deepEqual(
+    lines.map(({ label }) => label),
+    ["fruit", "tool"],
+  );
+  for (const { confidence, top, decided } of lines)
+    assert.ok(confidence > 0.5 && confidence <= 1 && top.length === 2 && typeof decided === "boolean");
   const typo = await command("predict", "--model", "m/x.model", "--data", "new.csv", "--text", "txt");
   assert.equal(typo.code, 2);
   assert.match(typo.stderr, /did you mean "text"/);
@@ -196,7 +257,13 @@ test("train and predict: a line for each row", async () => {
 
 test("the five-stage example in the flat form, with an address that is not built yet", async () => {
   const example = new URL("../../examples/five-stages/", import.meta.url).pathname;
-  const ran = await command("run", `${example}five-stages.yaml`, "--input", `${example}inputs.jsonl`, "--json");
+  const ran = await command(
+    "run",
+    `${example}five-stages.yaml`,
+    "--input",
+    `${example}inputs.jsonl`,
+    "--json",
+  );
   assert.equal(ran.code, 0, ran.stderr);
   const { summary } = jsonLines<{ summary?: { status: unknown } }>(ran.stdout).at(-1) ?? {};
   assert.deepEqual(summary?.status, { completed: 4 });

@@ -40,7 +40,18 @@ const runKeys = [
   "batch", "cost", "endedAt", "error", "input", "output", "parent", "row", "runId", "startedAt", "status", "steps",
   "tags", "version", "waiting", "workflow",
 ]; // biome-ignore format: one list
-const stepKeys = ["attempts", "endedAt", "error", "key", "kind", "path", "result", "startedAt", "status", "waiting"];
+const stepKeys = [
+  "attempts",
+  "endedAt",
+  "error",
+  "key",
+  "kind",
+  "path",
+  "result",
+  "startedAt",
+  "status",
+  "waiting",
+];
 
 test("run: one line a run, then one with the summary", () => {
   assert.equal(ran.code, 1, "a row that does not fit is a failure");
@@ -54,11 +65,14 @@ test("run: one line a run, then one with the summary", () => {
   assert.deepEqual(first.output, { double: 2 });
   assert.equal(first.waiting, null);
   const steps = first.steps as Shown[];
-  assert.deepEqual(steps.map(({ path, status, attempts, key }) => ({ path, status, attempts, key })), [
-    { path: "double", status: "completed", attempts: 1, key: `${first.runId}/double` },
-    { path: "only_large", status: "skipped", attempts: 0, key: `${first.runId}/only_large` },
-    { path: "checked", status: "completed", attempts: 1, key: `${first.runId}/checked` },
-  ]);
+  assert.deepEqual(
+    steps.map(({ path, status, attempts, key }) => ({ path, status, attempts, key })),
+    [
+      { path: "double", status: "completed", attempts: 1, key: `${first.runId}/double` },
+      { path: "only_large", status: "skipped", attempts: 0, key: `${first.runId}/only_large` },
+      { path: "checked", status: "completed", attempts: 1, key: `${first.runId}/checked` },
+    ],
+  );
   for (const step of steps) assert.deepEqual(keys(step), stepKeys);
   const { summary } = lines.at(-1) as { summary: Shown };
   assert.deepEqual(keys(summary), [
@@ -77,8 +91,8 @@ test("run: a waiting run says what it waits for and until when", () => {
   const waiting = jsonLines<Shown>(ran.stdout).find((line) => line.row === 2);
   assert.equal(waiting?.status, "waiting");
   assert.deepEqual(keys(waiting?.waiting), ["deadline", "dueAt", "for", "key", "path", "since"]);
-  assert.equal((waiting?.waiting as Shown).for, "review");
-  assert.equal((waiting?.waiting as Shown).path, "checked");
+  const { for: what, path } = (waiting?.waiting ?? {}) as { for?: string; path?: string };
+  assert.deepEqual([what, path], ["review", "checked"]);
 });
 
 test("runs list and runs show", async () => {
@@ -126,7 +140,22 @@ test("verify and export", async () => {
   const events = lines.filter((line) => "position" in line);
   assert.ok(events.length >= verified.events);
   for (const event of events)
-    assert.deepEqual(keys(event), ["actor", "at", "data", "digest", "hash", "position", "prev", "salt", "seq", "stream", "type"]);
-  assert.deepEqual(events.map((event) => event.position), events.map((_, index) => index + 1));
+    assert.deepEqual(keys(event), [
+      "actor",
+      "at",
+      "data",
+      "digest",
+      "hash",
+      "position",
+      "prev",
+      "salt",
+      "seq",
+      "stream",
+      "type",
+    ]);
+  assert.deepEqual(
+    events.map((event) => event.position),
+    events.map((_, index) => index + 1),
+  );
   assert.deepEqual(keys(lines.at(-1)), ["publicKey", "seal"]);
 });

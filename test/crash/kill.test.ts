@@ -45,17 +45,26 @@ test(`${killsWanted} kills lose nothing of ${rows} runs and record nothing twice
   for (let attempts = 0; killsInside < killsWanted && attempts < killsWanted * 3; attempts++) {
     const { child, outcome } = start(args, { cwd: folder });
     const begun = sink.calls();
-    while (sink.calls() === begun && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (sink.calls() === begun && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     await new Promise((resolve) => setTimeout(resolve, random.next() * perKillMs));
     child.kill("SIGKILL");
-    const { signal } = await outcome;
-    if (signal !== "SIGKILL") break;
+    const { signal, code, stderr } = await outcome;
+    if (signal !== "SIGKILL") {
+      assert.equal(code, 0, stderr); // it was done before the kill came
+      break;
+    }
     killsInside += 1;
   }
 
   const last = await flyball(args, { cwd: folder });
   assert.equal(last.code, 0, last.stderr);
-  const lines = jsonLines<{ runId?: string; row: number; status: string; steps: { key: string; status: string }[] }>(last.stdout);
+  const lines = jsonLines<{
+    runId?: string;
+    row: number;
+    status: string;
+    steps: { key: string; status: string }[];
+  }>(last.stdout);
   const runs = lines.filter((line) => line.runId);
   assert.equal(runs.length, rows);
   assert.deepEqual(new Set(runs.map((run) => run.status)), new Set(["completed"]));
@@ -63,14 +72,23 @@ test(`${killsWanted} kills lose nothing of ${rows} runs and record nothing twice
 
   const exported = await flyball(["export"], { cwd: folder });
   const events = jsonLines<{ stream?: string; type?: string; data?: { path?: string } }>(exported.stdout);
-  const completed = events.filter((event) => event.type === "step.completed").map((event) => `${event.stream?.slice(4)}/${event.data?.path}`);
+  const completed = events
+    .filter((event) => event.type === "step.completed")
+    .map((event) => `${event.stream?.slice(4)}/${event.data?.path}`);
   assert.equal(completed.length, rows * stepsPerRun, "each step's result is recorded exactly once");
   assert.equal(new Set(completed).size, completed.length);
   assert.equal(events.filter((event) => event.type === "run.completed").length, rows);
 
-  assert.deepEqual([...sink.answered.keys()].sort(), [...completed].sort(), "the service saw exactly one key for each step");
+  assert.deepEqual(
+    [...sink.answered.keys()].sort(),
+    [...completed].sort(),
+    "the service saw exactly one key for each step",
+  );
   const repeats = [...sink.answered.values()].reduce((sum, count) => sum + count - 1, 0);
-  assert.ok(repeats <= killsInside * concurrency, `${repeats} repeats in ${killsInside} kills: only steps that were under way`);
+  assert.ok(
+    repeats <= killsInside * concurrency,
+    `${repeats} repeats in ${killsInside} kills: only steps that were under way`,
+  );
   assert.ok(killsInside > 0, "at least one kill came before the end");
 
   const verified = await flyball(["verify", "--json"], { cwd: folder });

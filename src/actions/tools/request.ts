@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isJsonObject, type Json, type JsonObject, parseDuration } from "../../core/base/index.ts";
-import { redact, revealSecrets, secretNames, type StepContext } from "../../core/workflow/index.ts";
+import { redact, revealSecrets, type StepContext, secretNames } from "../../core/workflow/index.ts";
 import { SecretMissing, ToolRequestInvalid } from "./errors.ts";
 import type { HttpCall } from "./http.ts";
 import { httpTimeoutMs } from "./limits.ts";

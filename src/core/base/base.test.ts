@@ -48,7 +48,22 @@ test("durations are read in every unit, and a bare number is seconds", () => {
 });
 
 test("what is no duration is refused with what was expected", () => {
-  for (const text of ["", "5", "s", "-2s", "1h 30m", "2 s", "2S", "2s!", "x2s", "1..5s", "1e3s", -1, Number.NaN, Infinity])
+  for (const text of [
+    "",
+    "5",
+    "s",
+    "-2s",
+    "1h 30m",
+    "2 s",
+    "2S",
+    "2s!",
+    "x2s",
+    "1..5s",
+    "1e3s",
+    -1,
+    Number.NaN,
+    Infinity,
+  ])
     assert.throws(() => parseDuration(text), InvalidText, String(text));
   assert.throws(() => parseDuration("soon"), /"soon" is not a duration such as 500ms, 2s, 4h or 1h30m/);
 });
@@ -75,10 +90,14 @@ test("money, prices and shares are read and refused", () => {
   assert.equal(parseTokenPrice("$0.15/M"), 0.15 / 1e6);
   assert.equal(parseTokenPrice("$0.15/K"), 0.15 / 1e3);
   assert.equal(parseTokenPrice(3), 3 / 1e6);
-  assert.deepEqual([parseShare("70%"), parseShare("0.7"), parseShare(1), parseShare("100%")], [0.7, 0.7, 1, 1]);
+  assert.deepEqual(
+    [parseShare("70%"), parseShare("0.7"), parseShare(1), parseShare("100%")],
+    [0.7, 0.7, 1, 1],
+  );
   for (const text of ["", "$", "-1", "1,000", "€5"]) assert.throws(() => parseMoney(text), InvalidText, text);
   for (const text of ["", "$1/B", "1/M/M"]) assert.throws(() => parseTokenPrice(text), InvalidText, text);
-  for (const text of ["", "70", "101%", "-1%", "%", "NaN"]) assert.throws(() => parseShare(text), InvalidText, text);
+  for (const text of ["", "70", "101%", "-1%", "%", "NaN"])
+    assert.throws(() => parseShare(text), InvalidText, text);
   assert.deepEqual([0, 0.00123456, 0.5, 12.3456].map(formatMoney), ["$0", "$0.00123", "$0.5", "$12.35"]);
 });
 
@@ -115,7 +134,11 @@ test("toJson refuses what JSON would change without saying so, and names the pat
     [{ error: new InvalidText("x", "y") }, "value.error"],
   ];
   for (const [value, path] of refused)
-    assert.throws(() => toJson(value), (error) => error instanceof InvalidJson && error.path === path, path);
+    assert.throws(
+      () => toJson(value),
+      (error) => error instanceof InvalidJson && error.path === path,
+      path,
+    );
   assert.throws(() => toJson(cycle), /nests deeper than 500, or in a cycle/);
 });
 
@@ -162,7 +185,8 @@ test("time-ordered ids ascend strictly: within a millisecond, past its counter, 
   const back = timeOrderedIds(goingBack());
   const others = [back(), back(), back(), back()];
   for (const list of [ids, others])
-    for (let index = 1; index < list.length; index++) assert.ok(String(list[index]) > String(list[index - 1]));
+    for (let index = 1; index < list.length; index++)
+      assert.ok(String(list[index]) > String(list[index - 1]));
   assert.equal(uuid.exec(ids[0] ?? "")?.[1], "7");
 });
 
@@ -174,7 +198,18 @@ test("a time-ordered id begins with its milliseconds", () => {
 test("a derived id is stable, and tells its parts apart", () => {
   assert.equal(derivedId("run", "b", "1"), derivedId("run", "b", "1"));
   assert.equal(uuid.exec(derivedId("run"))?.[1], "8");
-  const lists = [["ab", "c"], ["a", "bc"], ["abc"], ["a", "b", "c"], ["1:a"], ["1", "a"], [""], [], ["", ""], ["c", "ab"]];
+  const lists = [
+    ["ab", "c"],
+    ["a", "bc"],
+    ["abc"],
+    ["a", "b", "c"],
+    ["1:a"],
+    ["1", "a"],
+    [""],
+    [],
+    ["", ""],
+    ["c", "ab"],
+  ];
   const ids = new Set(lists.map((parts) => derivedId(...parts)));
   assert.equal(ids.size, lists.length);
 });

@@ -27,6 +27,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Gives the event loop a turn: timers, answers and other runs come before what is awaited after it. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A clock that moves only when told. `advance` fires what falls due, in order of due time. */
 export class ManualClock implements Clock {
   #nowMs: number;

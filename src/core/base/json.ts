@@ -25,12 +25,17 @@ export function toJson(value: unknown, path = "value", depth = 0): Json {
     return value === 0 ? 0 : value;
   }
   if (typeof value !== "object") throw new InvalidJson(path, `a ${typeof value} is not JSON`);
-  if (depth >= jsonDepthMax) throw new InvalidJson(path, `it nests deeper than ${jsonDepthMax}, or in a cycle`);
+  if (depth >= jsonDepthMax)
+    throw new InvalidJson(path, `it nests deeper than ${jsonDepthMax}, or in a cycle`);
   // `Array.from` also meets the holes of a list, which `map` passes over.
-  if (Array.isArray(value)) return Array.from(value, (item, index) => toJson(item, `${path}[${index}]`, depth + 1));
+  if (Array.isArray(value))
+    return Array.from(value, (item, index) => toJson(item, `${path}[${index}]`, depth + 1));
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
-    throw new InvalidJson(path, `an instance of ${prototype.constructor?.name ?? "a class"} is not plain data`);
+    throw new InvalidJson(
+      path,
+      `an instance of ${prototype.constructor?.name ?? "a class"} is not plain data`,
+    );
   const out: Record<string, Json> = Object.create(null);
   for (const [key, member] of Object.entries(value))
     if (member !== undefined) out[key] = toJson(member, `${path}.${key}`, depth + 1);

@@ -15,7 +15,9 @@ export function parseDuration(text: string | number): number {
   const parts = [...String(text).matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join("") !== String(text))
     throw new InvalidText(String(text), "a duration such as 500ms, 2s, 4h or 1h30m");
-  return Math.round(parts.reduce((sum, part) => sum + Number(part[1]) * (durationUnitsMs[part[2] ?? ""] ?? 0), 0));
+  return Math.round(
+    parts.reduce((sum, part) => sum + Number(part[1]) * (durationUnitsMs[part[2] ?? ""] ?? 0), 0),
+  );
 }
 
 /** A duration for people: `850 ms`, `2.4 s`, `3 m 5 s`, `2 h 10 m`, `3 d 4 h`. */

@@ -1,4 +1,12 @@
-import { type Clock, derivedId, type ErrorRecord, errorRecord, FlyballError, type Json, type Random } from "../base/index.ts";
+import {
+  type Clock,
+  derivedId,
+  type ErrorRecord,
+  errorRecord,
+  FlyballError,
+  type Json,
+  type Random,
+} from "../base/index.ts";
 import type { Journal } from "../journal/index.ts";
 import type { RetryPolicy, StepOutcome, WaitRequest } from "../workflow/index.ts";
 import { type AttemptOptions, beginAttempt, type StepAttempt } from "./attempt.ts";
@@ -72,7 +80,8 @@ class Course {
       onOutcome: (attempt, outcome) => mailbox.put({ type: "outcome", attempt, outcome }),
       onError: (attempt, error) => mailbox.put({ type: "error", attempt, error }),
     };
-    for (const path of run.skippedAtStart.splice(0)) this.#record.add({ type: "step.skipped", data: { path } });
+    for (const path of run.skippedAtStart.splice(0))
+      this.#record.add({ type: "step.skipped", data: { path } });
     if (run.ended) this.#finish(run.ended);
     if (run.status !== "waiting") return;
     run.status = "running";
@@ -146,9 +155,13 @@ class Course {
   #take(message: Message): Promise<void> | void {
     switch (message.type) {
       case "outcome":
-        return this.#isCurrent(message.attempt) ? this.#takeOutcome(message.attempt.step, message.outcome) : undefined;
+        return this.#isCurrent(message.attempt)
+          ? this.#takeOutcome(message.attempt.step, message.outcome)
+          : undefined;
       case "error":
-        return this.#isCurrent(message.attempt) ? this.#takeError(message.attempt.step, message.error) : undefined;
+        return this.#isCurrent(message.attempt)
+          ? this.#takeError(message.attempt.step, message.error)
+          : undefined;
       case "announce":
         return this.#announce(message.step);
       case "skip":
@@ -164,7 +177,12 @@ class Course {
   #announce(step: ActiveStep): void {
     step.announced = true;
     const kind = step.work?.kind.name ?? "";
-    const data = { path: step.activation.path, kind, inputDigest: step.inputDigest, attempt: step.attempts + 1 };
+    const data = {
+      path: step.activation.path,
+      kind,
+      inputDigest: step.inputDigest,
+      attempt: step.attempts + 1,
+    };
     this.#record.add({ type: "step.started", data });
   }
 
@@ -175,7 +193,13 @@ class Course {
     const { by, comment } = outcome.rejected;
     const { command } = step;
     step.wait = null;
-    this.#end = { status: "rejected", path: step.activation.path, by, comment, ...(command ? { command } : {}) };
+    this.#end = {
+      status: "rejected",
+      path: step.activation.path,
+      by,
+      comment,
+      ...(command ? { command } : {}),
+    };
   }
 
   #complete(step: ActiveStep, result: { readonly value: Json }): Promise<void> | void {
@@ -190,7 +214,10 @@ class Course {
     };
     const fallback = step.failure ? { fallbackFor: step.failure } : undefined;
     const taken = command ? { command } : undefined;
-    this.#record.add({ type: "step.completed", data: fallback || taken ? { ...data, ...fallback, ...taken } : data });
+    this.#record.add({
+      type: "step.completed",
+      data: fallback || taken ? { ...data, ...fallback, ...taken } : data,
+    });
     return this.#settle(step, result);
   }
 
@@ -236,13 +263,28 @@ class Course {
       }
     }
     const { for: what, dueAt, deadline } = request;
-    const wait = { for: what, ...(key ? { key } : {}), ...(dueAt ? { dueAt } : {}), ...(deadline ? { deadline } : {}) };
+    const wait = {
+      for: what,
+      ...(key ? { key } : {}),
+      ...(dueAt ? { dueAt } : {}),
+      ...(deadline ? { deadline } : {}),
+    };
     const { inputDigest, startedAt, failure, command } = step;
-    Object.assign(step, { phase: "waiting", wait, dueAt: dueAt ?? null, woken: null, command: null, attempts: 0 });
+    Object.assign(step, {
+      phase: "waiting",
+      wait,
+      dueAt: dueAt ?? null,
+      woken: null,
+      command: null,
+      attempts: 0,
+    });
     this.#run.waits += 1;
     const kind = step.work?.kind.name ?? "";
     const optional = { ...(failure ? { fallbackFor: failure } : {}), ...(command ? { command } : {}) };
-    this.#record.add({ type: "step.waited", data: { path, kind, startedAt: startedAt ?? 0, inputDigest, wait, ...optional } });
+    this.#record.add({
+      type: "step.waited",
+      data: { path, kind, startedAt: startedAt ?? 0, inputDigest, wait, ...optional },
+    });
   }
 
   /** The child's start shares the commit of its parent's wait, so neither is there without the other. */
@@ -282,7 +324,13 @@ class Course {
       return this.#mailbox.ring();
     }
     const { startedAt, attempts, command } = step;
-    const failed = { path, kind: step.work?.kind.name ?? "block", startedAt: startedAt ?? 0, attempts, error };
+    const failed = {
+      path,
+      kind: step.work?.kind.name ?? "block",
+      startedAt: startedAt ?? 0,
+      attempts,
+      error,
+    };
     this.#record.add({ type: "step.failed", data: { ...failed, ...(command ? { command } : {}) } });
     Object.assign(step, { wait: null, command: null });
     return this.#fail(step, error);
@@ -293,7 +341,8 @@ class Course {
     const tolerated = this.#run.program.fail(path, error);
     if (tolerated) {
       this.#run.active.delete(path);
-      if (tolerated instanceof Promise) return tolerated.then((turn) => this.#recordTurn(this.#run.apply(turn)));
+      if (tolerated instanceof Promise)
+        return tolerated.then((turn) => this.#recordTurn(this.#run.apply(turn)));
       this.#recordTurn(this.#run.apply(tolerated));
     } else if (onFailure === "fail") this.#end = { status: "failed", path, error };
     else Object.assign(step, { phase: "failed", failure: error });
@@ -313,11 +362,15 @@ class Course {
     this.#run.waits += 1;
     const { path } = step.activation;
     const fallbackFor = step.failure ? { fallbackFor: step.failure } : {};
-    this.#record.add({ type: "step.retried", data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor } });
+    this.#record.add({
+      type: "step.retried",
+      data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor },
+    });
   }
 
   #finish(ended: NonNullable<Run["ended"]>): void {
-    this.#end = "output" in ended ? { status: "completed", output: ended.output } : { status: "failed", ...ended };
+    this.#end =
+      "output" in ended ? { status: "completed", output: ended.output } : { status: "failed", ...ended };
   }
 
   commit(): Promise<void> {
@@ -343,7 +396,8 @@ class Course {
     if (this.#run.waits === 0) return undefined;
     let nextAt: number | undefined;
     for (const { phase, dueAt } of this.#run.active.values())
-      if (dueAt !== null && (phase === "backoff" || phase === "waiting")) nextAt = Math.min(nextAt ?? dueAt, dueAt);
+      if (dueAt !== null && (phase === "backoff" || phase === "waiting"))
+        nextAt = Math.min(nextAt ?? dueAt, dueAt);
     return nextAt;
   }
 
@@ -355,7 +409,8 @@ class Course {
     if (failed) {
       const { path } = failed.activation;
       const error = failed.failure ?? { code: "UNEXPECTED", message: "" };
-      if (this.#run.status !== "paused") this.#record.add({ type: "run.paused", data: { path, reason: "failed", error } });
+      if (this.#run.status !== "paused")
+        this.#record.add({ type: "run.paused", data: { path, reason: "failed", error } });
       this.#run.status = "paused";
     } else {
       this.#record.add({ type: "run.suspended", data: { waiting: this.#waiting(steps) } });
@@ -366,7 +421,9 @@ class Course {
 
   #waiting(steps: readonly ActiveStep[]): Waiting {
     const dueAt = this.#nextDueAt();
-    const step = steps.find((active) => active.phase === "waiting") ?? steps.find((active) => active.phase === "backoff");
+    const step =
+      steps.find((active) => active.phase === "waiting") ??
+      steps.find((active) => active.phase === "backoff");
     const wait = step?.wait ?? { for: "time" as const };
     return {
       for: wait.for,

@@ -1,5 +1,12 @@
 import { type Clock, type Json, type JsonObject, type Random, seededRandom } from "../base/index.ts";
-import { type Asset, type EffectMode, parseTemplate, type Scope, type StepContext, type StepOutcome } from "../workflow/index.ts";
+import {
+  type Asset,
+  type EffectMode,
+  parseTemplate,
+  type Scope,
+  type StepContext,
+  type StepOutcome,
+} from "../workflow/index.ts";
 import { StepTimedOut } from "./errors.ts";
 import { type ActiveStep, type Attempt, prepare, type Run } from "./run.ts";
 
@@ -35,7 +42,11 @@ export function beginAttempt(run: Run, step: ActiveStep, options: AttemptOptions
   }
 }
 
-function execute(step: ActiveStep, config: JsonObject, attempt: StepAttempt): StepOutcome | Promise<StepOutcome> {
+function execute(
+  step: ActiveStep,
+  config: JsonObject,
+  attempt: StepAttempt,
+): StepOutcome | Promise<StepOutcome> {
   const kind = step.work?.kind;
   if (!kind) return { result: { value: null } };
   if (step.woken && kind.resume) return kind.resume(config, step.woken, attempt);
@@ -101,7 +112,9 @@ export class StepAttempt implements StepContext, Attempt {
 
   evaluate(expression: string, locals: JsonObject): Json {
     const { scope } = this.step.activation;
-    const withLocals: Scope = { get: (name) => (Object.hasOwn(locals, name) ? locals[name] : scope.get(name)) };
+    const withLocals: Scope = {
+      get: (name) => (Object.hasOwn(locals, name) ? locals[name] : scope.get(name)),
+    };
     return parseTemplate(expression).evaluate(withLocals);
   }
 

@@ -2,11 +2,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BatchInput, BatchNews, BatchRequest } from "./batch.ts";
 import { assetOf } from "./release.ts";
-import { assertSound, type Bundle, call, document, publish, restart, setup, step, ticks, typesOf, value } from "./testing.ts";
+import {
+  assertSound,
+  type Bundle,
+  call,
+  document,
+  publish,
+  restart,
+  setup,
+  step,
+  ticks,
+  typesOf,
+  value,
+} from "./testing.ts";
 
 const steps = [call("work", "work", "{{ input.n }}"), value("out", "{{ work.value * 2 }}")];
 
-const rowsOf = (count: number): BatchInput[] => Array.from({ length: count }, (_, row) => ({ row, input: { n: row } }));
+const rowsOf = (count: number): BatchInput[] =>
+  Array.from({ length: count }, (_, row) => ({ row, input: { n: row } }));
 
 async function request(bundle: Bundle, parts: Partial<BatchRequest> = {}): Promise<BatchRequest> {
   const input = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
@@ -51,7 +64,10 @@ test("a batch runs each row once, so many at a time, and completes", async () =>
     rowsOf(10).map(({ row }) => row),
   );
   const events = await bundle.journal.read(`batch/${batch.id}`);
-  assert.deepEqual([typesOf(events), events[1]?.data?.counts], [["batch.started", "batch.completed"], { completed: 10 }]);
+  assert.deepEqual(
+    [typesOf(events), events[1]?.data?.counts],
+    [["batch.started", "batch.completed"], { completed: 10 }],
+  );
   await assertSound(bundle);
 });
 
@@ -111,16 +127,22 @@ test("a workflow that has changed since is refused before anything starts, both 
   const input = { type: "object" };
   const release = await publish(bundle, document([...steps, value("more", 1)], { input }));
   const before = bundle.journal.lastPosition();
-  await assert.rejects(runBatch(bundle, { release }), (error: Error & { code?: string; exitCode?: number }) => {
-    assert.deepEqual([error.code, error.exitCode], ["BATCH_VERSION_CHANGED", 3]);
-    for (const version of [old.release.version, release.version]) assert.ok(error.message.includes(version.slice(0, 12)));
-    return true;
-  });
+  await assert.rejects(
+    runBatch(bundle, { release }),
+    (error: Error & { code?: string; exitCode?: number }) => {
+      assert.deepEqual([error.code, error.exitCode], ["BATCH_VERSION_CHANGED", 3]);
+      for (const version of [old.release.version, release.version])
+        assert.ok(error.message.includes(version.slice(0, 12)));
+      return true;
+    },
+  );
   assert.equal(bundle.journal.lastPosition(), before);
 
   const continued = await runBatch(bundle, { release, continue: true });
   assert.deepEqual([continued.isNew, continued.runs.length], [false, 10]);
-  assert.ok(bundle.control.batchRuns(continued.batch.id).every(({ version }) => version === old.release.version));
+  assert.ok(
+    bundle.control.batchRuns(continued.batch.id).every(({ version }) => version === old.release.version),
+  );
   const again = await runBatch(bundle, { release, again: true });
   assert.equal(again.isNew, true);
   assert.ok(bundle.control.batchRuns(again.batch.id).every(({ version }) => version === release.version));
@@ -145,7 +167,10 @@ test("a workflow whose prompt alone has changed is another release of the same v
   const [before, after] = [await releaseWith("one"), await releaseWith("two")];
   await runBatch(bundle, { release: before, rows: [] });
   await assert.rejects(runBatch(bundle, { release: after, rows: [] }), (error: Error) => {
-    assert.match(error.message, new RegExp(`release ${before.digest.slice(0, 12)} .* is ${after.digest.slice(0, 12)} now`));
+    assert.match(
+      error.message,
+      new RegExp(`release ${before.digest.slice(0, 12)} .* is ${after.digest.slice(0, 12)} now`),
+    );
     return true;
   });
 });

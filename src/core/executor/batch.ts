@@ -8,7 +8,12 @@ import type { BatchRow, ControlStore, RunRow } from "./store.ts";
 
 /** One row of a batch: an input, or why there is none. */
 export type BatchInput =
-  | { readonly row: number; readonly input: Json; readonly expected?: Json; readonly tags?: Readonly<Record<string, string>> }
+  | {
+      readonly row: number;
+      readonly input: Json;
+      readonly expected?: Json;
+      readonly tags?: Readonly<Record<string, string>>;
+    }
   | { readonly row: number; readonly problem: string };
 
 export interface BatchRequest {
@@ -77,7 +82,8 @@ export class Batches {
   /** Ends when each run is final, waiting or paused. Aborting stops new rows; what runs is not touched. */
   async run(request: BatchRequest, tell: (news: BatchNews) => void): Promise<BatchRow> {
     const { batch, isNew } = await this.#begin(request);
-    const release = batch.release === request.release.digest ? request.release : await this.#load(batch.release);
+    const release =
+      batch.release === request.release.digest ? request.release : await this.#load(batch.release);
     const known = new Map(this.#control.batchRuns(batch.id).map((run) => [run.batchRow ?? 0, run]));
     const done = [...known.values()].filter((run) => isFinal(run.status)).length;
     tell({ type: "begun", batch, isNew, done });
@@ -89,7 +95,8 @@ export class Batches {
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, request.concurrency) }, worker));
-    if (!request.signal.aborted && this.#control.batch(batch.id)?.status !== "completed") await this.#finish(batch);
+    if (!request.signal.aborted && this.#control.batch(batch.id)?.status !== "completed")
+      await this.#finish(batch);
     return batch;
   }
 
@@ -114,7 +121,12 @@ export class Batches {
       startedAt: this.#clock.now(),
     };
     const { id, status, startedAt, ...data } = batch;
-    const append = { stream: `batch/${id}`, expectedSeq: 0, actor: "local", events: [{ type: "batch.started", data }] };
+    const append = {
+      stream: `batch/${id}`,
+      expectedSeq: 0,
+      actor: "local",
+      events: [{ type: "batch.started", data }],
+    };
     try {
       await this.#journal.append([append]);
       return { batch, isNew: true };
@@ -125,7 +137,13 @@ export class Batches {
     }
   }
 
-  async #row(batch: BatchRow, release: Release, row: BatchInput, known: RunRow | undefined, tell: (news: BatchNews) => void): Promise<void> {
+  async #row(
+    batch: BatchRow,
+    release: Release,
+    row: BatchInput,
+    known: RunRow | undefined,
+    tell: (news: BatchNews) => void,
+  ): Promise<void> {
     if ("problem" in row) return tell({ type: "refused", row: row.row, problem: row.problem });
     const id = derivedId("run", batch.id, String(row.row));
     try {
@@ -142,7 +160,12 @@ export class Batches {
     const counts: Record<string, number> = {};
     for (const run of this.#control.batchRuns(batch.id)) counts[run.status] = (counts[run.status] ?? 0) + 1;
     await this.#journal.append([
-      { stream: `batch/${batch.id}`, expectedSeq: null, actor: "engine", events: [{ type: "batch.completed", data: { counts } }] },
+      {
+        stream: `batch/${batch.id}`,
+        expectedSeq: null,
+        actor: "engine",
+        events: [{ type: "batch.completed", data: { counts } }],
+      },
     ]);
   }
 }

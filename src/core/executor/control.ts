@@ -1,7 +1,7 @@
-import type { PendingEvent } from "../journal/index.ts";
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
-import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow } from "./store.ts";
+import type { PendingEvent } from "../journal/index.ts";
 import { runStatuses, type Waiting } from "./events.ts";
+import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
 
 /**
  * The control tables as a fold of the journal. Pure; applied in the transaction of the events, so the
@@ -21,7 +21,12 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
     case "batch":
       return batchChanges(id, event);
     case "asset":
-      return [{ table: "assets", put: { digest: id, kind: text(event.data.kind), name: text(event.data.name), at: event.at } }];
+      return [
+        {
+          table: "assets",
+          put: { digest: id, kind: text(event.data.kind), name: text(event.data.name), at: event.at },
+        },
+      ];
     default:
       return [];
   }
@@ -31,21 +36,41 @@ const none: readonly ControlChange[] = [];
 
 function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
   const { type, data } = event;
-  const taken: ControlChange[] = typeof data.command === "string" ? [{ table: "inbox", remove: data.command }] : [];
+  const taken: ControlChange[] =
+    typeof data.command === "string" ? [{ table: "inbox", remove: data.command }] : [];
   switch (type) {
     case "step.completed":
       return taken.length === 0 ? none : taken;
     case "run.started":
       return [...taken, { table: "runs", put: startedRun(id, event) }];
     case "run.suspended":
-      return [...taken, { table: "runs", update: id, at: event.at, set: { status: "waiting", ...waitingColumns(data.waiting) } }];
+      return [
+        ...taken,
+        {
+          table: "runs",
+          update: id,
+          at: event.at,
+          set: { status: "waiting", ...waitingColumns(data.waiting) },
+        },
+      ];
     case "run.paused":
-      return [...taken, { table: "runs", update: id, at: event.at, set: { status: "paused", ...noWait, error: errorOf(data.error) } }];
+      return [
+        ...taken,
+        {
+          table: "runs",
+          update: id,
+          at: event.at,
+          set: { status: "paused", ...noWait, error: errorOf(data.error) },
+        },
+      ];
     case "run.woken":
     case "run.resumed":
-      return [...taken, { table: "runs", update: id, at: event.at, set: { status: "running", ...noWait, error: null } }];
+      return [
+        ...taken,
+        { table: "runs", update: id, at: event.at, set: { status: "running", ...noWait, error: null } },
+      ];
     case "run.erased":
-      return [{ table: "runs", update: id, at: event.at, set: { erased: Number(data.level) } }];
+      return [{ table: "runs", update: id, at: event.at, set: erasedColumns(Number(data.level)) }];
     default:
       return endChanges(id, event, taken);
   }
@@ -58,7 +83,18 @@ function endChanges(id: string, event: PendingEvent, taken: ControlChange[]): re
   return [...taken, { table: "runs", update: id, at: event.at, set }];
 }
 
-const noWait = { waitingFor: null, waitingKey: null, waitingSince: null, deadline: null, dueAt: null } as const;
+/** The second level takes the decisions too, and with them what the row tells of the end. */
+function erasedColumns(level: number): RunUpdate {
+  return level >= 2 ? { erased: level, error: null } : { erased: level };
+}
+
+const noWait = {
+  waitingFor: null,
+  waitingKey: null,
+  waitingSince: null,
+  deadline: null,
+  dueAt: null,
+} as const;
 
 function waitingColumns(data: Json | undefined) {
   const waiting = data as unknown as Waiting;
@@ -123,7 +159,8 @@ function reviewChanges(id: string, event: PendingEvent): readonly ControlChange[
 
 function batchChanges(id: string, event: PendingEvent): readonly ControlChange[] {
   const { data } = event;
-  if (event.type === "batch.completed") return [{ table: "batches", update: id, set: { status: "completed" } }];
+  if (event.type === "batch.completed")
+    return [{ table: "batches", update: id, set: { status: "completed" } }];
   if (event.type !== "batch.started") return none;
   const put: BatchRow = {
     id,

@@ -8,27 +8,48 @@ import type { ControlStore } from "./store.ts";
 export type RunEnd =
   | { readonly status: "completed"; readonly output: Json }
   | { readonly status: "failed"; readonly path: string | null; readonly error: ErrorRecord }
-  | { readonly status: "rejected"; readonly path: string; readonly by: string; readonly comment: string | null; readonly command?: string }
-  | { readonly status: "cancelled"; readonly by: string; readonly reason: string | null; readonly command: string };
+  | {
+      readonly status: "rejected";
+      readonly path: string;
+      readonly by: string;
+      readonly comment: string | null;
+      readonly command?: string;
+    }
+  | {
+      readonly status: "cancelled";
+      readonly by: string;
+      readonly reason: string | null;
+      readonly command: string;
+    };
 
 /** Records the end and what follows from it: open reviews are withdrawn, children cancelled, the parent told. */
 export function recordEnd(run: Run, end: RunEnd, record: Record, control: ControlStore): void {
   for (const step of run.active.values()) step.attempt?.abort(end.status);
   record.add(endEvent(end, run.costUsd));
-  for (const { wait } of run.active.values()) if (wait) giveUpWait(wait, `the run was ${end.status}`, record, control);
+  for (const { wait } of run.active.values())
+    if (wait) giveUpWait(wait, `the run was ${end.status}`, record, control);
   if (run.started.parent) tellParent({ child: run.id, parent: run.started.parent }, end, record);
   run.status = end.status;
 }
 
 /** Nobody will take the answer any more: an open review is withdrawn, a child under way is cancelled. */
-export function giveUpWait(wait: StepWaited["wait"], reason: string, record: Record, control: ControlStore): void {
+export function giveUpWait(
+  wait: StepWaited["wait"],
+  reason: string,
+  record: Record,
+  control: ControlStore,
+): void {
   const { for: what, key } = wait;
   if (!key) return;
   // A review or child without a row is asked or started in this very commit.
   if (what === "review" && (control.review(key)?.status ?? "open") === "open")
     record.other(`review/${key}`, null, "review.withdrawn", { reason });
   if (what === "child" && (control.run(key)?.endedAt ?? null) === null)
-    record.command(key, derivedId("cancel", key), { kind: "cancel", by: "engine", reason: `its parent stopped waiting: ${reason}` });
+    record.command(key, derivedId("cancel", key), {
+      kind: "cancel",
+      by: "engine",
+      reason: `its parent stopped waiting: ${reason}`,
+    });
 }
 
 export function tellParent(ids: { child: string; parent: string }, end: RunEnd, record: Record): void {
@@ -50,6 +71,9 @@ export function endEvent(end: RunEnd, costUsd: number): RunEvent {
       return { type: "run.rejected", data: { path, by, comment, costUsd, ...(command ? { command } : {}) } };
     }
     case "cancelled":
-      return { type: "run.cancelled", data: { by: end.by, reason: end.reason, command: end.command, costUsd } };
+      return {
+        type: "run.cancelled",
+        data: { by: end.by, reason: end.reason, command: end.command, costUsd },
+      };
   }
 }

@@ -46,7 +46,10 @@ export interface RunStarted {
 export type RunEvent =
   | { readonly type: "run.started"; readonly data: RunStarted }
   /** Users' code is about to run, with these inputs. */
-  | { readonly type: "step.started"; readonly data: { path: string; kind: string; inputDigest: string; attempt: number } }
+  | {
+      readonly type: "step.started";
+      readonly data: { path: string; kind: string; inputDigest: string; attempt: number };
+    }
   | { readonly type: "step.completed"; readonly data: StepCompleted }
   | { readonly type: "step.skipped"; readonly data: { path: string } }
   /** An attempt failed and another follows, not before `dueAt`. */
@@ -56,13 +59,25 @@ export type RunEvent =
   | { readonly type: "step.waited"; readonly data: StepWaited }
   | { readonly type: "run.suspended"; readonly data: { waiting: Waiting } }
   | { readonly type: "run.woken"; readonly data: { by: string } }
-  | { readonly type: "run.paused"; readonly data: { path: string; reason: "failed" | "mismatch"; error: ErrorRecord } }
+  | {
+      readonly type: "run.paused";
+      readonly data: { path: string; reason: "failed" | "mismatch"; error: ErrorRecord };
+    }
   | { readonly type: "run.resumed"; readonly data: { command: string } }
   | { readonly type: "run.signalled"; readonly data: { event: string; data: Json; command: string } }
   | { readonly type: "run.completed"; readonly data: { output: Json; costUsd: number } }
-  | { readonly type: "run.failed"; readonly data: { path: string | null; error: ErrorRecord; costUsd: number } }
-  | { readonly type: "run.rejected"; readonly data: { path: string; by: string; comment: string | null; command?: string; costUsd: number } }
-  | { readonly type: "run.cancelled"; readonly data: { by: string; reason: string | null; command?: string; costUsd: number } };
+  | {
+      readonly type: "run.failed";
+      readonly data: { path: string | null; error: ErrorRecord; costUsd: number };
+    }
+  | {
+      readonly type: "run.rejected";
+      readonly data: { path: string; by: string; comment: string | null; command?: string; costUsd: number };
+    }
+  | {
+      readonly type: "run.cancelled";
+      readonly data: { by: string; reason: string | null; command?: string; costUsd: number };
+    };
 
 export interface StepCompleted {
   readonly path: string;
@@ -106,7 +121,12 @@ export interface StepWaited {
   /** It is the fallback that waits, after this error of the step itself. */
   readonly fallbackFor?: ErrorRecord;
   readonly command?: string;
-  readonly wait: { readonly for: WaitRequest["for"]; readonly key?: string; readonly dueAt?: number; readonly deadline?: number };
+  readonly wait: {
+    readonly for: WaitRequest["for"];
+    readonly key?: string;
+    readonly dueAt?: number;
+    readonly deadline?: number;
+  };
 }
 
 /** What comes in from outside, through the durable inbox. */
@@ -116,7 +136,13 @@ export type Command =
   | { readonly kind: "resume"; readonly by: string; readonly skip?: { readonly value: Json } }
   | { readonly kind: "signal"; readonly event: string; readonly data: Json }
   | { readonly kind: "decision"; readonly review: string; readonly decision: ReviewDecision }
-  | { readonly kind: "child"; readonly child: string; readonly status: FinalStatus; readonly output: Json; readonly error?: ErrorRecord };
+  | {
+      readonly kind: "child";
+      readonly child: string;
+      readonly status: FinalStatus;
+      readonly output: Json;
+      readonly error?: ErrorRecord;
+    };
 
 /** Run events are plain data, so they are the journal's events as they are. */
 export function toNewEvents(events: readonly RunEvent[]): readonly NewEvent[] {

@@ -26,7 +26,13 @@ import {
   watchCommits,
 } from "./testing.ts";
 
-const retry: RetryPolicy = { attempts: 4, backoffMs: 500, factor: 2, maxMs: 30_000, on: ["server", "network", "timeout"] };
+const retry: RetryPolicy = {
+  attempts: 4,
+  backoffMs: 500,
+  factor: 2,
+  maxMs: 30_000,
+  on: ["server", "network", "timeout"],
+};
 const once: RetryPolicy = { ...retry, attempts: 1 };
 const cancel = { kind: "cancel", by: "ann", reason: "no longer needed" } as const;
 
@@ -45,7 +51,9 @@ test("the last result and the end of the run share one commit (X4)", async () =>
   const bundle = setup();
   const commits = watchCommits(bundle);
   await run(bundle, [call("a", "x"), call("b", "x")]);
-  const ofRuns = commits.map((commit) => commit.filter((entry) => entry.startsWith("run "))).filter((c) => c.length > 0);
+  const ofRuns = commits
+    .map((commit) => commit.filter((entry) => entry.startsWith("run ")))
+    .filter((c) => c.length > 0);
   assert.deepEqual(ofRuns, [
     ["run run.started"],
     ["run step.completed"],
@@ -62,7 +70,12 @@ test("no step starts before the results that it needs are on disk (X1)", async (
     return { result: { value: path } };
   });
   const look = (id: string, needs: string[], kind: string) => step(id, kind, { do: "look" }, { needs });
-  await run(bundle, [look("a", [], "now"), look("b", ["a"], "call"), look("c", ["a"], "now"), look("d", ["b", "c"], "now")]);
+  await run(bundle, [
+    look("a", [], "now"),
+    look("b", ["a"], "call"),
+    look("c", ["a"], "now"),
+    look("d", ["b", "c"], "now"),
+  ]);
   assert.deepEqual(seen[0], "a: ");
   assert.deepEqual(seen.slice(1, 3).sort(), ["b: a", "c: a"]);
   assert.match(seen[3] ?? "", /^d: a,(b,c|c,b)$/);
@@ -75,7 +88,10 @@ test("a run is on disk when its start resolves, and the same id again finds it",
   assert.deepEqual(bundle.storage.readStream("run/mine", 0).length, 1);
   assert.equal(await bundle.executor.start({ release, input: 2, id: "mine" }), id);
   const { output, row, events } = await ending(bundle, id);
-  assert.deepEqual([output, row.tags, typesOf(events).filter((type) => type === "run.started").length], [1, '{"tenant":"t"}', 1]);
+  assert.deepEqual(
+    [output, row.tags, typesOf(events).filter((type) => type === "run.started").length],
+    [1, '{"tenant":"t"}', 1],
+  );
 });
 
 test("an input that does not fit starts nothing", async () => {
@@ -129,7 +145,9 @@ test("a backoff has a bound", async () => {
   const id = await start(bundle, [call("a", "flaky", 1, { retry: policy })]);
   await letTimePass(bundle, id);
   const { events } = await ending(bundle, id);
-  const delays = events.filter(({ type }) => type === "step.retried").map(({ at, data }) => Number(data?.dueAt) - at);
+  const delays = events
+    .filter(({ type }) => type === "step.retried")
+    .map(({ at, data }) => Number(data?.dueAt) - at);
   assert.deepEqual(delays, [1_000, 3_000, 3_000, 3_000, 3_000]);
 });
 
@@ -186,7 +204,10 @@ test("a long backoff leaves memory, says what it waits for, and goes on when it 
   bundle.world.failing("flaky", 1, () => new Outage("server", 3_600_000));
   const { id, status, row } = await run(bundle, [call("a", "flaky", 5, { retry })]);
   assert.equal(status, "waiting");
-  assert.deepEqual([row.waitingFor, row.dueAt, row.waitingSince], ["time", bundle.clock.now() + 3_600_000, bundle.clock.now()]);
+  assert.deepEqual(
+    [row.waitingFor, row.dueAt, row.waitingSince],
+    ["time", bundle.clock.now() + 3_600_000, bundle.clock.now()],
+  );
   assert.equal(bundle.executor.loadedCount, 0);
   bundle.clock.advance(3_599_999);
   assert.equal((await ending(bundle, id)).status, "waiting");
@@ -206,7 +227,9 @@ test("a step that takes too long is told to stop, and its late result is refused
     signals.push(signal);
     return late.promise;
   });
-  const id = await start(bundle, [call("a", "slow", null, { timeoutMs: 2_000, retry: once, onFailure: "fail" })]);
+  const id = await start(bundle, [
+    call("a", "slow", null, { timeoutMs: 2_000, retry: once, onFailure: "fail" }),
+  ]);
   await bundle.world.called("slow");
   bundle.clock.advance(1_999);
   assert.equal(signals[0]?.aborted, false);
@@ -215,7 +238,10 @@ test("a step that takes too long is told to stop, and its late result is refused
   const { status, events } = await ending(bundle, id);
   assert.equal(status, "failed");
   const { error, attempts } = dataOf(events, "step.failed");
-  assert.deepEqual([error, attempts], [{ code: "STEP_TIMED_OUT", message: "Step a did not end within 2000 ms.", retry: "timeout" }, 1]);
+  assert.deepEqual(
+    [error, attempts],
+    [{ code: "STEP_TIMED_OUT", message: "Step a did not end within 2000 ms.", retry: "timeout" }, 1],
+  );
   late.resolve({ result: { value: "late" } });
   await ticks();
   assert.deepEqual(typesOf((await ending(bundle, id)).events), typesOf(events));
@@ -229,7 +255,9 @@ test("the late result of an attempt that timed out does not count for the next o
     answers.push(next);
     return next.promise;
   });
-  const id = await start(bundle, [call("a", "slow", null, { timeoutMs: 1_000, retry: { ...retry, attempts: 2 } })]);
+  const id = await start(bundle, [
+    call("a", "slow", null, { timeoutMs: 1_000, retry: { ...retry, attempts: 2 } }),
+  ]);
   await bundle.world.called("slow");
   bundle.clock.advance(1_000);
   await ticks();
@@ -245,22 +273,32 @@ test("a fallback answers when the step has failed for good, and the failure is k
   const bundle = setup();
   bundle.world.failing("first", 99);
   const fallback = { kind: "call", config: { do: "second", with: "{{ input.x }}" } };
-  const id = await start(bundle, [call("a", "first", 1, { retry: { ...retry, attempts: 2 }, fallback })], { input: { x: 9 } });
+  const id = await start(bundle, [call("a", "first", 1, { retry: { ...retry, attempts: 2 }, fallback })], {
+    input: { x: 9 },
+  });
   await letTimePass(bundle, id);
   const { output, events } = await ending(bundle, id);
   assert.deepEqual([output, bundle.world.count("first"), bundle.world.count("second")], [9, 2, 1]);
   const { attempts, fallbackFor } = dataOf(events, "step.completed");
-  assert.deepEqual([attempts, fallbackFor], [1, { code: "OUTAGE", message: "The service is out.", retry: "server" }]);
+  assert.deepEqual(
+    [attempts, fallbackFor],
+    [1, { code: "OUTAGE", message: "The service is out.", retry: "server" }],
+  );
   assert.deepEqual(pathsOf(events, "step.failed"), []);
   await assertSound(bundle);
 });
 
 test("a fallback that fails too pauses the run; resumed, the step begins with its own work", async () => {
   const bundle = setup();
-  bundle.world.failing("first", 1, () => new TypeError("first")).failing("second", 1, () => new TypeError("second"));
+  bundle.world
+    .failing("first", 1, () => new TypeError("first"))
+    .failing("second", 1, () => new TypeError("second"));
   const fallback = { kind: "call", config: { do: "second" } };
   const paused = await run(bundle, [call("a", "first", "own", { fallback })]);
-  assert.deepEqual([paused.status, dataOf(paused.events, "run.paused").error], ["paused", { code: "UNEXPECTED", message: "second" }]);
+  assert.deepEqual(
+    [paused.status, dataOf(paused.events, "run.paused").error],
+    ["paused", { code: "UNEXPECTED", message: "second" }],
+  );
   await send(bundle, paused.id, { kind: "resume", by: "ann" });
   const { output, events } = await ending(bundle, paused.id);
   assert.deepEqual([output, dataOf(events, "step.completed").fallbackFor], ["own", undefined]);
@@ -284,9 +322,14 @@ test("a person stands in for a step that failed, also across a restart", async (
 test("a fallback of a child that failed begins afresh", async () => {
   const bundle = setup();
   bundle.world.failing("work", 99, () => new TypeError("broken"));
-  const child = await publish(bundle, document([call("c", "work", 1, { onFailure: "fail" })], { workflow: "child" }));
+  const child = await publish(
+    bundle,
+    document([call("c", "work", 1, { onFailure: "fail" })], { workflow: "child" }),
+  );
   const fallback = { kind: "ask", config: { draft: "do it by hand" } };
-  const id = await start(bundle, [step("a", "workflow", { name: "child" }, { fallback })], { children: [child] });
+  const id = await start(bundle, [step("a", "workflow", { name: "child" }, { fallback })], {
+    children: [child],
+  });
   await settle(bundle, id);
   const [review] = openReviews(bundle, id);
   assert.ok(review, "a person is asked");
@@ -314,7 +357,11 @@ test("by default a failed step pauses the run, which says why", async () => {
   const { status, row, events } = await run(bundle, [value("a", 1), call("b", "bad"), value("c", 3)]);
   assert.equal(status, "paused");
   assert.deepEqual(JSON.parse(row.error ?? ""), { code: "UNEXPECTED", message: "broken" });
-  assert.deepEqual(dataOf(events, "run.paused"), { path: "b", reason: "failed", error: { code: "UNEXPECTED", message: "broken" } });
+  assert.deepEqual(dataOf(events, "run.paused"), {
+    path: "b",
+    reason: "failed",
+    error: { code: "UNEXPECTED", message: "broken" },
+  });
   assert.equal(bundle.executor.loadedCount, 0);
   await assertSound(bundle);
 });
@@ -322,7 +369,10 @@ test("by default a failed step pauses the run, which says why", async () => {
 test("resumed, the failed step runs again with all its attempts, and what is done stays done", async () => {
   const bundle = setup();
   bundle.world.failing("bad", 5);
-  const id = await start(bundle, [call("a", "good", 1), call("b", "bad", 2, { retry: { ...retry, attempts: 3 } })]);
+  const id = await start(bundle, [
+    call("a", "good", 1),
+    call("b", "bad", 2, { retry: { ...retry, attempts: 3 } }),
+  ]);
   await letTimePass(bundle, id);
   assert.equal((await ending(bundle, id)).status, "paused");
   await send(bundle, id, { kind: "resume", by: "ann" });
@@ -337,7 +387,10 @@ test("a person skips the failed step and gives its value", async () => {
   for (const again of [false, true]) {
     const first = setup();
     first.world.failing("bad", 99, () => new TypeError("broken"));
-    const paused = await run(first, [call("a", "bad"), value("b", "{{ a.value.x }} {{ a.skipped }} {{ a.cost }}")]);
+    const paused = await run(first, [
+      call("a", "bad"),
+      value("b", "{{ a.value.x }} {{ a.skipped }} {{ a.cost }}"),
+    ]);
     const bundle = again ? restart(first) : first;
     await send(bundle, paused.id, { kind: "resume", by: "ann", skip: { value: { x: "given" } } });
     const { status, output, events } = await ending(bundle, paused.id);
@@ -351,7 +404,9 @@ test("a person skips the failed step and gives its value", async () => {
 
 test("a step whose inputs cannot be made can be skipped", async () => {
   const bundle = setup();
-  const { id, status } = await run(bundle, [value("a", "{{ input.no.such }}"), value("b", "{{ a.value }}")], { input: {} });
+  const { id, status } = await run(bundle, [value("a", "{{ input.no.such }}"), value("b", "{{ a.value }}")], {
+    input: {},
+  });
   assert.equal(status, "paused");
   await send(bundle, id, { kind: "resume", by: "ann", skip: { value: 1 } });
   assert.equal((await ending(bundle, id)).output, 1);
@@ -360,9 +415,16 @@ test("a step whose inputs cannot be made can be skipped", async () => {
 test("on_failure: fail ends the run with the step's error", async () => {
   const bundle = setup();
   bundle.world.failing("bad", 99, () => new TypeError("broken"));
-  const { status, row, events } = await run(bundle, [call("a", "bad", 1, { onFailure: "fail" }), value("b", 2)]);
+  const { status, row, events } = await run(bundle, [
+    call("a", "bad", 1, { onFailure: "fail" }),
+    value("b", 2),
+  ]);
   assert.equal(status, "failed");
-  assert.deepEqual(dataOf(events, "run.failed"), { path: "a", error: { code: "UNEXPECTED", message: "broken" }, costUsd: 0 });
+  assert.deepEqual(dataOf(events, "run.failed"), {
+    path: "a",
+    error: { code: "UNEXPECTED", message: "broken" },
+    costUsd: 0,
+  });
   assert.deepEqual([row.endedAt, JSON.parse(row.error ?? "").message], [bundle.clock.now(), "broken"]);
 });
 
@@ -442,7 +504,10 @@ test("a cancelled run aborts what is under way, and a late result is refused", a
   assert.equal(signals[0]?.aborted, true);
   late.resolve({ result: { value: 1 } });
   await ticks();
-  assert.deepEqual([typesOf((await ending(bundle, id)).events), bundle.world.count("next")], [typesOf(events), 0]);
+  assert.deepEqual(
+    [typesOf((await ending(bundle, id)).events), bundle.world.count("next")],
+    [typesOf(events), 0],
+  );
 });
 
 test("a run that ends takes back its open questions and cancels its children", async () => {
@@ -457,7 +522,10 @@ test("a run that ends takes back its open questions and cancels its children", a
   assert.ok(review && childId);
   await send(bundle, id, cancel);
   await settle(bundle, id, childId);
-  assert.deepEqual([bundle.control.run(id)?.status, bundle.control.run(childId)?.status], ["cancelled", "cancelled"]);
+  assert.deepEqual(
+    [bundle.control.run(id)?.status, bundle.control.run(childId)?.status],
+    ["cancelled", "cancelled"],
+  );
   assert.equal(bundle.control.review(review)?.status, "withdrawn");
   await settle(bundle, id, childId);
   assert.deepEqual([bundle.control.inbox(id), bundle.control.inbox(childId)], [[], []]);
@@ -478,7 +546,9 @@ test("an item of a map that is given up takes back its open question", async () 
   const bundle = setup();
   const held = bundle.world.holding("slow");
   const both = block("both", "parallel", { steps: [step("ask", "ask", { draft: 1 }), call("bad", "slow")] });
-  const id = await start(bundle, [block("each", "map", { over: [1], concurrency: 1, onItemError: "keep", steps: [both] })]);
+  const id = await start(bundle, [
+    block("each", "map", { over: [1], concurrency: 1, onItemError: "keep", steps: [both] }),
+  ]);
   await bundle.world.called("slow");
   await ticks();
   assert.equal(openReviews(bundle, id).length, 1);
@@ -494,18 +564,26 @@ test("a child's start shares the commit of its parent's wait, its end that of th
   const bundle = setup();
   const child = await publish(bundle, document([value("c", "{{ input * 2 }}")], { workflow: "child" }));
   const commits = watchCommits(bundle);
-  const id = await start(bundle, [step("sub", "workflow", { name: "child", input: "{{ input }}" }), value("b", "{{ sub.value + 1 }}")], {
-    input: 20,
-    children: [child],
-  });
+  const id = await start(
+    bundle,
+    [step("sub", "workflow", { name: "child", input: "{{ input }}" }), value("b", "{{ sub.value + 1 }}")],
+    {
+      input: 20,
+      children: [child],
+    },
+  );
   await settle(bundle, id);
   const { output, events } = await ending(bundle, id);
   assert.equal(output, 41);
-  const has = (...entries: string[]) => commits.some((commit) => entries.every((entry) => commit.includes(entry)));
+  const has = (...entries: string[]) =>
+    commits.some((commit) => entries.every((entry) => commit.includes(entry)));
   assert.ok(has("run step.waited", "run run.started"), JSON.stringify(commits));
   assert.ok(has("run run.completed", "command command.received"), JSON.stringify(commits));
   const waited = dataOf(events, "step.waited").wait as { key: string };
-  assert.deepEqual([bundle.control.run(waited.key)?.parent, bundle.control.run(waited.key)?.status], [id, "completed"]);
+  assert.deepEqual(
+    [bundle.control.run(waited.key)?.parent, bundle.control.run(waited.key)?.status],
+    [id, "completed"],
+  );
   assert.deepEqual(bundle.control.inbox(id), []);
   await assertSound(bundle);
 });
@@ -514,13 +592,22 @@ test("a child that fails, or whose input does not fit, fails its parent's step; 
   const bundle = setup();
   bundle.world.failing("work", 1, () => new TypeError("broken"));
   const input = { type: "object", required: ["n"], properties: { n: { type: "integer" } } };
-  const child = await publish(bundle, document([call("c", "work", "done", { onFailure: "fail" })], { workflow: "child", input }));
-  const parent = (n: string | number) => [step("sub", "workflow", { name: "child", input: { n } }), value("b", "{{ sub.value }}")];
+  const child = await publish(
+    bundle,
+    document([call("c", "work", "done", { onFailure: "fail" })], { workflow: "child", input }),
+  );
+  const parent = (n: string | number) => [
+    step("sub", "workflow", { name: "child", input: { n } }),
+    value("b", "{{ sub.value }}"),
+  ];
   const id = await start(bundle, parent(1), { children: [child] });
   await settle(bundle, id);
   const paused = await ending(bundle, id);
   assert.equal(paused.status, "paused");
-  assert.match(JSON.parse(paused.row.error ?? "").message, /The child run of "child" ended as failed: broken/);
+  assert.match(
+    JSON.parse(paused.row.error ?? "").message,
+    /The child run of "child" ended as failed: broken/,
+  );
   await send(bundle, id, { kind: "resume", by: "ann" });
   await settle(bundle, id);
   assert.equal((await ending(bundle, id)).output, "done");
@@ -576,7 +663,9 @@ test("a drain ends after its grace period, whatever is under way", async () => {
 test("more runs than are worked on at once all end", async () => {
   const bundle = setup();
   const release = await publish(bundle, document([call("a", "x", "{{ input }}")]));
-  const ids = await Promise.all(Array.from({ length: 1_200 }, (_, n) => bundle.executor.start({ release, input: n })));
+  const ids = await Promise.all(
+    Array.from({ length: 1_200 }, (_, n) => bundle.executor.start({ release, input: n })),
+  );
   const statuses = await Promise.all(ids.map((id) => bundle.executor.settled(id)));
   assert.ok(statuses.every((status) => status === "completed"));
   assert.equal(bundle.world.calls.length, 1_200);

@@ -1,7 +1,16 @@
-import { type Clock, errorRecord, FlyballError, type Json, type JsonObject, messageOf, type NewId, type Random } from "../base/index.ts";
+import {
+  type Clock,
+  errorRecord,
+  FlyballError,
+  type Json,
+  type JsonObject,
+  messageOf,
+  type NewId,
+  type Random,
+} from "../base/index.ts";
 import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
 import { type Scope, secretMarker, secretNames, type Workflow } from "../workflow/index.ts";
-import { advance, type AdvanceDeps } from "./advance.ts";
+import { type AdvanceDeps, advance } from "./advance.ts";
 import { InputInvalid, RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus, toData } from "./events.ts";
 import { Interpreter } from "./interpreter.ts";
@@ -10,7 +19,7 @@ import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
 import type { Release, Releases } from "./release.ts";
-import { replay, Run } from "./run.ts";
+import { Run, replay } from "./run.ts";
 import { standStill } from "./stand-still.ts";
 import type { ControlStore } from "./store.ts";
 
@@ -22,7 +31,11 @@ export interface ExecutorOptions {
   readonly random: Random;
   readonly newId: NewId;
   /** Makes the program of a flow; throws `ReleaseMissing` where the code is not registered. */
-  flowProgram(name: string, version: string, run: { id: string; started: RunStarted; startedAt: number }): Program;
+  flowProgram(
+    name: string,
+    version: string,
+    run: { id: string; started: RunStarted; startedAt: number },
+  ): Program;
   /** Told of what no caller waits for: a run that had to be left alone, a disk that is full. */
   onTrouble(message: string): void;
 }
@@ -83,7 +96,11 @@ export class Executor {
     if (this.#draining || this.#loaded.size >= runsLoadedMax) this.wake(id);
     else {
       const mailbox = new Mailbox(true);
-      this.#begin(id, mailbox, () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox));
+      this.#begin(
+        id,
+        mailbox,
+        () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox),
+      );
     }
     return id;
   }
@@ -176,7 +193,10 @@ export class Executor {
   }
 
   /** claim → read → replay → run → record → park */
-  async #work(mailbox: Mailbox, open: () => Run | undefined | Promise<Run | undefined>): Promise<Run | undefined> {
+  async #work(
+    mailbox: Mailbox,
+    open: () => Run | undefined | Promise<Run | undefined>,
+  ): Promise<Run | undefined> {
     const run = await open();
     if (run) await advance(run, mailbox, this.#advance);
     return run;
@@ -185,7 +205,13 @@ export class Executor {
   /** Undefined when its program cannot be made; then it is taken up like any other run, and parked. */
   #newRun(id: string, started: RunStarted, startedAt: number, release: Release): Promise<Run> | undefined {
     try {
-      const run = new Run({ id, started, startedAt, release, program: this.#program(id, started, startedAt, release) });
+      const run = new Run({
+        id,
+        started,
+        startedAt,
+        release,
+        program: this.#program(id, started, startedAt, release),
+      });
       run.seq = 1;
       return run.begin().then(() => run);
     } catch (error) {
@@ -236,7 +262,10 @@ export class Executor {
     if (definition.type === "flow")
       return this.#options.flowProgram(definition.name, definition.version, { id, started, startedAt });
     const recordedAt = () => this.#options.control.run(id)?.startedAt ?? startedAt;
-    return new Interpreter(definition.workflow, rootScope(id, started, recordedAt, secretsOf(definition.workflow)));
+    return new Interpreter(
+      definition.workflow,
+      rootScope(id, started, recordedAt, secretsOf(definition.workflow)),
+    );
   }
 
   #end(id: string, status?: RunStatus, error?: unknown): void {
@@ -253,7 +282,9 @@ export class Executor {
   #trouble(id: string, error: unknown): void {
     if (error instanceof DiskFull) return this.#options.onTrouble(error.message);
     const { code } = errorRecord(error);
-    this.#options.onTrouble(`run ${id} was left alone after an error of the engine (${code}): ${messageOf(error)}`);
+    this.#options.onTrouble(
+      `run ${id} was left alone after an error of the engine (${code}): ${messageOf(error)}`,
+    );
   }
 
   #tell(id: string, status: RunStatus | undefined, error: unknown): void {
@@ -318,7 +349,8 @@ function rootScope(id: string, started: RunStarted, recordedAt: () => number, se
     get(name) {
       if (name === "input") return started.input;
       // Only the recorded time is the same after a restart; few expressions ask for it, so it is read when one does.
-      if (name === "run") run ??= { id, workflow: started.workflow, started_at: recordedAt(), tags: started.tags ?? {} };
+      if (name === "run")
+        run ??= { id, workflow: started.workflow, started_at: recordedAt(), tags: started.tags ?? {} };
       if (name === "run") return run;
       return name === "secrets" ? secrets : undefined;
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toJson } from "../base/index.ts";
-import { FlowStepFailed, type Flow, type FlowContext, flow, isFlow } from "./flow.ts";
+import { type Flow, type FlowContext, FlowStepFailed, flow, isFlow } from "./flow.ts";
 import {
   answer,
   assertSound,
@@ -33,26 +33,40 @@ async function begin(code: Flow, input: unknown = null, options: SetupOptions = 
   return { bundle, id };
 }
 
-async function runFlow(code: Flow, input: unknown = null, options: SetupOptions = {}): Promise<Ending & { bundle: Bundle }> {
+async function runFlow(
+  code: Flow,
+  input: unknown = null,
+  options: SetupOptions = {},
+): Promise<Ending & { bundle: Bundle }> {
   const { bundle, id } = await begin(code, input, options);
   return { ...(await ending(bundle, id)), bundle };
 }
 
 test("a flow is known by its shape", () => {
   assert.equal(isFlow(flowOf(async () => 1)), true);
-  for (const other of [null, undefined, {}, { body: 1, version: "1" }, () => 1]) assert.equal(isFlow(other), false);
+  for (const other of [null, undefined, {}, { body: 1, version: "1" }, () => 1])
+    assert.equal(isFlow(other), false);
 });
 
 test("a flow's steps are done once each, by key, and its return value is the output", async () => {
   const done: string[] = [];
   const code = flowOf(async (context, input: { n: number }) => {
     const one = await context.step("one", () => done.push("one") && input.n + 1);
-    const two = await context.step("two", async ({ key, tags }) => done.push("two") && `${one} ${key} ${tags.tenant}`);
+    const two = await context.step(
+      "two",
+      async ({ key, tags }) => done.push("two") && `${one} ${key} ${tags.tenant}`,
+    );
     return { two, run: context.runId };
   });
   const { id, status, output, events, bundle } = await runFlow(code, { n: 1 });
   assert.deepEqual([status, output], ["completed", { two: `2 ${id}/two t`, run: id }]);
-  assert.deepEqual([done, pathsOf(events, "step.completed")], [["one", "two"], ["one", "two"]]);
+  assert.deepEqual(
+    [done, pathsOf(events, "step.completed")],
+    [
+      ["one", "two"],
+      ["one", "two"],
+    ],
+  );
   assert.deepEqual(pathsOf(events, "step.started"), ["one", "two"]);
   await assertSound(bundle);
 });
@@ -66,12 +80,17 @@ test("an output or a result that is no plain data fails where it was made", asyn
   const output = await runFlow(flowOf(async () => new Map()));
   assert.deepEqual([output.status, JSON.parse(output.row.error ?? "").code], ["failed", "INVALID_JSON"]);
   const step = await runFlow(flowOf((context) => context.step("bad", () => 10n)));
-  assert.deepEqual([step.status, JSON.parse(step.row.error ?? "").message], ["paused", "bad cannot be recorded: a bigint is not JSON."]);
+  assert.deepEqual(
+    [step.status, JSON.parse(step.row.error ?? "").message],
+    ["paused", "bad cannot be recorded: a bigint is not JSON."],
+  );
 });
 
 test("steps that are asked for together are under way together", async () => {
   const code = flowOf(async (context) => {
-    const all = await Promise.all(["a", "b", "c"].map((key) => context.call(key, "call", { do: "echo", with: key })));
+    const all = await Promise.all(
+      ["a", "b", "c"].map((key) => context.call(key, "call", { do: "echo", with: key })),
+    );
     return all.map(({ value }) => value);
   });
   const { output, bundle } = await runFlow(code);
@@ -103,7 +122,10 @@ test("what the code throws fails the run", async () => {
     throw new TypeError("a bug");
   });
   const { status, row } = await runFlow(code);
-  assert.deepEqual([status, JSON.parse(row.error ?? "")], ["failed", { code: "UNEXPECTED", message: "a bug" }]);
+  assert.deepEqual(
+    [status, JSON.parse(row.error ?? "")],
+    ["failed", { code: "UNEXPECTED", message: "a bug" }],
+  );
 });
 
 test("a failed step pauses the run by default, fails it, or throws into the code", async () => {
@@ -126,7 +148,10 @@ test("a failed step pauses the run by default, fails it, or throws into the code
   assert.deepEqual((await ending(paused.bundle, paused.id)).output, { value: 1 });
   assert.equal((await runFlow(bad("fail"), null, world())).status, "failed");
   const thrown = await runFlow(bad("throw"), null, world());
-  assert.deepEqual([thrown.status, thrown.output], ["completed", "caught OUTAGE: Step bad failed: The service is out."]);
+  assert.deepEqual(
+    [thrown.status, thrown.output],
+    ["completed", "caught OUTAGE: Step bad failed: The service is out."],
+  );
   assert.deepEqual(pathsOf(thrown.events, "step.failed"), ["bad"]);
   await assertSound(thrown.bundle);
 });
@@ -153,7 +178,9 @@ test("a step is tried again as often as asked, with the default backoff", async 
 });
 
 test("a step has a timeout", async () => {
-  const code = flowOf((context) => context.step("slow", () => new Promise(() => {}), { timeout: "30s", onFailure: "fail" }));
+  const code = flowOf((context) =>
+    context.step("slow", () => new Promise(() => {}), { timeout: "30s", onFailure: "fail" }),
+  );
   const { bundle, id } = await begin(code);
   await ticks();
   bundle.clock.advance(30_000);
@@ -181,7 +208,11 @@ test("a flow sleeps, receives, asks people, and learns time and chance from the 
   await send(third, id, { kind: "signal", event: "go", data: "green" });
   assert.equal((await ending(third, id)).row.waitingFor, "review");
   const bundle = restart(third, { flows: [code] });
-  await answer(bundle, String(openReviews(bundle, id)[0]), { decision: "approve", value: "d", reviewer: "ann" });
+  await answer(bundle, String(openReviews(bundle, id)[0]), {
+    decision: "approve",
+    value: "d",
+    reviewer: "ann",
+  });
   const { output, events } = await ending(bundle, id);
   const { luck, ...others } = output as { luck: number };
   assert.deepEqual(others, { slept: 7_200_000, signal: "green", answer: "d" });
@@ -196,8 +227,12 @@ test("killed after any commit, a flow goes on from its record and learns the sam
     flowOf(async (context) => {
       const time = await context.now("time");
       const luck = await context.random("luck");
-      const parts = await Promise.all(["x", "y"].map((key) => context.step(`part-${key}`, () => `${key}${done.push(key)}`)));
-      const failed = await context.step("bad", () => assert.fail("bad"), { onFailure: "throw" }).catch(() => "caught");
+      const parts = await Promise.all(
+        ["x", "y"].map((key) => context.step(`part-${key}`, () => `${key}${done.push(key)}`)),
+      );
+      const failed = await context
+        .step("bad", () => assert.fail("bad"), { onFailure: "throw" })
+        .catch(() => "caught");
       return { time, luck, parts, failed };
     });
   for (let kept = 1; kept <= 12; kept++) {
@@ -217,7 +252,8 @@ test("killed after any commit, a flow goes on from its record and learns the sam
     const { status, output, events } = await ending(bundle, id);
     assert.equal(status, "completed", `${kept} commits kept`);
     assert.deepEqual(events.slice(0, recorded.length), recorded);
-    const result = (path: string) => (dataOf(events, "step.completed", path).result as { value: unknown }).value;
+    const result = (path: string) =>
+      (dataOf(events, "step.completed", path).result as { value: unknown }).value;
     assert.deepEqual(output, {
       time: result("time"),
       luck: result("luck"),
@@ -229,14 +265,19 @@ test("killed after any commit, a flow goes on from its record and learns the sam
 });
 
 test("a flow whose code is not registered is parked, says so, and goes on once it is", async () => {
-  const code = flowOf(async (context) => `${await context.receive("gate", "go")} ${await context.step("one", () => 1)}`);
+  const code = flowOf(
+    async (context) => `${await context.receive("gate", "go")} ${await context.step("one", () => 1)}`,
+  );
   const { bundle: first, id } = await begin(code);
   await first.executor.settled(id);
   const without = restart(first);
   await send(without, id, { kind: "signal", event: "go", data: "green" });
   const parked = await ending(without, id);
   assert.equal(parked.status, "paused");
-  assert.match(JSON.parse(parked.row.error ?? "").message, /The code of flow code, version 1, is not here\. Start Flyball with it/);
+  assert.match(
+    JSON.parse(parked.row.error ?? "").message,
+    /The code of flow code, version 1, is not here\. Start Flyball with it/,
+  );
   const bundle = restart(without, { flows: [code] });
   await send(bundle, id, { kind: "resume", by: "ann" });
   assert.equal((await ending(bundle, id)).output, "green 1");
@@ -245,7 +286,10 @@ test("a flow whose code is not registered is parked, says so, and goes on once i
 
 test("a flow that is started where its code is not registered is parked too", async () => {
   const bundle = setup();
-  const release = await publishFlow(bundle, flowOf(async () => 1));
+  const release = await publishFlow(
+    bundle,
+    flowOf(async () => 1),
+  );
   const id = await bundle.executor.start({ release, input: null });
   const { status, row } = await ending(bundle, id);
   assert.deepEqual([status, JSON.parse(row.error ?? "").code], ["paused", "RELEASE_MISSING"]);
@@ -254,8 +298,14 @@ test("a flow that is started where its code is not registered is parked too", as
 });
 
 test("code of another version does not take up a run; changed code of the same version parks it", async () => {
-  const one = flowOf(async (context) => [await context.step("a", () => 1), await context.receive("gate", "go")]);
-  const other = flowOf(async (context) => [await context.step("b", () => 1), await context.receive("gate", "go")]);
+  const one = flowOf(async (context) => [
+    await context.step("a", () => 1),
+    await context.receive("gate", "go"),
+  ]);
+  const other = flowOf(async (context) => [
+    await context.step("b", () => 1),
+    await context.receive("gate", "go"),
+  ]);
   for (const [flows, message] of [
     [[flowOf(one.body, "2")], /version 1, is not here/],
     [[other], /The recorded step a does not fit: the workflow does not come to it at this point/],

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { assert, type ErrorRecord, errorRecord, FlyballError, type Json, type JsonObject, parseDuration, toJson } from "../base/index.ts";
+import {
+  assert,
+  type ErrorRecord,
+  errorRecord,
+  FlyballError,
+  type Json,
+  type JsonObject,
+  nextTurn,
+  parseDuration,
+  toJson,
+} from "../base/index.ts";
 import {
   defaultRetry,
   type KindRegistry,
@@ -57,7 +67,13 @@ export function flow(
 }
 
 export function isFlow(value: unknown): value is Flow {
-  return typeof value === "object" && value !== null && "body" in value && typeof value.body === "function" && "version" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "body" in value &&
+    typeof value.body === "function" &&
+    "version" in value
+  );
 }
 
 export class FlowKeyReused extends FlyballError {
@@ -102,7 +118,11 @@ export class FlowProgram implements Program {
   #ready: Activation[] = [];
   #ended: Ended | undefined;
 
-  constructor(flowCode: Flow, kinds: KindRegistry, run: { id: string; input: Json; tags: Readonly<Record<string, string>> }) {
+  constructor(
+    flowCode: Flow,
+    kinds: KindRegistry,
+    run: { id: string; input: Json; tags: Readonly<Record<string, string>> },
+  ) {
     this.#flow = flowCode;
     this.#kinds = kinds;
     this.#input = run.input;
@@ -145,7 +165,7 @@ export class FlowProgram implements Program {
 
   /** After one turn of the event loop the code has gone as far as it can with what it knows. */
   async #turn(): Promise<Turn> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     const ready = this.#ready;
     this.#ready = [];
     return { ready, skipped: [], abandoned: [], ...(this.#ended ? { ended: this.#ended } : {}) };
@@ -158,7 +178,13 @@ export class FlowProgram implements Program {
     const retry = { ...(kind.callsOut || options.retry ? defaultRetry : noRetry), ...options.retry };
     this.#ready.push({
       path: key,
-      work: { type: "kind", kind, config: () => config, retry, timeoutMs: options.timeout ? parseDuration(options.timeout) : null },
+      work: {
+        type: "kind",
+        kind,
+        config: () => config,
+        retry,
+        timeoutMs: options.timeout ? parseDuration(options.timeout) : null,
+      },
       onFailure: options.onFailure === "fail" ? "fail" : "pause",
       scope: emptyScope,
       config: () => config,
@@ -169,8 +195,11 @@ export class FlowProgram implements Program {
   }
 
   #contextFor(runId: string, tags: Readonly<Record<string, string>>): FlowContext {
-    const value = async <T>(key: string, work: (context: StepContext) => unknown, options?: FlowStepOptions) =>
-      (await this.#ask(key, codeKind(work), { key }, options)).value as T;
+    const value = async <T>(
+      key: string,
+      work: (context: StepContext) => unknown,
+      options?: FlowStepOptions,
+    ) => (await this.#ask(key, codeKind(work), { key }, options)).value as T;
     const call = (key: string, kind: string, config: JsonObject, options?: FlowStepOptions) => {
       const known = this.#kinds.get(kind);
       return known ? this.#ask(key, known, config, options) : Promise.reject(new UnknownKind(kind));
@@ -198,6 +227,8 @@ function codeKind(work: (context: StepContext) => unknown): StepKind {
     callsOut: false,
     runsUserCode: true,
     effect: () => "write",
-    execute: async (_config, context) => ({ result: { value: toJson((await work(context)) ?? null, context.path) } }),
+    execute: async (_config, context) => ({
+      result: { value: toJson((await work(context)) ?? null, context.path) },
+    }),
   };
 }

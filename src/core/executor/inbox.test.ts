@@ -87,7 +87,11 @@ test("a short wait stays in memory", async () => {
 
 test("of several waits the earliest wakes the run, which then waits for the next", async () => {
   const bundle = setup();
-  const steps = [waitFor("long", { for: "3h" }), waitFor("short", { for: "1h" }), waitFor("mid", { for: "2h" })];
+  const steps = [
+    waitFor("long", { for: "3h" }),
+    waitFor("short", { for: "1h" }),
+    waitFor("mid", { for: "2h" }),
+  ];
   const { id, row } = await run(bundle, [block("all", "parallel", { steps })]);
   const beginning = bundle.clock.now();
   assert.equal(row.dueAt, beginning + hour);
@@ -104,7 +108,9 @@ test("of several waits the earliest wakes the run, which then waits for the next
 
 test("more runs than one look wakes, which fall due at the same moment, all go on", async () => {
   const bundle = setup();
-  const ids = await Promise.all(Array.from({ length: 600 }, () => start(bundle, [waitFor("pause", { for: "1h" })])));
+  const ids = await Promise.all(
+    Array.from({ length: 600 }, () => start(bundle, [waitFor("pause", { for: "1h" })])),
+  );
   await Promise.all(ids.map((id) => bundle.executor.settled(id)));
   bundle.clock.advance(hour);
   for (let turn = 0; turn < 50; turn++) {
@@ -132,7 +138,11 @@ test("a waiting run goes on with the data of the signal", async () => {
 test("a signal that came before the wait counts, also across a restart", async () => {
   for (const next of both) {
     const first = setup();
-    const id = await start(first, [waitFor("pause", { for: "1h" }), waitFor("gate", { event: "go" }), value("b", "{{ gate.value }}")]);
+    const id = await start(first, [
+      waitFor("pause", { for: "1h" }),
+      waitFor("gate", { event: "go" }),
+      value("b", "{{ gate.value }}"),
+    ]);
     await first.executor.settled(id);
     await send(first, id, go("early"));
     await first.executor.settled(id);
@@ -148,7 +158,10 @@ test("a signal that came before the wait counts, also across a restart", async (
 test("signals are received in order, each once, and only by name", async () => {
   const bundle = setup();
   const gates = ["a", "b", "c"].map((id) => waitFor(id, { event: "go" }));
-  const id = await start(bundle, [...gates, value("end", ["{{ a.value }}", "{{ b.value }}", "{{ c.value }}"])]);
+  const id = await start(bundle, [
+    ...gates,
+    value("end", ["{{ a.value }}", "{{ b.value }}", "{{ c.value }}"]),
+  ]);
   await send(bundle, id, go(1), "s1");
   await send(bundle, id, { kind: "signal", event: "stop", data: 9 }, "s2");
   await send(bundle, id, go(2), "s3");
@@ -173,7 +186,10 @@ test("a signal with the same id twice is one signal", async () => {
 test("an event that does not come in time fails the step, or lets the run go on", async () => {
   const bundle = setup();
   const failing = await start(bundle, [waitFor("gate", { event: "go", within: "2h" })]);
-  const steps = [waitFor("gate", { event: "go", within: "2h", onTimeout: "continue" }), value("b", "{{ gate.expired }}")];
+  const steps = [
+    waitFor("gate", { event: "go", within: "2h", onTimeout: "continue" }),
+    value("b", "{{ gate.expired }}"),
+  ];
   const going = await start(bundle, steps);
   const before = await ending(bundle, failing);
   assert.deepEqual([before.row.waitingFor, before.row.deadline], ["event", bundle.clock.now() + 2 * hour]);
@@ -205,7 +221,10 @@ test("a run sends a signal to another in the commit of its step", async () => {
 
 test("a signal to a run that is not there does not stay in the inbox", async () => {
   const bundle = setup();
-  assert.equal((await run(bundle, [step("tell", "emit", { event: "go", to: "nobody" })])).status, "completed");
+  assert.equal(
+    (await run(bundle, [step("tell", "emit", { event: "go", to: "nobody" })])).status,
+    "completed",
+  );
   await ticks();
   assert.deepEqual(bundle.control.inbox("nobody"), []);
   await assert.rejects(send(bundle, "nobody", go()), { code: "RUN_NOT_FOUND" });
@@ -216,7 +235,10 @@ test("a signal to a run that is not there does not stay in the inbox", async () 
 test("a decision goes on with the run, once, whoever asks again", async () => {
   for (const next of both) {
     const first = setup();
-    const { id, row } = await run(first, [step("ask", "ask", { draft: "d" }), value("b", "{{ ask.value }} {{ ask.decision }}")]);
+    const { id, row } = await run(first, [
+      step("ask", "ask", { draft: "d" }),
+      value("b", "{{ ask.value }} {{ ask.decision }}"),
+    ]);
     const bundle = next(first);
     const review = await askedReview(bundle, id);
     assert.deepEqual([row.status, row.waitingFor, row.waitingKey], ["waiting", "review", review]);
@@ -236,10 +258,17 @@ test("the same decision twice in the inbox counts once, and the second is dismis
   const bundle = setup();
   const id = await start(bundle, [step("ask", "ask", { draft: "d" }), waitFor("gate", { event: "go" })]);
   const review = await askedReview(bundle, id);
-  const decision: Command = { kind: "decision", review, decision: { decision: "approve", value: 1, reviewer: "ann" } };
+  const decision: Command = {
+    kind: "decision",
+    review,
+    decision: { decision: "approve", value: 1, reviewer: "ann" },
+  };
   await Promise.all([send(bundle, id, decision, "d1"), send(bundle, id, decision, "d2")]);
   assert.equal((await ending(bundle, id)).status, "waiting");
-  assert.deepEqual(typesOf(await bundle.journal.read("command/d2")), ["command.received", "command.dismissed"]);
+  assert.deepEqual(typesOf(await bundle.journal.read("command/d2")), [
+    "command.received",
+    "command.dismissed",
+  ]);
   assert.deepEqual(bundle.control.inbox(id), []);
 });
 
@@ -262,12 +291,18 @@ test("a passed deadline escalates once, and the question stays open", async () =
     const bundle = next(first);
     bundle.clock.advance(4 * hour);
     const waiting = await ending(bundle, id);
-    assert.deepEqual([waiting.status, waiting.row.waitingFor, waiting.row.dueAt], ["waiting", "review", null]);
+    assert.deepEqual(
+      [waiting.status, waiting.row.waitingFor, waiting.row.dueAt],
+      ["waiting", "review", null],
+    );
     const review = await askedReview(bundle, id);
     assert.equal(bundle.control.review(review)?.escalated, true);
     bundle.clock.advance(6 * hour);
     await ticks();
-    assert.deepEqual(typesOf(await bundle.journal.read(`review/${review}`)), ["review.requested", "review.escalated"]);
+    assert.deepEqual(typesOf(await bundle.journal.read(`review/${review}`)), [
+      "review.requested",
+      "review.escalated",
+    ]);
     await answer(bundle, review, { decision: "correct", value: "c", reviewer: "ann" });
     assert.equal((await ending(bundle, id)).output, "c");
     await assertSound(bundle);
@@ -310,7 +345,10 @@ test("a command to a run that has ended is dismissed, and nothing changes", asyn
   for (const [index, command] of commands.entries()) {
     await send(bundle, id, command, `late-${index}`);
     await ticks();
-    assert.deepEqual(typesOf(await bundle.journal.read(`command/late-${index}`)), ["command.received", "command.dismissed"]);
+    assert.deepEqual(typesOf(await bundle.journal.read(`command/late-${index}`)), [
+      "command.received",
+      "command.dismissed",
+    ]);
   }
   assert.deepEqual(await bundle.journal.read(`run/${id}`), events);
   assert.equal(bundle.executor.isIdle, true);
@@ -328,7 +366,10 @@ test("a resume of a run that is not paused is dismissed", async () => {
 test("commands are taken in the order in which they came", async () => {
   const bundle = setup();
   const { id } = await run(bundle, [waitFor("gate", { event: "go" })]);
-  await Promise.all([send(bundle, id, go(), "first"), send(bundle, id, { kind: "cancel", by: "ann", reason: null }, "second")]);
+  await Promise.all([
+    send(bundle, id, go(), "first"),
+    send(bundle, id, { kind: "cancel", by: "ann", reason: null }, "second"),
+  ]);
   const { status, events } = await ending(bundle, id);
   assert.equal(status, "cancelled");
   assert.deepEqual(typesOf(events).slice(-2), ["run.signalled", "run.cancelled"]);

@@ -18,7 +18,15 @@ export { Interpreter } from "./interpreter.ts";
 export { coreKinds } from "./kinds/index.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
-export { assetOf, createReleases, type Definition, type Release, type ReleaseParts, type Releases, releaseDigest } from "./release.ts";
-export type * from "./store.ts";
+export {
+  assetOf,
+  createReleases,
+  type Definition,
+  type Release,
+  type ReleaseParts,
+  type Releases,
+  releaseDigest,
+} from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
+export type * from "./store.ts";
 export { type RunView, type StepView, viewRun } from "./view.ts";

@@ -2,7 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json } from "../base/index.ts";
 import type { StepDocument } from "../workflow/index.ts";
-import { assertSound, block, call, dataOf, pathsOf, type RunParts, run, setup, start, step, ending, ticks, value } from "./testing.ts";
+import {
+  assertSound,
+  block,
+  call,
+  dataOf,
+  ending,
+  pathsOf,
+  type RunParts,
+  run,
+  setup,
+  start,
+  step,
+  ticks,
+  value,
+} from "./testing.ts";
 
 /** The output of a run of these steps that completes, and the paths of its steps in order of completion. */
 async function outcome(steps: readonly StepDocument[], parts: RunParts = {}) {
@@ -20,7 +34,11 @@ async function outputOf(steps: readonly StepDocument[], parts: RunParts = {}): P
 
 test("steps run one after the other, each sees what came before, and the last value is the output", async () => {
   const { output, completed } = await outcome(
-    [value("a", "{{ input.n + 1 }}"), value("b", "{{ a.value * 2 }}"), value("c", "{{ steps.a.value + b.value }}")],
+    [
+      value("a", "{{ input.n + 1 }}"),
+      value("b", "{{ a.value * 2 }}"),
+      value("c", "{{ steps.a.value + b.value }}"),
+    ],
     { input: { n: 1 } },
   );
   assert.equal(output, 6);
@@ -29,7 +47,12 @@ test("steps run one after the other, each sees what came before, and the last va
 
 test("a workflow's own output is evaluated over all its steps, and a value keeps its type", async () => {
   const steps = [value("a", [1, { x: null }]), value("b", "text")];
-  const output = { list: "{{ a.value }}", said: "it is {{ b.value }}", run: "{{ run.workflow }}", plain: true };
+  const output = {
+    list: "{{ a.value }}",
+    said: "it is {{ b.value }}",
+    run: "{{ run.workflow }}",
+    plain: true,
+  };
   assert.deepEqual(await outputOf(steps, { output }), {
     list: [1, { x: null }],
     said: "it is text",
@@ -92,7 +115,12 @@ test("a step whose condition does not hold is skipped, has its fields as none, a
   const steps = [
     value("a", 1),
     step("b", "call", { do: "x" }, { if: "{{ a.value > 1 }}" }),
-    value("c", { seen: "{{ b.value }}", skipped: "{{ b.skipped }}", cost: "{{ b.cost }}", ran: "{{ a.skipped }}" }),
+    value("c", {
+      seen: "{{ b.value }}",
+      skipped: "{{ b.skipped }}",
+      cost: "{{ b.cost }}",
+      ran: "{{ a.skipped }}",
+    }),
   ];
   const { output, completed, skipped } = await outcome(steps);
   assert.deepEqual(output, { seen: null, skipped: true, cost: null, ran: false });
@@ -100,7 +128,10 @@ test("a step whose condition does not hold is skipped, has its fields as none, a
 });
 
 test("the output passes over steps that were skipped at the end", async () => {
-  assert.equal(await outputOf([value("a", 1), value("b", 2, { if: false }), value("c", 3, { if: "{{ 0 }}" })]), 1);
+  assert.equal(
+    await outputOf([value("a", 1), value("b", 2, { if: false }), value("c", 3, { if: "{{ 0 }}" })]),
+    1,
+  );
   assert.equal(await outputOf([value("a", 1, { if: false })]), null);
 });
 
@@ -132,7 +163,10 @@ test("conditions are true as in Python: empty and zero are not", async () => {
 test("parallel steps begin at once, and their value is an object by id", async () => {
   const bundle = setup();
   const steps = [call("a", "x", 1), call("b", "x", 2), call("c", "x", 3, { if: false })];
-  const { output, events } = await run(bundle, [block("all", "parallel", { steps }), value("end", "{{ all.value }}")]);
+  const { output, events } = await run(bundle, [
+    block("all", "parallel", { steps }),
+    value("end", "{{ all.value }}"),
+  ]);
   assert.deepEqual(output, { a: 1, b: 2, c: null });
   assert.equal(bundle.world.mostAtOnce, 2);
   assert.deepEqual(pathsOf(events, "step.completed"), ["all.a", "all.b", "end"]);
@@ -142,9 +176,13 @@ test("a map keeps the order of its input, whatever the order of the ends", async
   const bundle = setup();
   const held = bundle.world.holding("work");
   const inner = [call("one", "work", "{{ item }}"), value("two", "{{ index ~ ':' ~ one.value }}")];
-  const id = await start(bundle, [block("each", "map", { over: "{{ input }}", concurrency: 3, steps: inner })], {
-    input: ["a", "b", "c"],
-  });
+  const id = await start(
+    bundle,
+    [block("each", "map", { over: "{{ input }}", concurrency: 3, steps: inner })],
+    {
+      input: ["a", "b", "c"],
+    },
+  );
   await bundle.world.called("work", 3);
   for (const index of [2, 0, 1]) held.get(`each[${index}].one`)?.resolve({ result: { value: index * 10 } });
   const { output, events } = await ending(bundle, id);
@@ -157,7 +195,11 @@ test("a map has at most so many items under way, and goes through all", async ()
     const bundle = setup();
     const input = Array.from({ length: 12 }, (_, n) => n);
     const steps = [call("one", "work", "{{ item }}")];
-    const { output } = await run(bundle, [block("each", "map", { over: "{{ input }}", concurrency, steps })], { input });
+    const { output } = await run(
+      bundle,
+      [block("each", "map", { over: "{{ input }}", concurrency, steps })],
+      { input },
+    );
     assert.deepEqual(output, input);
     assert.equal(bundle.world.mostAtOnce, Math.min(concurrency, 12));
   }
@@ -181,7 +223,9 @@ test("a map over ten thousand items whose steps are all skipped ends", async () 
   const input = Array.from({ length: 10_000 }, (_, n) => n);
   const steps = [value("x", 1, { if: false })];
   const bundle = setup();
-  const id = await start(bundle, [block("each", "map", { over: "{{ input }}", concurrency: 4, steps })], { input });
+  const id = await start(bundle, [block("each", "map", { over: "{{ input }}", concurrency: 4, steps })], {
+    input,
+  });
   const { status, output } = await ending(bundle, id);
   assert.equal(status, "completed");
   assert.ok(Array.isArray(output) && output.length === 10_000 && output.every((item) => item === null));
@@ -189,7 +233,10 @@ test("a map over ten thousand items whose steps are all skipped ends", async () 
 
 test("a failed item fails its map, and with on_item_error: keep it becomes its error", async () => {
   const inner = (onFailure: "fail" | "pause") => [
-    call("one", "work", "{{ item }}", { onFailure, retry: { attempts: 1, backoffMs: 1, factor: 1, maxMs: 1, on: [] } }),
+    call("one", "work", "{{ item }}", {
+      onFailure,
+      retry: { attempts: 1, backoffMs: 1, factor: 1, maxMs: 1, on: [] },
+    }),
     value("two", "{{ one.value }}"),
   ];
   const world = () => {
@@ -202,7 +249,11 @@ test("a failed item fails its map, and with on_item_error: keep it becomes its e
   };
   const input = [1, 2, 3];
   const config = { over: "{{ input }}", concurrency: 1 };
-  const failed = await run(world(), [block("each", "map", { ...config, onItemError: "fail", steps: inner("fail") })], { input });
+  const failed = await run(
+    world(),
+    [block("each", "map", { ...config, onItemError: "fail", steps: inner("fail") })],
+    { input },
+  );
   assert.deepEqual([failed.status, dataOf(failed.events, "run.failed").path], ["failed", "each[1].one"]);
 
   for (const onFailure of ["fail", "pause"] as const) {
@@ -242,9 +293,18 @@ test("a branch takes the first arm that holds, the arm without a condition, or n
     block("way", "branch", { arms: list }),
     value("end", { value: "{{ way.value }}", skipped: "{{ way.skipped }}" }),
   ];
-  assert.deepEqual(await outputOf(branch([...arms, other]), { input: 11 }), { value: "big 11", skipped: false });
-  assert.deepEqual(await outputOf(branch([...arms, other]), { input: 6 }), { value: "mid more", skipped: false });
-  assert.deepEqual(await outputOf(branch([...arms, other]), { input: 1 }), { value: "small", skipped: false });
+  assert.deepEqual(await outputOf(branch([...arms, other]), { input: 11 }), {
+    value: "big 11",
+    skipped: false,
+  });
+  assert.deepEqual(await outputOf(branch([...arms, other]), { input: 6 }), {
+    value: "mid more",
+    skipped: false,
+  });
+  assert.deepEqual(await outputOf(branch([...arms, other]), { input: 1 }), {
+    value: "small",
+    skipped: false,
+  });
   const { output, skipped } = await outcome(branch(arms), { input: 1 });
   assert.deepEqual([output, skipped], [{ value: null, skipped: true }, ["way"]]);
 });
@@ -261,7 +321,12 @@ test("a loop goes on until its condition holds, which sees the steps of the iter
 });
 
 test("a loop whose condition cannot be evaluated fails at the loop", async () => {
-  const loop = block("again", "loop", { until: "{{ n.value > none }}", max: 3, steps: [value("n", 1)] }, { onFailure: "fail" });
+  const loop = block(
+    "again",
+    "loop",
+    { until: "{{ n.value > none }}", max: 3, steps: [value("n", 1)] },
+    { onFailure: "fail" },
+  );
   const { status, events } = await run(setup(), [loop]);
   assert.equal(status, "failed");
   assert.equal(dataOf(events, "run.failed").path, "again");
@@ -271,7 +336,12 @@ test("blocks nest, and a path says where a step stands", async () => {
   const draft = call("draft", "write", "{{ item }}.{{ index }}");
   const refine = block("refine", "loop", { max: 3, until: "{{ index == 2 }}", steps: [draft] });
   const choose = block("choose", "branch", {
-    arms: [{ when: "{{ item == 3 }}", steps: [block("both", "parallel", { steps: [value("x", "{{ refine.value }}")] })] }],
+    arms: [
+      {
+        when: "{{ item == 3 }}",
+        steps: [block("both", "parallel", { steps: [value("x", "{{ refine.value }}")] })],
+      },
+    ],
   });
   const items = block("items", "map", { over: "{{ input }}", concurrency: 2, steps: [refine, choose] });
   const bundle = setup();
@@ -286,8 +356,16 @@ test("blocks nest, and a path says where a step stands", async () => {
 });
 
 test("names of an inner block hide those outside, and end with it", async () => {
-  const inner = block("inner", "map", { over: ["x"], concurrency: 1, steps: [value("a", "{{ item }}{{ index }}")] });
-  const outer = block("outer", "map", { over: ["o", "p"], concurrency: 1, steps: [inner, value("b", "{{ item }}{{ inner.value[0] }}{{ a.value }}")] });
+  const inner = block("inner", "map", {
+    over: ["x"],
+    concurrency: 1,
+    steps: [value("a", "{{ item }}{{ index }}")],
+  });
+  const outer = block("outer", "map", {
+    over: ["o", "p"],
+    concurrency: 1,
+    steps: [inner, value("b", "{{ item }}{{ inner.value[0] }}{{ a.value }}")],
+  });
   assert.deepEqual(await outputOf([value("a", "A"), outer]), ["ox0A", "px0A"]);
 });
 

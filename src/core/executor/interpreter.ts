@@ -1,7 +1,7 @@
 import { assert, type ErrorRecord, errorRecord, type Json, type JsonObject } from "../base/index.ts";
 import type { Block, Evaluator, KindWork, Scope, Step, StepResult, Workflow } from "../workflow/index.ts";
-import type { Activation, Ended, Program, Turn } from "./program.ts";
 import { BlockFailed } from "./errors.ts";
+import type { Activation, Ended, Program, Turn } from "./program.ts";
 
 // Interpreter
 // ===========
@@ -12,7 +12,6 @@ import { BlockFailed } from "./errors.ts";
 //   I1. Reads nothing but the workflow, the root scope and what it is told; no clock, no I/O.
 //   I2. Steps become ready in the order of the definition, and in no other.
 //   I3. A path is active at most once; settling one that is not active is our own mistake.
-
 
 /** Where a frame's value goes when all its steps are done. */
 type Owner =
@@ -107,7 +106,8 @@ export class Interpreter implements Program {
   fail(path: string, error: ErrorRecord): Turn | undefined {
     const keeper = keeperOf(this.#active.get(path)?.frame);
     if (!keeper) return undefined;
-    for (const other of [...this.#active.keys()]) if (other.startsWith(keeper.prefix)) this.#abandon(other, path);
+    for (const other of [...this.#active.keys()])
+      if (other.startsWith(keeper.prefix)) this.#abandon(other, path);
     const { progress, item } = keeper.owner;
     progress.values[item] = { error: { code: error.code, message: error.message } };
     this.#itemDone(progress);
@@ -195,7 +195,15 @@ export class Interpreter implements Program {
   #beginMap(frame: Frame, step: Step, work: MapProgress["work"]): void {
     const items = work.over(frame);
     if (!Array.isArray(items)) throw new BlockFailed(step.id, "`over` is not a list");
-    const progress = { frame, step, work, items, values: new Array<Json>(items.length).fill(null), started: 0, finished: 0 };
+    const progress = {
+      frame,
+      step,
+      work,
+      items,
+      values: new Array<Json>(items.length).fill(null),
+      started: 0,
+      finished: 0,
+    };
     if (items.length === 0) return this.#finish(frame, step, { value: [] });
     for (let count = 0; count < Math.min(work.concurrency, items.length); count++) this.#openItem(progress);
   }
@@ -204,13 +212,22 @@ export class Interpreter implements Program {
     const { frame, step, work, items } = progress;
     const item = progress.started++;
     const names = { item: items[item] ?? null, index: item };
-    this.#open(new Frame(work.block, `${frame.prefix}${step.id}[${item}].`, frame, { type: "map", progress, item }, names));
+    this.#open(
+      new Frame(
+        work.block,
+        `${frame.prefix}${step.id}[${item}].`,
+        frame,
+        { type: "map", progress, item },
+        names,
+      ),
+    );
   }
 
   #itemDone(progress: MapProgress): void {
     progress.finished += 1;
     if (progress.started < progress.items.length) this.#openItem(progress);
-    else if (progress.finished === progress.items.length) this.#finish(progress.frame, progress.step, { value: progress.values });
+    else if (progress.finished === progress.items.length)
+      this.#finish(progress.frame, progress.step, { value: progress.values });
   }
 
   #openLoop(frame: Frame, step: Step, block: Block, index: number): void {
@@ -259,8 +276,10 @@ export class Interpreter implements Program {
     const { work } = owner.step;
     assert(work.type === "loop", "the owner of an iteration is a loop");
     try {
-      const enough = owner.index + 1 >= work.timesMax || (work.until !== undefined && truthy(work.until(frame)));
-      if (enough) this.#finish(owner.frame, owner.step, { value: frame.lastValue(), iterations: owner.index + 1 });
+      const enough =
+        owner.index + 1 >= work.timesMax || (work.until !== undefined && truthy(work.until(frame)));
+      if (enough)
+        this.#finish(owner.frame, owner.step, { value: frame.lastValue(), iterations: owner.index + 1 });
       else this.#openLoop(owner.frame, owner.step, work.block, owner.index + 1);
     } catch (error) {
       this.#break(owner.frame, owner.step, error);
@@ -277,7 +296,9 @@ export class Interpreter implements Program {
 }
 
 /** The nearest frame around a step that is an item of a map which keeps the errors of its items. */
-function keeperOf(frame: Frame | undefined): (Frame & { owner: Extract<Owner, { type: "map" }> }) | undefined {
+function keeperOf(
+  frame: Frame | undefined,
+): (Frame & { owner: Extract<Owner, { type: "map" }> }) | undefined {
   for (let at = frame; at; ) {
     const { owner } = at;
     if (owner.type === "root") return undefined;
@@ -297,7 +318,10 @@ function exposed(result: JsonObject, fields: readonly string[]): JsonObject {
 
 function evaluateObject(evaluator: Evaluator, scope: Scope): JsonObject {
   const value = evaluator(scope);
-  assert(typeof value === "object" && value !== null && !Array.isArray(value), "a step's config is an object");
+  assert(
+    typeof value === "object" && value !== null && !Array.isArray(value),
+    "a step's config is an object",
+  );
   return value as JsonObject;
 }
 

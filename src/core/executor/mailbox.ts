@@ -10,7 +10,13 @@ export type Message =
   /** A step that runs users' code is to be announced in the journal before it starts. */
   | { readonly type: "announce"; readonly step: ActiveStep }
   /** A person gives the value of a failed step. */
-  | { readonly type: "skip"; readonly step: ActiveStep; readonly value: Json; readonly by: string; readonly command: string };
+  | {
+      readonly type: "skip";
+      readonly step: ActiveStep;
+      readonly value: Json;
+      readonly by: string;
+      readonly command: string;
+    };
 
 /** Messages for one run, in the order in which they came; and a bell for its inbox. */
 export class Mailbox {

@@ -58,7 +58,12 @@ export class Record {
 
 export function commandAppend(run: string, id: string, command: Command): Append {
   const data = { run, ...command } as unknown as { [key: string]: Json };
-  return { stream: `command/${id}`, expectedSeq: 0, actor: "local", events: [{ type: "command.received", data }] };
+  return {
+    stream: `command/${id}`,
+    expectedSeq: 0,
+    actor: "local",
+    events: [{ type: "command.received", data }],
+  };
 }
 
 /** The id of what a child's end tells its parent: derived, so that it is told once. */

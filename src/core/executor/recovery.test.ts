@@ -53,7 +53,11 @@ function sqliteDisk(): Disk {
 // A workflow that uses everything
 // ===============================
 
-const childSteps = [call("work", "double", "{{ input }}"), step("pause", "wait", { for: "10s" }), value("out", "{{ work.value }}")];
+const childSteps = [
+  call("work", "double", "{{ input }}"),
+  step("pause", "wait", { for: "10s" }),
+  value("out", "{{ work.value }}"),
+];
 
 const everything: readonly StepDocument[] = [
   value("skipped_first", 1, { if: false }),
@@ -61,14 +65,21 @@ const everything: readonly StepDocument[] = [
   call("flaky", "flaky", "{{ first.value }}"),
   step("code", "code", { do: "echo", with: "{{ flaky.value }}" }),
   block("both", "parallel", {
-    steps: [step("ask", "ask", { draft: "{{ first.value }}", within: 3_600_000 }), call("b", "echo", "parallel")],
+    steps: [
+      step("ask", "ask", { draft: "{{ first.value }}", within: 3_600_000 }),
+      call("b", "echo", "parallel"),
+    ],
   }),
   block("items", "map", {
     over: "{{ input.list }}",
     concurrency: 2,
     onItemError: "keep",
     steps: [
-      block("refine", "loop", { max: 3, until: "{{ index == 1 }}", steps: [call("draft", "picky", "{{ item }}.{{ index }}")] }),
+      block("refine", "loop", {
+        max: 3,
+        until: "{{ index == 1 }}",
+        steps: [call("draft", "picky", "{{ item }}.{{ index }}")],
+      }),
       value("last", "{{ refine.value }}"),
     ],
   }),
@@ -132,7 +143,10 @@ function worldOf(): World {
 }
 
 /** A process on a disk that ends right after its n-th commit is on disk, before anyone hears of it. */
-function crashing(disk: Disk, crashAfter: number): { readonly disk: Disk; readonly hasCrashed: () => boolean } {
+function crashing(
+  disk: Disk,
+  crashAfter: number,
+): { readonly disk: Disk; readonly hasCrashed: () => boolean } {
   let commits = 0;
   const storage = { ...methodsOf(disk.storage) };
   storage.commit = (rows, changes, erased) => {
@@ -175,9 +189,12 @@ async function drive(bundle: Bundle, hasCrashed: () => boolean): Promise<void> {
       clock.advance(250);
       continue;
     }
-    if (row?.status === "paused") await send(bundle, runId, { kind: "resume", by: "ann" }, `resume-${row.updatedAt}-${turn}`);
-    for (const review of openReviews(bundle, runId)) await answer(bundle, review, { decision: "correct", value: "answered", reviewer: "ann" });
-    if (row?.waitingFor === "event") await send(bundle, runId, { kind: "signal", event: "go", data: "green" }, "go");
+    if (row?.status === "paused")
+      await send(bundle, runId, { kind: "resume", by: "ann" }, `resume-${row.updatedAt}-${turn}`);
+    for (const review of openReviews(bundle, runId))
+      await answer(bundle, review, { decision: "correct", value: "answered", reviewer: "ann" });
+    if (row?.waitingFor === "event")
+      await send(bundle, runId, { kind: "signal", event: "go", data: "green" }, "go");
     await ticks(3);
     if (executor.isIdle) clock.advance(5_000);
   }
@@ -204,7 +221,10 @@ async function assertFinished(bundle: Bundle, what: string): Promise<void> {
   const { started: _, ...wanted } = expected as { started: number };
   assert.deepEqual(others, wanted, what);
   assert.equal(started, bundle.control.run(runId)?.startedAt, what);
-  for (const stream of [runId, ...bundle.control.runs({ workflow: "child", limit: 10 }).map(({ id }) => id)]) {
+  for (const stream of [
+    runId,
+    ...bundle.control.runs({ workflow: "child", limit: 10 }).map(({ id }) => id),
+  ]) {
     const paths = pathsOf(await bundle.journal.read(`run/${stream}`), "step.completed");
     assert.equal(new Set(paths).size, paths.length, `${what}: a result twice in ${paths}`);
   }
@@ -268,18 +288,44 @@ function changeDefinition({ storage }: Bundle, edit: (text: string) => string): 
   const readStream = storage.readStream.bind(storage);
   storage.readStream = (stream, afterSeq) =>
     readStream(stream, afterSeq).map((row) =>
-      row.type === "asset.published" && row.body?.includes('"kind":"workflow"') ? { ...row, body: edit(row.body) } : row,
+      row.type === "asset.published" && row.body?.includes('"kind":"workflow"')
+        ? { ...row, body: edit(row.body) }
+        : row,
     );
 }
 
 test("a run whose definition was changed by hand is parked before any effect, with the reason", async () => {
   const changes: readonly (readonly [what: string, edit: (text: string) => string, reason: RegExp])[] = [
-    ["an input", (text) => text.replace('"with":"one"', '"with":"two"'), /a does not fit: it has other inputs now/],
-    ["a kind", (text) => text.replace('"id":"a","kind":"call"', '"id":"a","kind":"now"'), /a does not fit: it was a call and is a now now/],
-    ["an id", (text) => text.replace('"id":"a"', '"id":"z"'), /a does not fit: the workflow does not come to it/],
-    ["an expression", (text) => text.replace('"with":"one"', '"with":"{{ input.no.such }}"'), /a does not fit: its inputs can no longer be made/],
-    ["the input of a waiting step", (text) => text.replace('"event":"go"', '"event":"stop"'), /gate does not fit: it has other inputs now/],
-    ["a kind that is not there", (text) => text.replace('"id":"b","kind":"call"', '"id":"b","kind":"nothing"'), /no kind of step called `nothing`/],
+    [
+      "an input",
+      (text) => text.replace('"with":"one"', '"with":"two"'),
+      /a does not fit: it has other inputs now/,
+    ],
+    [
+      "a kind",
+      (text) => text.replace('"id":"a","kind":"call"', '"id":"a","kind":"now"'),
+      /a does not fit: it was a call and is a now now/,
+    ],
+    [
+      "an id",
+      (text) => text.replace('"id":"a"', '"id":"z"'),
+      /a does not fit: the workflow does not come to it/,
+    ],
+    [
+      "an expression",
+      (text) => text.replace('"with":"one"', '"with":"{{ input.no.such }}"'),
+      /a does not fit: its inputs can no longer be made/,
+    ],
+    [
+      "the input of a waiting step",
+      (text) => text.replace('"event":"go"', '"event":"stop"'),
+      /gate does not fit: it has other inputs now/,
+    ],
+    [
+      "a kind that is not there",
+      (text) => text.replace('"id":"b","kind":"call"', '"id":"b","kind":"nothing"'),
+      /no kind of step called `nothing`/,
+    ],
   ];
   for (const [what, edit, reason] of changes) {
     const first = setup();
@@ -290,7 +336,10 @@ test("a run whose definition was changed by hand is parked before any effect, wi
     await send(bundle, id, { kind: "signal", event: "go", data: 1 });
     const parked = await ending(bundle, id);
     assert.equal(parked.status, "paused", what);
-    const { reason: why, error } = dataOf(parked.events, "run.paused") as { reason: string; error: { message: string } };
+    const { reason: why, error } = dataOf(parked.events, "run.paused") as {
+      reason: string;
+      error: { message: string };
+    };
     assert.equal(why, "mismatch", what);
     assert.match(error.message, reason, what);
     assert.ok(error.message.includes(row.version), what);
@@ -302,13 +351,21 @@ test("a run whose definition was changed by hand is parked before any effect, wi
     assert.deepEqual(typesOf((await ending(bundle, id)).events), typesOf(parked.events), what);
     await send(bundle, id, { kind: "resume", by: "ann" }, "too-early");
     await ticks();
-    assert.deepEqual(typesOf(await bundle.journal.read("command/too-early")), ["command.received", "command.dismissed"], what);
+    assert.deepEqual(
+      typesOf(await bundle.journal.read("command/too-early")),
+      ["command.received", "command.dismissed"],
+      what,
+    );
   }
 });
 
 test("a parked run goes on once its definition fits again", async () => {
   const first = setup();
-  const { id } = await run(first, [call("a", "echo", "one"), step("gate", "wait", { event: "go" }), call("b", "effect", 7)]);
+  const { id } = await run(first, [
+    call("a", "echo", "one"),
+    step("gate", "wait", { event: "go" }),
+    call("b", "effect", 7),
+  ]);
   let isBroken = true;
   changeDefinition(first, (text) => (isBroken ? text.replace('"with":"one"', '"with":"two"') : text));
   const parked = restart(first);
@@ -324,8 +381,16 @@ test("a parked run goes on once its definition fits again", async () => {
 
 test("a run that cannot be loaded can be cancelled, with all that hangs on it", async () => {
   const first = setup();
-  const child = await publish(first, document([step("w", "wait", { event: "never" })], { workflow: "child" }));
-  const steps = [call("a", "paid"), block("both", "parallel", { steps: [step("ask", "ask", { draft: 1 }), step("sub", "workflow", { name: "child" })] })];
+  const child = await publish(
+    first,
+    document([step("w", "wait", { event: "never" })], { workflow: "child" }),
+  );
+  const steps = [
+    call("a", "paid"),
+    block("both", "parallel", {
+      steps: [step("ask", "ask", { draft: 1 }), step("sub", "workflow", { name: "child" })],
+    }),
+  ];
   first.world.on("paid", () => ({ result: { value: 1, cost: 0.5 } }));
   const id = await start(first, steps, { children: [child] });
   await ticks();
@@ -346,7 +411,8 @@ test("a run whose release is gone is parked, and does not keep the engine busy",
   const first = setup();
   const { id } = await run(first, [step("gate", "wait", { event: "go" })]);
   const readStream = first.storage.readStream.bind(first.storage);
-  first.storage.readStream = (stream, afterSeq) => (stream.startsWith("asset/") ? [] : readStream(stream, afterSeq));
+  first.storage.readStream = (stream, afterSeq) =>
+    stream.startsWith("asset/") ? [] : readStream(stream, afterSeq);
   const bundle = restart(first);
   await send(bundle, id, { kind: "signal", event: "go", data: 1 });
   const { status, row } = await ending(bundle, id);

@@ -12,7 +12,10 @@ function partsOf(...prompts: readonly (readonly [name: string, content: Json])[]
 }
 
 test("an asset's version follows from its kind and content, whatever the order of its members", () => {
-  assert.equal(assetOf("prompt", "p", { a: 1, b: 2 }).digest, assetOf("prompt", "other", { b: 2, a: 1 }).digest);
+  assert.equal(
+    assetOf("prompt", "p", { a: 1, b: 2 }).digest,
+    assetOf("prompt", "other", { b: 2, a: 1 }).digest,
+  );
   assert.notEqual(assetOf("prompt", "p", { a: 1 }).digest, assetOf("prompt", "p", { a: 2 }).digest);
   assert.notEqual(assetOf("prompt", "p", { a: 1 }).digest, assetOf("route", "p", { a: 1 }).digest);
 });

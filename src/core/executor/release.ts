@@ -97,7 +97,12 @@ async function publishAsset(options: ReleasesOptions, asset: Asset): Promise<voi
 
 function published(asset: Asset): Append {
   const data: JsonObject = { kind: asset.kind, name: asset.name, content: asset.content };
-  return { stream: `asset/${asset.digest}`, expectedSeq: 0, actor: "engine", events: [{ type: "asset.published", data }] };
+  return {
+    stream: `asset/${asset.digest}`,
+    expectedSeq: 0,
+    actor: "engine",
+    events: [{ type: "asset.published", data }],
+  };
 }
 
 /** An asset as a manifest names it. Its content stands under its digest, whatever it was first published as. */
@@ -114,7 +119,10 @@ async function readRelease(options: ReleasesOptions, digest: string): Promise<Re
     definition: Pinned;
     assets: readonly Pinned[];
   };
-  const read = async (pinned: Pinned): Promise<Asset> => ({ ...pinned, content: await readContent(options, pinned.digest) });
+  const read = async (pinned: Pinned): Promise<Asset> => ({
+    ...pinned,
+    content: await readContent(options, pinned.digest),
+  });
   return releaseOf(options, digest, {
     workflow: manifest.workflow,
     version: manifest.version,

@@ -1,10 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ManualClock } from "../base/index.ts";
 import { applyRetention } from "./retention.ts";
-import { answer, type Bundle, call, document, ending, openReviews, publish, run, send, setup, step, ticks, value } from "./testing.ts";
+import {
+  answer,
+  type Bundle,
+  call,
+  document,
+  ending,
+  openReviews,
+  publish,
+  run,
+  send,
+  setup,
+  step,
+  ticks,
+  value,
+} from "./testing.ts";
 
 const day = 86_400_000;
-const retention = { bodies: "90d", decisions: "365d" };
+const policy = { bodies: "90d", decisions: "365d" };
+
+/** Applies retention so many days from the beginning. The bundle's own clock stays: it would poll all those seconds. */
+function retain({ journal, control, clock }: Bundle, days: number, retention = policy): Promise<number> {
+  return applyRetention({ journal, control, clock: new ManualClock(clock.now() + days * day) }, retention);
+}
 
 /** The types of a stream's events, those that were erased in brackets. */
 async function remains({ journal }: Bundle, stream: string): Promise<string> {
@@ -13,7 +33,11 @@ async function remains({ journal }: Bundle, stream: string): Promise<string> {
 }
 
 async function endedRun(bundle: Bundle) {
-  const steps = [call("a", "echo", "secret"), step("ask", "ask", { draft: "secret" }), step("gate", "wait", { event: "go" })];
+  const steps = [
+    call("a", "echo", "secret"),
+    step("ask", "ask", { draft: "secret" }),
+    step("gate", "wait", { event: "go" }),
+  ];
   const { id } = await run(bundle, steps);
   const [review] = openReviews(bundle, id);
   assert.ok(review);
@@ -26,20 +50,18 @@ async function endedRun(bundle: Bundle) {
 test("bodies go after their time, decisions stay until theirs, and the chain verifies throughout", async () => {
   const bundle = setup();
   const { id, review } = await endedRun(bundle);
-  assert.equal(await applyRetention(bundle, retention), 0);
+  assert.equal(await retain(bundle, 89), 0);
 
-  bundle.clock.advance(91 * day);
-  assert.equal(await applyRetention(bundle, retention), 1);
+  assert.equal(await retain(bundle, 91), 1);
   const bodies = await remains(bundle, `run/${id}`);
   assert.match(bodies, /^\[run\.started\] \[step\.completed\] .* run\.completed run\.erased$/);
   assert.equal(await remains(bundle, `review/${review}`), "[review.requested] review.decided");
   assert.equal(await remains(bundle, `command/signal-${id}`), "[command.received]");
   assert.equal(bundle.control.run(id)?.erased, 1);
   assert.deepEqual((await bundle.journal.verify()).firstBad, null);
-  assert.equal(await applyRetention(bundle, retention), 0);
+  assert.equal(await retain(bundle, 91), 0);
 
-  bundle.clock.advance(300 * day);
-  assert.equal(await applyRetention(bundle, retention), 1);
+  assert.equal(await retain(bundle, 391), 1);
   assert.match(await remains(bundle, `run/${id}`), /\[run\.completed\] run\.erased run\.erased$/);
   assert.equal(await remains(bundle, `review/${review}`), "[review.requested] [review.decided]");
   assert.deepEqual((await bundle.journal.verify()).firstBad, null);
@@ -50,8 +72,7 @@ test("bodies go after their time, decisions stay until theirs, and the chain ver
 test("decisions may stay for ever", async () => {
   const bundle = setup();
   const { id } = await endedRun(bundle);
-  bundle.clock.advance(1_000 * day);
-  await applyRetention(bundle, { bodies: "90d", decisions: "forever" });
+  await retain(bundle, 1_000, { bodies: "90d", decisions: "forever" });
   assert.match(await remains(bundle, `run/${id}`), /run\.completed run\.erased$/);
 });
 
@@ -59,11 +80,9 @@ test("what a run's error said goes with its decisions, from the control tables t
   const bundle = setup();
   bundle.world.failing("bad", 9, () => new TypeError("secret"));
   const { id } = await run(bundle, [call("a", "bad", 1, { onFailure: "fail" })]);
-  bundle.clock.advance(91 * day);
-  await applyRetention(bundle, retention);
+  await retain(bundle, 91);
   assert.match(bundle.control.run(id)?.error ?? "", /secret/);
-  bundle.clock.advance(300 * day);
-  await applyRetention(bundle, retention);
+  await retain(bundle, 391);
   assert.deepEqual([bundle.control.run(id)?.error, bundle.control.run(id)?.status], [null, "failed"]);
 });
 
@@ -71,8 +90,7 @@ test("runs that have not ended are never touched, and assets stay", async () => 
   const bundle = setup();
   const { id } = await run(bundle, [step("gate", "wait", { event: "go" }), value("b", 1)]);
   const release = await publish(bundle, document([value("x", 1)]));
-  bundle.clock.advance(1_000 * day);
-  assert.equal(await applyRetention(bundle, retention), 0);
+  assert.equal(await retain(bundle, 1_000), 0);
   assert.ok((await bundle.journal.readAll(0, 1_000)).every(({ data }) => data));
   await send(bundle, id, { kind: "signal", event: "go", data: 1 });
   await ticks();
@@ -83,8 +101,7 @@ test("runs that have not ended are never touched, and assets stay", async () => 
 test("more runs than are erased at once are all erased", async () => {
   const bundle = setup();
   for (let n = 0; n < 250; n++) await run(bundle, [value("a", n)]);
-  bundle.clock.advance(91 * day);
-  assert.equal(await applyRetention(bundle, retention), 250);
+  assert.equal(await retain(bundle, 91), 250);
   assert.equal((await bundle.journal.read("retention")).length, 3);
   assert.deepEqual((await bundle.journal.verify()).firstBad, null);
 });

@@ -43,7 +43,11 @@ export async function applyRetention(
     if (period === "forever") continue;
     const before = deps.clock.now() - parseDuration(period);
     for (let runs = next(); runs.length > 0; runs = next()) {
-      await eraseRuns(deps, runs, { level, keepTypes, policy: `${level === 1 ? "bodies" : "decisions"} after ${period}` });
+      await eraseRuns(deps, runs, {
+        level,
+        keepTypes,
+        policy: `${level === 1 ? "bodies" : "decisions"} after ${period}`,
+      });
       erased += runs.length;
     }
     function next(): readonly string[] {
@@ -69,9 +73,14 @@ async function eraseRuns(
 }
 
 /** Every stream that holds what a run saw or was told. */
-async function streamsOf({ journal, control }: { journal: Journal; control: ControlStore }, run: string): Promise<string[]> {
+async function streamsOf(
+  { journal, control }: { journal: Journal; control: ControlStore },
+  run: string,
+): Promise<string[]> {
   const events: readonly JournalEvent[] = await journal.read(`run/${run}`);
-  const commands = events.flatMap(({ data }) => (typeof data?.command === "string" ? [`command/${data.command}`] : []));
+  const commands = events.flatMap(({ data }) =>
+    typeof data?.command === "string" ? [`command/${data.command}`] : [],
+  );
   const reviews = control.reviews({ run, limit: 10_000 }).map(({ id }) => `review/${id}`);
   return [`run/${run}`, `outbox/${run}`, ...commands, ...reviews];
 }

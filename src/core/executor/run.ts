@@ -1,8 +1,23 @@
-import { assert, type ErrorRecord, FlyballError, fingerprint, type Json, type JsonObject } from "../base/index.ts";
+import {
+  assert,
+  type ErrorRecord,
+  FlyballError,
+  fingerprint,
+  type Json,
+  type JsonObject,
+} from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { JournalMismatch } from "./errors.ts";
-import { isFinal, type RunStarted, type RunStatus, type StepCompleted, type StepFailed, type StepRetried, type StepWaited } from "./events.ts";
+import {
+  isFinal,
+  type RunStarted,
+  type RunStatus,
+  type StepCompleted,
+  type StepFailed,
+  type StepRetried,
+  type StepWaited,
+} from "./events.ts";
 import type { Activation, Ended, Program, Turn } from "./program.ts";
 import type { Release } from "./release.ts";
 
@@ -66,7 +81,13 @@ export class Run {
   costUsd = 0;
   ended: Ended | undefined;
 
-  constructor(options: { id: string; started: RunStarted; startedAt: number; release: Release; program: Program }) {
+  constructor(options: {
+    id: string;
+    started: RunStarted;
+    startedAt: number;
+    release: Release;
+    program: Program;
+  }) {
     this.id = options.id;
     this.started = options.started;
     this.startedAt = options.startedAt;
@@ -155,7 +176,15 @@ export function turnToFallback(step: ActiveStep, fallback: KindWork, failure: Er
 }
 
 /** Ready to be executed, as if nothing had been tried; the command in hand stays in hand. */
-const afresh = { phase: "ready", attempts: 0, failure: null, config: null, wait: null, dueAt: null, woken: null } as const;
+const afresh = {
+  phase: "ready",
+  attempts: 0,
+  failure: null,
+  config: null,
+  wait: null,
+  dueAt: null,
+  woken: null,
+} as const;
 
 /**
  * Brings a run to where its journal ends. Replay performs no I/O and starts nothing; what does not fit
@@ -259,7 +288,8 @@ async function replayFailed(run: Run, failed: StepFailed): Promise<void> {
   if (turn) {
     run.active.delete(failed.path);
     run.apply(await turn);
-  } else Object.assign(step, { phase: "failed", failure: failed.error, attempts: failed.attempts, wait: null });
+  } else
+    Object.assign(step, { phase: "failed", failure: failed.error, attempts: failed.attempts, wait: null });
 }
 
 /** After a pause, what had failed begins anew. */

@@ -40,14 +40,19 @@ function recordCancel(
   { record, control }: { record: Record; control: ControlStore },
 ): void {
   record.add(endEvent(end, costOf(events)));
-  const waits = events.filter(({ type }) => type === "step.waited").map(({ data }) => (data as unknown as StepWaited).wait);
+  const waits = events
+    .filter(({ type }) => type === "step.waited")
+    .map(({ data }) => (data as unknown as StepWaited).wait);
   const open = new Map(waits.map((wait) => [wait.key, wait]));
   for (const wait of open.values()) giveUpWait(wait, "the run was cancelled", record, control);
-  const { parent } = events[0]?.data as unknown as RunStarted;
+  const started = events[0]?.data as unknown as RunStarted | undefined;
+  const parent = started?.parent;
   if (parent) tellParent({ child: row.id, parent }, end, record);
 }
 
 function costOf(events: readonly JournalEvent[]): number {
-  const results = events.filter(({ type }) => type === "step.completed").map(({ data }) => data as unknown as StepCompleted);
+  const results = events
+    .filter(({ type }) => type === "step.completed")
+    .map(({ data }) => data as unknown as StepCompleted);
   return results.reduce((sum, { result }) => sum + (typeof result.cost === "number" ? result.cost : 0), 0);
 }

@@ -78,7 +78,11 @@ export type ControlChange =
   | { readonly table: "inbox"; readonly put: InboxRow }
   | { readonly table: "inbox"; readonly remove: string }
   | { readonly table: "batches"; readonly put: BatchRow }
-  | { readonly table: "batches"; readonly update: string; readonly set: { readonly status: BatchRow["status"] } }
+  | {
+      readonly table: "batches";
+      readonly update: string;
+      readonly set: { readonly status: BatchRow["status"] };
+    }
   | { readonly table: "assets"; readonly put: AssetRow };
 
 export interface RunFilter {
@@ -103,7 +107,12 @@ export interface ControlStore {
   nextDueAt(afterMs: number): number | undefined;
   inbox(run: string): readonly InboxRow[];
   review(id: string): ReviewRow | undefined;
-  reviews(filter: { status?: ReviewRow["status"]; run?: string; after?: string; limit: number }): readonly ReviewRow[];
+  reviews(filter: {
+    status?: ReviewRow["status"];
+    run?: string;
+    after?: string;
+    limit: number;
+  }): readonly ReviewRow[];
   batch(id: string): BatchRow | undefined;
   /** The newest generation of a batch. */
   latestBatch(workflow: string, inputDigest: string, name: string): BatchRow | undefined;

@@ -16,8 +16,8 @@ import {
   type JournalEvent,
   type JournalStorage,
   memoryBlobs,
-  newSealKey,
   NotOwner,
+  newSealKey,
 } from "../journal/index.ts";
 import {
   compileWorkflow,
@@ -136,7 +136,12 @@ function worldKinds(world: World): StepKind[] {
   const base = { summary: "For tests.", config: callShape, fields: ["cost"], effect: () => "write" as const };
   return [
     { ...base, name: "now", callsOut: false, execute: (config, context) => world.answer(config, context) },
-    { ...base, name: "call", callsOut: true, execute: (config, context) => world.answerLater(config, context) },
+    {
+      ...base,
+      name: "call",
+      callsOut: true,
+      execute: (config, context) => world.answerLater(config, context),
+    },
     {
       ...base,
       name: "code",
@@ -170,7 +175,10 @@ const askKind: StepKind = {
     if (woken.by === "time") {
       const key = context.waitKey ?? "";
       const data = { by: "deadline", comment: null };
-      return { wait: { for: "review", key }, facts: [{ stream: `review/${key}`, type: "review.escalated", data }] };
+      return {
+        wait: { for: "review", key },
+        facts: [{ stream: `review/${key}`, type: "review.escalated", data }],
+      };
     }
     assert.equal(woken.by, "review");
     const { decision, value, reviewer } = woken.decision;
@@ -196,6 +204,8 @@ export interface SetupOptions {
   readonly world?: World;
   readonly clock?: ManualClock;
   readonly flows?: readonly Flow[];
+  /** Kinds of other folders, beside the core's and those of the world. */
+  readonly kinds?: readonly StepKind[];
   /** The generator of jitter; by default the middle of what is possible. */
   readonly random?: () => number;
 }
@@ -224,8 +234,14 @@ export function setup(options: SetupOptions = {}): Bundle {
   const { disk = memoryDisk(), world = new World(), clock = new ManualClock(), flows = [] } = options;
   const { control } = disk;
   const owner = ownerOf(disk.storage);
-  const journal = createJournal({ ...disk, storage: owner.storage, clock, key: sealKey, derive: controlChanges });
-  const kinds = kindRegistry([...coreKinds, ...worldKinds(world)]);
+  const journal = createJournal({
+    ...disk,
+    storage: owner.storage,
+    clock,
+    key: sealKey,
+    derive: controlChanges,
+  });
+  const kinds = kindRegistry([...coreKinds, ...worldKinds(world), ...(options.kinds ?? [])]);
   const releases = createReleases({
     journal,
     isPublished: (digest) => control.asset(digest) !== undefined,
@@ -311,7 +327,10 @@ export function block(id: string, kind: string, config: object, parts: StepParts
   return step(id, kind, config as JsonObject, parts);
 }
 
-export function document(steps: readonly StepDocument[], parts: Partial<WorkflowDocument> = {}): WorkflowDocument {
+export function document(
+  steps: readonly StepDocument[],
+  parts: Partial<WorkflowDocument> = {},
+): WorkflowDocument {
   return { workflow: "test", steps, ...parts };
 }
 
@@ -327,7 +346,10 @@ export async function publish(
   return releases.publish({ workflow: definition.workflow, version, definition: content, assets });
 }
 
-export function publishFlow({ releases }: Pick<Bundle, "releases">, { name, version }: Flow): Promise<Release> {
+export function publishFlow(
+  { releases }: Pick<Bundle, "releases">,
+  { name, version }: Flow,
+): Promise<Release> {
   const definition = assetOf("flow", name, { name, version });
   return releases.publish({ workflow: name, version, definition, assets: [] });
 }
@@ -340,7 +362,11 @@ export interface RunParts {
 }
 
 /** Starts a run of these steps; its id. */
-export async function start(bundle: Bundle, steps: readonly StepDocument[], parts: RunParts = {}): Promise<string> {
+export async function start(
+  bundle: Bundle,
+  steps: readonly StepDocument[],
+  parts: RunParts = {},
+): Promise<string> {
   const { input = null, output, id, children = [] } = parts;
   const definition = document(steps, output === undefined ? {} : { output });
   const release = await publish(bundle, definition, children);
@@ -366,7 +392,11 @@ export async function ending(bundle: Bundle, id: string): Promise<Ending> {
 }
 
 /** Runs these steps to where they come to rest. */
-export async function run(bundle: Bundle, steps: readonly StepDocument[], parts: RunParts = {}): Promise<Ending> {
+export async function run(
+  bundle: Bundle,
+  steps: readonly StepDocument[],
+  parts: RunParts = {},
+): Promise<Ending> {
   return ending(bundle, await start(bundle, steps, parts));
 }
 
@@ -385,7 +415,12 @@ export function dataOf(events: readonly JournalEvent[], type: string, path?: str
   return event.data;
 }
 
-export async function send(bundle: Bundle, id: string, command: Command, commandId = "command-1"): Promise<void> {
+export async function send(
+  bundle: Bundle,
+  id: string,
+  command: Command,
+  commandId = "command-1",
+): Promise<void> {
   await bundle.executor.send(id, commandId, command);
 }
 
@@ -434,4 +469,3 @@ export async function assertSound({ journal, control }: Pick<Bundle, "journal" |
   const plain = (tables: object) => JSON.parse(JSON.stringify(tables));
   assert.deepEqual(plain(control.dump()), plain(await foldedTables(journal)));
 }
-

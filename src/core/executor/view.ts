@@ -1,6 +1,14 @@
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
-import { isFinal, type RunStarted, type RunStatus, type StepCompleted, type StepFailed, type StepWaited, type Waiting } from "./events.ts";
+import {
+  isFinal,
+  type RunStarted,
+  type RunStatus,
+  type StepCompleted,
+  type StepFailed,
+  type StepWaited,
+  type Waiting,
+} from "./events.ts";
 
 export interface StepView {
   readonly path: string;
@@ -50,7 +58,8 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     if (event.type.startsWith("step.")) {
       const step = viewStep(id, steps, event);
       if (step) steps.set(step.path, step);
-      if (typeof step?.result?.cost === "number" && event.type === "step.completed") view = { ...view, costUsd: view.costUsd + step.result.cost };
+      if (typeof step?.result?.cost === "number" && event.type === "step.completed")
+        view = { ...view, costUsd: view.costUsd + step.result.cost };
     } else view = { ...view, ...runChange(event) };
   }
   return { ...view, steps: [...steps.values()] };
@@ -62,7 +71,11 @@ function runChange(event: JournalEvent): Partial<RunView> {
     case "run.suspended":
       return { status: "waiting", waiting: (data.waiting as unknown as Waiting | undefined) ?? null };
     case "run.paused":
-      return { status: "paused", waiting: null, error: (data.error as unknown as ErrorRecord | undefined) ?? null };
+      return {
+        status: "paused",
+        waiting: null,
+        error: (data.error as unknown as ErrorRecord | undefined) ?? null,
+      };
     case "run.woken":
     case "run.resumed":
       return { status: "running", waiting: null, error: null };
@@ -75,19 +88,40 @@ function runChange(event: JournalEvent): Partial<RunView> {
   }
 }
 
-function viewStep(run: string, steps: ReadonlyMap<string, StepView>, event: JournalEvent): StepView | undefined {
+function viewStep(
+  run: string,
+  steps: ReadonlyMap<string, StepView>,
+  event: JournalEvent,
+): StepView | undefined {
   if (!event.data) return undefined;
   const data = event.data;
   const path = String(data.path);
   const before = steps.get(path) ?? newStep(run, path);
   switch (event.type) {
     case "step.started":
-      return { ...before, kind: String(data.kind), status: "running", startedAt: before.startedAt ?? event.at };
+      return {
+        ...before,
+        kind: String(data.kind),
+        status: "running",
+        startedAt: before.startedAt ?? event.at,
+      };
     case "step.retried":
-      return { ...before, status: "retrying", attempts: Number(data.attempt), error: data.error as unknown as ErrorRecord };
+      return {
+        ...before,
+        status: "retrying",
+        attempts: Number(data.attempt),
+        error: data.error as unknown as ErrorRecord,
+      };
     case "step.waited": {
       const { kind, startedAt, wait } = data as unknown as StepWaited;
-      return { ...before, kind, status: "waiting", attempts: Math.max(1, before.attempts), startedAt, waiting: wait };
+      return {
+        ...before,
+        kind,
+        status: "waiting",
+        attempts: Math.max(1, before.attempts),
+        startedAt,
+        waiting: wait,
+      };
     }
     case "step.failed": {
       const { kind, startedAt, attempts, error } = data as unknown as StepFailed;
@@ -97,7 +131,17 @@ function viewStep(run: string, steps: ReadonlyMap<string, StepView>, event: Jour
       return { ...before, status: "skipped", endedAt: event.at };
     case "step.completed": {
       const { kind, startedAt, attempts, result } = data as unknown as StepCompleted;
-      return { ...before, kind, status: "completed", attempts, startedAt, endedAt: event.at, result, error: null, waiting: null };
+      return {
+        ...before,
+        kind,
+        status: "completed",
+        attempts,
+        startedAt,
+        endedAt: event.at,
+        result,
+        error: null,
+        waiting: null,
+      };
     }
     default:
       return undefined;

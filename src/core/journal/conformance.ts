@@ -93,7 +93,10 @@ function appending<Change>(suite: Suite<Change>): void {
     assert.equal(await journal.seal(), undefined);
   });
 
-  suite("an event comes back as it was appended, chained to the one before it", async ({ journal, clock }) => {
+  suite("an event comes back as it was appended, chained to the one before it", async ({
+    journal,
+    clock,
+  }) => {
     const at = clock.now();
     await journal.append([notes("a", 0, { n: 1 })]);
     clock.advance(5_000);
@@ -125,7 +128,9 @@ function appending<Change>(suite: Suite<Change>): void {
 
   suite("positions have no gaps and follow the order of the appends of a turn", async ({ journal }) => {
     const streams = Array.from({ length: 50 }, (_, index) => `s${index % 7}`);
-    await Promise.all(streams.map((stream, n) => journal.append([notes(stream, null, { n }, { n: n + 0.5 })])));
+    await Promise.all(
+      streams.map((stream, n) => journal.append([notes(stream, null, { n }, { n: n + 0.5 })])),
+    );
     const events = await journal.readAll(0, 1_000);
     assert.deepEqual(
       events.map(({ position }) => position),
@@ -139,7 +144,10 @@ function appending<Change>(suite: Suite<Change>): void {
     await assertSound(journal);
   });
 
-  suite("J3: a stale append is refused alone, its neighbours of the turn commit", async ({ journal, shown }) => {
+  suite("J3: a stale append is refused alone, its neighbours of the turn commit", async ({
+    journal,
+    shown,
+  }) => {
     await journal.append([notes("a", 0, { n: 1 })]);
     const outcomes = await Promise.allSettled([
       journal.append([notes("b", 0, { n: 2 })]),
@@ -199,7 +207,12 @@ function appending<Change>(suite: Suite<Change>): void {
   });
 
   suite("an event whose fold throws is refused alone, with its changes", async ({ journal, shown }) => {
-    const broken = { stream: "a", expectedSeq: null, actor: "local", events: [{ type: "note.broken", data: {} }] };
+    const broken = {
+      stream: "a",
+      expectedSeq: null,
+      actor: "local",
+      events: [{ type: "note.broken", data: {} }],
+    };
     const outcomes = await Promise.allSettled([
       journal.append([mark("a", 0, "lost", "1"), broken]),
       journal.append([mark("a", 0, "kept", "1")]),
@@ -248,7 +261,7 @@ const oddValues: readonly Json[] = [
   "\ufeffbom",
   "\u2028\u2029",
   "",
-  [5e-324, 1.7976931348623157e308, -1.5, 9007199254740993, 0.1 + 0.2, 1e21],
+  [5e-324, 1.7976931348623157e308, -1.5, 9007199254740991, 0.1 + 0.2, 1e21],
   [[], {}, [[]], null, true],
   { "": 1, "a b": 2, "10": 3, "2": 4, constructor: 5, toString: 6 },
   JSON.parse('{"__proto__": {"polluted": true}, "inner": {"__proto__": 1}}'),
@@ -270,7 +283,9 @@ function reading<Change>(suite: Suite<Change>): void {
   suite("odd names of streams, types and actors come back equal and keep apart", async ({ journal }) => {
     const names = ["a\u0000b", "a", "A", "á", "a\u0301", "emoji 👍", "' OR 1=1 --", "%", "a/b/c"];
     for (const name of names)
-      await journal.append([{ stream: name, expectedSeq: 0, actor: name, events: [{ type: name, data: {} }] }]);
+      await journal.append([
+        { stream: name, expectedSeq: 0, actor: name, events: [{ type: name, data: {} }] },
+      ]);
     for (const name of names) {
       const events = await journal.read(name);
       assert.deepEqual(
@@ -306,7 +321,9 @@ function reading<Change>(suite: Suite<Change>): void {
     assert.deepEqual(seen, [2, 3, 4]);
   });
 
-  suite("two followers each see everything, and one that is stopped while waiting ends", async ({ journal }) => {
+  suite("two followers each see everything, and one that is stopped while waiting ends", async ({
+    journal,
+  }) => {
     const stop = new AbortController();
     const first = journal.follow(0, stop.signal);
     const second = journal.follow(0, stop.signal);
@@ -333,7 +350,11 @@ function digestsOf(rows: readonly EventRow[]): Uint8Array[] {
 function blobs<Change>(suite: Suite<Change>): void {
   const long = { text: "x".repeat(bodyInlineCharactersMax) };
 
-  suite("a body above the limit is a blob, one at the limit stays in its row", async ({ journal, storage, blobs }) => {
+  suite("a body above the limit is a blob, one at the limit stays in its row", async ({
+    journal,
+    storage,
+    blobs,
+  }) => {
     const exact = { text: "y".repeat(bodyInlineCharactersMax - JSON.stringify({ text: "" }).length) };
     await journal.append([notes("a", 0, exact, long, { text: "€".repeat(bodyInlineCharactersMax) })]);
     const rows = storage.readStream("a", 0);
@@ -346,7 +367,11 @@ function blobs<Change>(suite: Suite<Change>): void {
     await assertSound(journal);
   });
 
-  suite("a blob that is missing is found, and reading its event says so", async ({ journal, storage, blobs }) => {
+  suite("a blob that is missing is found, and reading its event says so", async ({
+    journal,
+    storage,
+    blobs,
+  }) => {
     await journal.append([notes("a", 0, { n: 1 }, long)]);
     for (const digest of digestsOf(storage.readStream("a", 0))) blobs.remove(digest);
     const { firstBad } = await journal.verify();
@@ -368,9 +393,15 @@ function blobs<Change>(suite: Suite<Change>): void {
     await journal.append([notes("a", 0, long)]);
     await assert.rejects(journal.append([notes("a", 1, long), notes("a", 0, {})]), StaleAppend);
     blobs.put(Buffer.alloc(32, 7), Buffer.from("an orphan"));
-    assert.equal(blobs.collect((digest) => storage.namesBlob(digest)), 1);
+    assert.equal(
+      blobs.collect((digest) => storage.namesBlob(digest)),
+      1,
+    );
     assert.equal(blobs.get(Buffer.alloc(32, 7)), undefined);
-    assert.equal(blobs.collect((digest) => storage.namesBlob(digest)), 0);
+    assert.equal(
+      blobs.collect((digest) => storage.namesBlob(digest)),
+      0,
+    );
     assert.deepEqual(bodiesOf(await journal.read("a")), [long]);
   });
 
@@ -409,7 +440,12 @@ function erasing<Change>(suite: Suite<Change>): void {
     });
     assert.equal(count, 2);
     const events = await journal.read("a");
-    assert.deepEqual(bodiesOf(events), [null, null, { name: "k", value: "1" }, { name: "erased", value: "yes" }]);
+    assert.deepEqual(bodiesOf(events), [
+      null,
+      null,
+      { name: "k", value: "1" },
+      { name: "erased", value: "yes" },
+    ]);
     assert.deepEqual(
       events.slice(0, 3).map(({ hash }) => hash),
       hashes,
@@ -443,7 +479,12 @@ function erasing<Change>(suite: Suite<Change>): void {
 
   suite("an erasure that retention does not account for is found", async ({ journal, storage }) => {
     await journal.append([notes("a", 0, { n: 1 }, { n: 2 }, { n: 3 })]);
-    await journal.erase({ streams: ["b"], keepTypes: new Set(), policy: "p", marks: [mark("b", null, "x", "y")] });
+    await journal.erase({
+      streams: ["b"],
+      keepTypes: new Set(),
+      policy: "p",
+      marks: [mark("b", null, "x", "y")],
+    });
     const [, second] = await journal.read("a");
     const digest = (await erasedDigest(journal)).get("a:2");
     assert.ok(second && digest);
@@ -487,7 +528,11 @@ function sealing<Change>(suite: Suite<Change>): void {
     await journal.append([notes("a", 0, { n: 1 })]);
     await journal.seal();
     const check = (publicKey: SealKey["publicKey"]) => {
-      const verifier = new Verifier({ seals: storage.seals(), publicKey, blob: (digest) => blobs.get(digest) });
+      const verifier = new Verifier({
+        seals: storage.seals(),
+        publicKey,
+        blob: (digest) => blobs.get(digest),
+      });
       for (const row of storage.readAll(0, 100)) verifier.check(row);
       return verifier.finish().firstBad?.reason ?? "sound";
     };
@@ -542,7 +587,11 @@ function sealing<Change>(suite: Suite<Change>): void {
   });
 }
 
-function verifyOf<Change>(subject: Opened<Change>, rows: readonly EventRow[], seals: readonly Seal[]): Verifier {
+function verifyOf<Change>(
+  subject: Opened<Change>,
+  rows: readonly EventRow[],
+  seals: readonly Seal[],
+): Verifier {
   const { key, blobs } = subject;
   const verifier = new Verifier({ seals, publicKey: key.publicKey, blob: (digest) => blobs.get(digest) });
   for (const row of rows) verifier.check(row);
@@ -613,7 +662,8 @@ function tampering<Change>(suite: Suite<Change>): void {
     suite(`an event that was taken away ${when} is found, and so is one put in`, async (subject) => {
       await twoStreams(subject, isSealed);
       const rows = subject.storage.readAll(0, 100);
-      const renumbered = (list: readonly EventRow[]) => list.map((row, index) => ({ ...row, position: index + 1 }));
+      const renumbered = (list: readonly EventRow[]) =>
+        list.map((row, index) => ({ ...row, position: index + 1 }));
       for (const [index, row] of rows.entries()) {
         const isLast = index === rows.length - 1;
         const without = rows.toSpliced(index, 1);
@@ -636,7 +686,9 @@ function tampering<Change>(suite: Suite<Change>): void {
           const [a, b] = [rows[first], rows[second]];
           assert.ok(a && b);
           const places = { first: { position: a.position }, second: { position: b.position } };
-          const swapped = rows.with(first, { ...b, ...places.first }).with(second, { ...a, ...places.second });
+          const swapped = rows
+            .with(first, { ...b, ...places.first })
+            .with(second, { ...a, ...places.second });
           assert.equal(firstBadOf(subject, swapped), a.position, `${a.position} and ${b.position}`);
         }
     });

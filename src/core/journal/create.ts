@@ -1,4 +1,4 @@
-import { type Clock, type FlyballError, type JsonObject } from "../base/index.ts";
+import { type Clock, type FlyballError, type JsonObject, nextTurn } from "../base/index.ts";
 import { bodyDigest, zeroHash } from "./encoding.ts";
 import { EventDamaged } from "./errors.ts";
 import type {
@@ -130,7 +130,7 @@ class StoredJournal<Change> implements Journal {
       if (!last) break;
       after = last.position;
       onProgress?.(after, total);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     return verifier.finish({ problems: this.#storage.problems(), ...(head ? { head } : {}) });
   }
@@ -142,7 +142,12 @@ class StoredJournal<Change> implements Journal {
       const rows = this.#storage.readAll(last?.to ?? 0, sealEventsMax);
       const [first, final] = [rows[0], rows.at(-1)];
       if (!first || !final) return last === before ? undefined : last;
-      const range = { from: first.position, to: final.position, at: this.#clock.now(), hashes: rows.map((row) => row.hash) };
+      const range = {
+        from: first.position,
+        to: final.position,
+        at: this.#clock.now(),
+        hashes: rows.map((row) => row.hash),
+      };
       last = makeSeal(this.#key, last, range);
       this.#storage.putSeal(last);
     }
@@ -168,7 +173,15 @@ class StoredJournal<Change> implements Journal {
     const positions = erased.map(({ position }) => position);
     const data = { ...rangeOf(positions), count: rows.length, policy: request.policy };
     await this.#writer.append(
-      [{ stream: retentionStream, expectedSeq: null, actor: "engine", events: [{ type: "retention.applied", data }] }, ...request.marks],
+      [
+        {
+          stream: retentionStream,
+          expectedSeq: null,
+          actor: "engine",
+          events: [{ type: "retention.applied", data }],
+        },
+        ...request.marks,
+      ],
       erased,
     );
     for (const row of rows) if (row.digest) this.#blobs.remove(row.digest);

@@ -79,10 +79,19 @@ function writeInteger(buffer: Buffer, value: number, at: number): number {
 }
 
 /** Hash of a seal: 32 bytes over its range, root and the seal before it. */
-export function sealHash(seal: { index: number; from: number; to: number; root: string; prev: string; at: number }): Buffer {
+export function sealHash(seal: {
+  index: number;
+  from: number;
+  to: number;
+  root: string;
+  prev: string;
+  at: number;
+}): Buffer {
   const numbers = Buffer.alloc(32);
   [seal.index, seal.from, seal.to, seal.at].reduce((at, value) => writeInteger(numbers, value, at), 0);
-  return sha256Bytes(Buffer.concat([sealTag, Buffer.from(seal.prev, "hex"), numbers, Buffer.from(seal.root, "hex")]));
+  return sha256Bytes(
+    Buffer.concat([sealTag, Buffer.from(seal.prev, "hex"), numbers, Buffer.from(seal.root, "hex")]),
+  );
 }
 
 /**

@@ -100,7 +100,12 @@ export interface Verification {
   readonly seals: number;
   readonly head: Seal | null;
   /** The first event that does not fit, by position; null when all do. */
-  readonly firstBad: { readonly position: number; readonly stream: string; readonly seq: number; readonly reason: string } | null;
+  readonly firstBad: {
+    readonly position: number;
+    readonly stream: string;
+    readonly seq: number;
+    readonly reason: string;
+  } | null;
 }
 
 export interface EraseRequest {
@@ -148,7 +153,11 @@ export interface JournalStorage<Change> {
    * One transaction, durable on return. Refuses with `DiskFull` (nothing written) or `NotOwner` (another
    * process has taken the folder since); anything else thrown means that the outcome is not known.
    */
-  commit(rows: readonly EventRow[], changes: readonly Change[], erased: readonly Erasure[]): void | Promise<void>;
+  commit(
+    rows: readonly EventRow[],
+    changes: readonly Change[],
+    erased: readonly Erasure[],
+  ): void | Promise<void>;
   lastPosition(): number;
   head(stream: string): StreamHead | undefined;
   readStream(stream: string, afterSeq: number): readonly EventRow[];
@@ -171,4 +180,3 @@ export interface BlobStore {
   /** Removes blobs that no event names: what a crash between blob and commit leaves behind. */
   collect(isNamed: (digest: Uint8Array) => boolean): number;
 }
-

@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import { merkleRoot, sealHash, zeroHash } from "./encoding.ts";
 import type { Seal } from "./journal.ts";
 
@@ -36,16 +43,23 @@ export function makeSeal(
     at: range.at,
   };
   const hash = sealHash(body);
-  return { ...body, hash: hash.toString("hex"), signature: sign(null, hash, key.privateKey).toString("base64") };
+  return {
+    ...body,
+    hash: hash.toString("hex"),
+    signature: sign(null, hash, key.privateKey).toString("base64"),
+  };
 }
 
 /** Why a seal does not follow from the one before it, or undefined when it does. */
 export function sealProblem(seal: Seal, last: Seal | undefined, publicKey: KeyObject): string | undefined {
   if (seal.index !== (last?.index ?? 0) + 1) return `seal ${seal.index} is out of order`;
-  if (seal.from !== (last?.to ?? 0) + 1) return `seal ${seal.index} does not start where the one before it ends`;
-  if (seal.prev !== (last?.hash ?? Buffer.from(zeroHash).toString("hex"))) return `seal ${seal.index} names another predecessor`;
+  if (seal.from !== (last?.to ?? 0) + 1)
+    return `seal ${seal.index} does not start where the one before it ends`;
+  if (seal.prev !== (last?.hash ?? Buffer.from(zeroHash).toString("hex")))
+    return `seal ${seal.index} names another predecessor`;
   const hash = sealHash(seal);
   if (hash.toString("hex") !== seal.hash) return `seal ${seal.index} was changed`;
-  if (!verify(null, hash, publicKey, Buffer.from(seal.signature, "base64"))) return `the signature of seal ${seal.index} is wrong`;
+  if (!verify(null, hash, publicKey, Buffer.from(seal.signature, "base64")))
+    return `the signature of seal ${seal.index} is wrong`;
   return undefined;
 }

@@ -44,8 +44,13 @@ export class Verifier {
   check(row: EventRow): void {
     this.#events += 1;
     const last = this.#streams.get(row.stream) ?? { seq: 0, hash: zeroHash };
-    if (row.position !== this.#events) this.#bad({ ...row, position: Math.min(row.position, this.#events) }, `event ${this.#events} is missing`);
-    else if (row.seq !== last.seq + 1) this.#bad(row, `it is number ${row.seq} of its stream, after number ${last.seq}`);
+    if (row.position !== this.#events)
+      this.#bad(
+        { ...row, position: Math.min(row.position, this.#events) },
+        `event ${this.#events} is missing`,
+      );
+    else if (row.seq !== last.seq + 1)
+      this.#bad(row, `it is number ${row.seq} of its stream, after number ${last.seq}`);
     else this.#checkHash(row, last.hash);
     this.#events = Math.max(this.#events, row.position);
     this.#streams.set(row.stream, { seq: row.seq, hash: row.hash });
@@ -58,14 +63,16 @@ export class Verifier {
     if (row.salt === null) {
       this.#erased += 1;
       this.#firstErased ??= row;
-    } else if (row.stream === retentionStream && row.body !== null) this.#erasedByPolicy += erasedCount(row.body);
+    } else if (row.stream === retentionStream && row.body !== null)
+      this.#erasedByPolicy += erasedCount(row.body);
   }
 
   #checkHash(row: EventRow, prev: Uint8Array): void {
     const digest = this.#digest(row);
     if (typeof digest === "string") this.#bad(row, digest);
     else if (!Number.isSafeInteger(row.at) || row.at < 0) this.#bad(row, "its time was changed");
-    else if (!eventHash(prev, row, digest).equals(row.hash)) this.#bad(row, "its content does not fit its hash");
+    else if (!eventHash(prev, row, digest).equals(row.hash))
+      this.#bad(row, "its content does not fit its hash");
   }
 
   /** The digest of the body, or why there is none. */
@@ -79,7 +86,9 @@ export class Verifier {
     const bytes = this.#blob(row.digest);
     if (!bytes) return `its blob ${Buffer.from(row.digest).toString("hex")} is missing`;
     const digest = bodyDigest(row.salt, Buffer.from(bytes).toString("utf8"));
-    return digest.equals(row.digest) ? digest : `its blob ${Buffer.from(row.digest).toString("hex")} was changed`;
+    return digest.equals(row.digest)
+      ? digest
+      : `its blob ${Buffer.from(row.digest).toString("hex")} was changed`;
   }
 
   #checkSeal(row: EventRow): void {
@@ -90,7 +99,10 @@ export class Verifier {
     // An event of the range that does not fit is what is named; the seal, when each of them seems to fit.
     const isExplained = this.#firstBad !== null && this.#firstBad.position <= seal.to;
     if (!isExplained && merkleRoot(this.#sealHashes).toString("hex") !== seal.root)
-      this.#bad({ position: seal.from, stream: "seal", seq: seal.index }, `the events of seal ${seal.index} are not those that were signed`);
+      this.#bad(
+        { position: seal.from, stream: "seal", seq: seal.index },
+        `the events of seal ${seal.index} are not those that were signed`,
+      );
     this.#sealHashes = [];
     this.#sealIndex += 1;
   }
@@ -104,10 +116,16 @@ export class Verifier {
   finish(options: { problems?: readonly string[]; head?: Seal } = {}): Verification {
     const unfinished = this.#seals[this.#sealIndex];
     if (unfinished)
-      this.#bad({ position: this.#events + 1, stream: "seal", seq: unfinished.index }, `events up to ${unfinished.to} were sealed, the last one found is ${this.#events}`);
+      this.#bad(
+        { position: this.#events + 1, stream: "seal", seq: unfinished.index },
+        `events up to ${unfinished.to} were sealed, the last one found is ${this.#events}`,
+      );
     if (options.head) this.#checkHead(options.head);
     if (this.#firstErased && this.#erased !== this.#erasedByPolicy)
-      this.#bad(this.#firstErased, `${this.#erased} bodies were erased, retention accounts for ${this.#erasedByPolicy}`);
+      this.#bad(
+        this.#firstErased,
+        `${this.#erased} bodies were erased, retention accounts for ${this.#erasedByPolicy}`,
+      );
     const problem = options.problems?.[0];
     if (problem && !this.#firstBad) this.#bad({ position: 0, stream: "", seq: 0 }, problem);
     return {
@@ -130,7 +148,8 @@ export class Verifier {
     const where = { position: Math.min(head.from, this.#events + 1), stream: "seal", seq: head.index };
     if (!own) this.#bad(where, `seal ${head.index} was exported, but the journal ends before it`);
     else if (own.hash !== head.hash) this.#bad(where, `seal ${head.index} is not the one that was exported`);
-    else if (sealProblem(head, this.#seals[head.index - 2], this.#publicKey)) this.#bad(where, "the exported seal itself is not valid");
+    else if (sealProblem(head, this.#seals[head.index - 2], this.#publicKey))
+      this.#bad(where, "the exported seal itself is not valid");
   }
 }
 

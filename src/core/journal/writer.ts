@@ -1,4 +1,11 @@
-import { type Clock, type FlyballError, InvalidJson, type JsonObject, messageOf, randomBytes } from "../base/index.ts";
+import {
+  type Clock,
+  type FlyballError,
+  InvalidJson,
+  type JsonObject,
+  messageOf,
+  randomBytes,
+} from "../base/index.ts";
 import { bodyDigestLatin1, eventHash, saltBytes, zeroHash } from "./encoding.ts";
 import { CommitUnknown, DiskFull, JournalClosed, NotOwner, StaleAppend } from "./errors.ts";
 import type { Append, BlobStore, Derive, Erasure, EventRow, JournalStorage, StreamHead } from "./journal.ts";
@@ -103,7 +110,10 @@ export class Writer<Change> {
       const pending = this.#options.storage.commit(group.events, group.changes, group.erased);
       if (!pending) return void this.#committed(group);
       this.#committing = pending
-        .then(() => this.#committed(group), (error) => this.#failed(group, error))
+        .then(
+          () => this.#committed(group),
+          (error) => this.#failed(group, error),
+        )
         .finally(() => {
           this.#committing = undefined;
           if (this.#queue.length > 0) this.#scheduleFlush();
@@ -150,7 +160,8 @@ export class Writer<Change> {
     } catch (error) {
       group.events.length = eventsBefore;
       group.changes.length = changesBefore;
-      for (const [stream, head] of headsBefore.reverse()) head ? this.#heads.set(stream, head) : this.#heads.delete(stream);
+      for (const [stream, head] of headsBefore.reverse())
+        head ? this.#heads.set(stream, head) : this.#heads.delete(stream);
       entry.reject(error);
     }
   }
@@ -161,13 +172,28 @@ export class Writer<Change> {
       seq += 1;
       const body = JSON.stringify(data);
       if (body.length > bodyCharactersMax)
-        throw new InvalidJson(`the data of ${type}`, `it has ${body.length} characters, more than ${bodyCharactersMax}`);
+        throw new InvalidJson(
+          `the data of ${type}`,
+          `it has ${body.length} characters, more than ${bodyCharactersMax}`,
+        );
       const salt = randomBytes(saltBytes);
       const digest = bodyDigestLatin1(salt, body);
       const position = this.#lastPosition + group.events.length + 1;
       hash = eventHash(hash, { position, stream, seq, type, at, actor }, digest);
       const blob = body.length > bodyInlineCharactersMax ? this.#putBlob(digest, body) : null;
-      const event = { position, stream, seq, type, at, actor, salt, body: blob ? null : body, digest: blob, hash, data };
+      const event = {
+        position,
+        stream,
+        seq,
+        type,
+        at,
+        actor,
+        salt,
+        body: blob ? null : body,
+        digest: blob,
+        hash,
+        data,
+      };
       group.events.push(event);
       for (const change of this.#options.derive(event)) group.changes.push(change);
     }
@@ -213,5 +239,7 @@ const noEvents: StreamHead = { seq: 0, hash: zeroHash };
 
 /** How many events earlier appends of the same entry add to a stream. */
 function eventsBefore(appends: readonly Append[], index: number, stream: string): number {
-  return appends.slice(0, index).reduce((sum, other) => sum + (other.stream === stream ? other.events.length : 0), 0);
+  return appends
+    .slice(0, index)
+    .reduce((sum, other) => sum + (other.stream === stream ? other.events.length : 0), 0);
 }

@@ -1,5 +1,5 @@
-import { innerBlocks } from "./blocks.ts";
 import type { Asset, AssetReference, AssetSource } from "./assets.ts";
+import { innerBlocks } from "./blocks.ts";
 import type { StepDocument } from "./definition.ts";
 import { WorkflowInvalid } from "./errors.ts";
 import { didYouMean } from "./findings.ts";

@@ -101,9 +101,18 @@ export type Work =
   /** All at once; its value is an object by id. */
   | { readonly type: "parallel"; readonly block: Block }
   /** The block once for each item, `item` and `index` in scope; its value is the list in input order. */
-  | { readonly type: "map"; readonly over: Evaluator; readonly concurrency: number; readonly onItemError: "fail" | "keep"; readonly block: Block }
+  | {
+      readonly type: "map";
+      readonly over: Evaluator;
+      readonly concurrency: number;
+      readonly onItemError: "fail" | "keep";
+      readonly block: Block;
+    }
   /** The first arm whose condition holds (an arm without one always does); its value is that arm's last value. */
-  | { readonly type: "branch"; readonly arms: readonly { readonly when?: Evaluator; readonly block: Block }[] }
+  | {
+      readonly type: "branch";
+      readonly arms: readonly { readonly when?: Evaluator; readonly block: Block }[];
+    }
   /** Again and again, `index` in scope, until the condition holds or the bound is reached. */
   | { readonly type: "loop"; readonly until?: Evaluator; readonly timesMax: number; readonly block: Block };
 

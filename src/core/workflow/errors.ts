@@ -16,7 +16,11 @@ export class WorkflowInvalid extends FlyballError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`).join("\n"));
+    super(
+      problems
+        .map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`)
+        .join("\n"),
+    );
     this.problems = problems;
   }
 }

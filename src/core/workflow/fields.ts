@@ -7,8 +7,8 @@ import {
   parseShare,
   retryClasses,
 } from "../base/index.ts";
-import { defaultRetry, type RetryPolicy, type Targets } from "./definition.ts";
 import type { BlockName } from "./blocks.ts";
+import { defaultRetry, type RetryPolicy, type Targets } from "./definition.ts";
 import { attemptsMax, loopTimesMax, mapConcurrencyDefault, mapConcurrencyMax } from "./limits.ts";
 
 // The format, as schemas: the loader holds documents against them, and the JSON Schema for editors is

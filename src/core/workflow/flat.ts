@@ -1,8 +1,8 @@
-import { type Json, isJsonObject, type JsonObject } from "../base/index.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/index.ts";
 import { isBlockName } from "./blocks.ts";
+import { shapeOf } from "./explain.ts";
 import { stepShape } from "./fields.ts";
 import { didYouMean, foundText } from "./findings.ts";
-import { shapeOf } from "./explain.ts";
 import { fit } from "./fit.ts";
 import type { StepKind } from "./kind.ts";
 import type { KindRegistry } from "./kinds.ts";

@@ -37,7 +37,9 @@ export interface StepKind {
   /** The assets that the config names: each is checked at load and pinned into the release. */
   references?(config: JsonObject): readonly AssetReference[];
   /** Problems that the schema cannot express, found at load: path within the config and what was expected. */
-  check?(config: JsonObject): readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+  check?(
+    config: JsonObject,
+  ): readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
   /** Does the step. Returning without a promise keeps the hot path free of one. May run more than once. */
   execute(config: JsonObject, context: StepContext): StepOutcome | Promise<StepOutcome>;
   /** Goes on after a wait that `execute` (or an earlier `resume`) asked for. */
@@ -50,7 +52,10 @@ export type StepOutcome =
   /** It waits, for as long as it takes; a waiting run costs a row. */
   | { readonly wait: WaitRequest; readonly facts?: readonly Fact[] }
   /** A person said no: the run ends as `rejected`. */
-  | { readonly rejected: { readonly by: string; readonly comment: string | null }; readonly facts?: readonly Fact[] };
+  | {
+      readonly rejected: { readonly by: string; readonly comment: string | null };
+      readonly facts?: readonly Fact[];
+    };
 
 export type StepResult = { readonly value: Json; readonly [field: string]: Json };
 

@@ -3,8 +3,8 @@ import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { BatchNews, BatchRequest } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
-import { NotFound, problemOf, bodyOf } from "../problem.ts";
 import { readInputFile } from "../../project/index.ts";
+import { bodyOf, NotFound, problemOf } from "../problem.ts";
 import { type Summary, summarise } from "./summary.ts";
 
 const startBody = z.strictObject({
@@ -53,7 +53,11 @@ export function batchRoutes(engine: Engine): Hono {
   return routes;
 }
 
-async function runBatch(engine: Engine, request: BatchRequest, tell: (line: BatchLine) => void): Promise<void> {
+async function runBatch(
+  engine: Engine,
+  request: BatchRequest,
+  tell: (line: BatchLine) => void,
+): Promise<void> {
   try {
     const refused: { row: number; problem: string }[] = [];
     const batch = await engine.batches.run(request, (news) => {
@@ -66,4 +70,3 @@ async function runBatch(engine: Engine, request: BatchRequest, tell: (line: Batc
     tell({ type: "error", problem: problemOf(error).body });
   }
 }
-

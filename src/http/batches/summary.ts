@@ -55,7 +55,8 @@ export async function summarise(
   refused: Summary["refused"],
 ): Promise<Summary> {
   const views: RunView[] = [];
-  for (const run of engine.control.batchRuns(batch.id)) views.push(viewRun(run.id, await engine.journal.read(`run/${run.id}`)));
+  for (const run of engine.control.batchRuns(batch.id))
+    views.push(viewRun(run.id, await engine.journal.read(`run/${run.id}`)));
   const steps = views.flatMap((view) => view.steps);
   const completed = views.filter((view) => view.status === "completed");
   const automated = completed.filter((view) => !view.steps.some(byPerson));
@@ -95,9 +96,18 @@ function stepSummaries(steps: readonly StepView[]): StepSummary[] {
   const groups = Map.groupBy(steps, (step) => step.path.replace(/\[\d+\]/g, ""));
   return [...groups].map(([step, members]) => {
     const timed = members.filter((member) => member.status === "completed" && !byPerson(member));
-    const times = quantiles(timed.map((member) => (member.endedAt ?? 0) - (member.startedAt ?? member.endedAt ?? 0)));
+    const times = quantiles(
+      timed.map((member) => (member.endedAt ?? 0) - (member.startedAt ?? member.endedAt ?? 0)),
+    );
     const retries = members.reduce((sum, member) => sum + Math.max(0, member.attempts - 1), 0);
-    return { step, kind: members[0]?.kind ?? null, count: members.length, retries, p50: times?.p50 ?? 0, p95: times?.p95 ?? 0 };
+    return {
+      step,
+      kind: members[0]?.kind ?? null,
+      count: members.length,
+      retries,
+      p50: times?.p50 ?? 0,
+      p95: times?.p95 ?? 0,
+    };
   });
 }
 
@@ -118,7 +128,8 @@ function accuracy(views: readonly RunView[], among: AccuracySummary["among"]): A
 function verdicts(view: RunView): [string, boolean][] {
   const expected = view.started?.expected;
   if (expected === undefined) return [];
-  if (!isJsonObject(expected)) return view.status === "completed" ? [["output", isRight(view.output, expected)]] : [];
+  if (!isJsonObject(expected))
+    return view.status === "completed" ? [["output", isRight(view.output, expected)]] : [];
   return Object.entries(expected).flatMap(([name, value]): [string, boolean][] => {
     const answer = answerOf(view, name);
     return answer === undefined ? [] : [[name, isRight(answer, value)]];

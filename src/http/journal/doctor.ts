@@ -51,7 +51,9 @@ type Dump = Readonly<Record<string, readonly unknown[]>>;
 function compare(actual: Dump, folded: Dump): { table: string; id: string }[] {
   return Object.entries(actual).flatMap(([table, rows]) => {
     const expected = new Map((folded[table] ?? []).map((row) => [idOf(row), row]));
-    const different = rows.filter((row) => !isDeepStrictEqual({ ...(row as object) }, { ...(expected.get(idOf(row)) as object) }));
+    const different = rows.filter(
+      (row) => !isDeepStrictEqual({ ...(row as object) }, { ...(expected.get(idOf(row)) as object) }),
+    );
     const ids = new Set(rows.map(idOf));
     const missing = [...expected.keys()].filter((id) => !ids.has(id));
     return [...different.map(idOf), ...missing].map((id) => ({ table, id }));

@@ -2,11 +2,14 @@ import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Journal, Seal } from "../../core/journal/index.ts";
-import { doctorReport } from "./doctor.ts";
 import type { Engine } from "../../engine.ts";
 import { NotFound, queryOf } from "../problem.ts";
+import { doctorReport } from "./doctor.ts";
 
-const exportQuery = z.object({ run: z.string().optional(), after: z.coerce.number().int().min(0).default(0) });
+const exportQuery = z.object({
+  run: z.string().optional(),
+  after: z.coerce.number().int().min(0).default(0),
+});
 
 /** `/v1/journal`: verification, the signed head, and the whole of it as JSON Lines. */
 export function journalRoutes(engine: Engine): Hono {
@@ -23,7 +26,9 @@ export function journalRoutes(engine: Engine): Hono {
 
   routes.get("/seals", async (context) => {
     const publicKey = publicPem(engine);
-    const lines = (await engine.journal.seals()).map((seal) => `${JSON.stringify({ seal, publicKey } satisfies ExportedSeal)}\n`);
+    const lines = (await engine.journal.seals()).map(
+      (seal) => `${JSON.stringify({ seal, publicKey } satisfies ExportedSeal)}\n`,
+    );
     return context.body(lines.join(""), 200, { "content-type": "application/x-ndjson" });
   });
 
@@ -51,7 +56,8 @@ async function* exportLines(engine: Engine, run: string | undefined, after: numb
   if (after === 0) await engine.journal.seal();
   yield* eventLines(engine.journal, after);
   if (after > 0) return;
-  for (const seal of await engine.journal.seals()) yield `${JSON.stringify({ seal, publicKey: publicPem(engine) } satisfies ExportedSeal)}\n`;
+  for (const seal of await engine.journal.seals())
+    yield `${JSON.stringify({ seal, publicKey: publicPem(engine) } satisfies ExportedSeal)}\n`;
 }
 
 export interface ExportedSeal {

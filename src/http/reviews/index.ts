@@ -4,8 +4,8 @@ import type { ReviewRow } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import { type Review, readReview } from "../../people/reviews/index.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
-import { iso } from "../runs/present.ts";
 import { showSettled } from "../runs/index.ts";
+import { iso } from "../runs/present.ts";
 
 const listQuery = z.object({
   status: z.enum(["open", "decided", "withdrawn"]).optional(),
@@ -25,16 +25,31 @@ export function reviewRoutes(engine: Engine): Hono {
 
   routes.get("/", (context) => {
     const { cursor, limit, status, run } = queryOf(context, listQuery);
-    const filter = { limit, ...(status ? { status } : {}), ...(run ? { run } : {}), ...(cursor ? { after: cursor } : {}) };
+    const filter = {
+      limit,
+      ...(status ? { status } : {}),
+      ...(run ? { run } : {}),
+      ...(cursor ? { after: cursor } : {}),
+    };
     const rows = engine.control.reviews(filter);
-    return context.json({ items: rows.map(presentRow), nextCursor: rows.length === limit ? (rows.at(-1)?.id ?? null) : null });
+    return context.json({
+      items: rows.map(presentRow),
+      nextCursor: rows.length === limit ? (rows.at(-1)?.id ?? null) : null,
+    });
   });
 
-  routes.get("/:id", async (context) => context.json(presentReview(await readReview(engine.journal, context.req.param("id")))));
+  routes.get("/:id", async (context) =>
+    context.json(presentReview(await readReview(engine.journal, context.req.param("id")))),
+  );
 
   routes.post("/:id/decision", async (context) => {
     const { value, comment, decision } = await bodyOf(context, decisionBody);
-    const answer = { decision, reviewer: "local", ...(value === undefined ? {} : { value }), ...(comment ? { comment } : {}) };
+    const answer = {
+      decision,
+      reviewer: "local",
+      ...(value === undefined ? {} : { value }),
+      ...(comment ? { comment } : {}),
+    };
     const review = await engine.decide(context.req.param("id"), answer);
     const run = await showSettled(engine, review.request.run);
     return context.json({ ...presentReview(review), runStatus: run.status });

@@ -16,7 +16,11 @@ const listQuery = z.object({
 });
 const cancelBody = z.strictObject({ reason: z.string().max(2_000).optional() });
 const resumeBody = z.strictObject({ skip: z.strictObject({ value: anyJson }).optional() });
-const signalBody = z.strictObject({ event: z.string().min(1).max(200), data: anyJson.optional(), id: z.string().max(200).optional() });
+const signalBody = z.strictObject({
+  event: z.string().min(1).max(200),
+  data: anyJson.optional(),
+  id: z.string().max(200).optional(),
+});
 
 /** `/v1/runs`: list, show, follow, cancel, resume, signal. */
 export function runRoutes(engine: Engine): Hono {
@@ -24,7 +28,9 @@ export function runRoutes(engine: Engine): Hono {
 
   routes.get("/", (context) => {
     const { cursor, ...filter } = queryOf(context, listQuery);
-    const rows = engine.control.runs({ ...filter, ...(cursor ? { before: cursor } : {}) } as Parameters<typeof engine.control.runs>[0]);
+    const rows = engine.control.runs({ ...filter, ...(cursor ? { before: cursor } : {}) } as Parameters<
+      typeof engine.control.runs
+    >[0]);
     const nextCursor = rows.length === filter.limit ? (rows.at(-1)?.id ?? null) : null;
     return context.json({ items: rows.map(presentRow), nextCursor });
   });
@@ -34,7 +40,8 @@ export function runRoutes(engine: Engine): Hono {
   routes.get("/:id/events", async (context) => {
     const row = rowOf(engine, context.req.param("id"));
     const accepts = context.req.header("accept") ?? "";
-    if (!accepts.includes("text/event-stream")) return context.json({ items: await engine.journal.read(`run/${row.id}`) });
+    if (!accepts.includes("text/event-stream"))
+      return context.json({ items: await engine.journal.read(`run/${row.id}`) });
     const afterSeq = Number(context.req.header("last-event-id") ?? 0) || 0;
     return streamSSE(context, async (stream) => {
       const stop = new AbortController();
@@ -47,7 +54,11 @@ export function runRoutes(engine: Engine): Hono {
   routes.post("/:id/cancel", async (context) => {
     const { reason } = await bodyOf(context, cancelBody);
     const { id } = rowOf(engine, context.req.param("id"));
-    await engine.command(id, { kind: "cancel", by: "local", reason: reason ?? null }, context.req.header("idempotency-key"));
+    await engine.command(
+      id,
+      { kind: "cancel", by: "local", reason: reason ?? null },
+      context.req.header("idempotency-key"),
+    );
     return context.json(await showSettled(engine, id), 202);
   });
 
@@ -84,12 +95,20 @@ export async function showRun(engine: Engine, id: string) {
 const settleMs = 2_000;
 
 export async function showSettled(engine: Engine, id: string, waitMs = settleMs) {
-  await Promise.race([engine.executor.settled(id), new Promise<void>((resolve) => engine.clock.after(waitMs, resolve))]);
+  await Promise.race([
+    engine.executor.settled(id),
+    new Promise<void>((resolve) => engine.clock.after(waitMs, resolve)),
+  ]);
   return showRun(engine, id);
 }
 
 /** The events of one run as they come; ends after the run's last one. */
-async function* followRun(engine: Engine, id: string, afterSeq: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
+async function* followRun(
+  engine: Engine,
+  id: string,
+  afterSeq: number,
+  signal: AbortSignal,
+): AsyncGenerator<JournalEvent> {
   let seq = afterSeq;
   for (;;) {
     const position = engine.journal.lastPosition();

@@ -11,7 +11,13 @@ export function presentRow(row: RunRow) {
     row: row.batchRow,
     status: row.status,
     waiting: row.waitingFor
-      ? { for: row.waitingFor, key: row.waitingKey, since: iso(row.waitingSince), deadline: iso(row.deadline), dueAt: iso(row.dueAt) }
+      ? {
+          for: row.waitingFor,
+          key: row.waitingKey,
+          since: iso(row.waitingSince),
+          deadline: iso(row.deadline),
+          dueAt: iso(row.dueAt),
+        }
       : null,
     error: row.error ? JSON.parse(row.error) : null,
     parent: row.parent,
@@ -45,7 +51,18 @@ export function presentRun(row: RunRow, view: RunView) {
 
 function presentStep(step: StepView): Json {
   const { path, kind, status, attempts, key, result, error, waiting } = step;
-  return toJson({ path, kind, status, attempts, key, startedAt: iso(step.startedAt), endedAt: iso(step.endedAt), result, error, waiting });
+  return toJson({
+    path,
+    kind,
+    status,
+    attempts,
+    key,
+    startedAt: iso(step.startedAt),
+    endedAt: iso(step.endedAt),
+    result,
+    error,
+    waiting,
+  });
 }
 
 export function iso(ms: number | null): string | null {

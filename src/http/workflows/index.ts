@@ -22,7 +22,9 @@ export type Served = ReadonlyMap<string, Release>;
 export function workflowRoutes(engine: Engine, served: () => Served): Hono {
   const routes = new Hono();
 
-  routes.get("/", (context) => context.json({ items: [...served().values()].map(presentRelease), nextCursor: null }));
+  routes.get("/", (context) =>
+    context.json({ items: [...served().values()].map(presentRelease), nextCursor: null }),
+  );
 
   routes.post("/:name/runs", async (context) => {
     const waitMs = waitOf(queryOf(context, startQuery).wait);
@@ -48,7 +50,10 @@ export function workflowRoutes(engine: Engine, served: () => Served): Hono {
 }
 
 /** The same idempotency key again finds the run that is there. */
-async function startOnce(engine: Engine, request: Parameters<Engine["executor"]["start"]>[0]): Promise<string> {
+async function startOnce(
+  engine: Engine,
+  request: Parameters<Engine["executor"]["start"]>[0],
+): Promise<string> {
   try {
     return await engine.executor.start(request);
   } catch (error) {
@@ -66,11 +71,20 @@ function waitOf(text: string | undefined): number | undefined {
 
 function releaseOf(served: Served, name: string): Release {
   const release = served.get(name);
-  if (!release) throw new NotFound(`There is no workflow ${name} here; there is ${[...served.keys()].join(", ") || "none"}.`);
+  if (!release)
+    throw new NotFound(
+      `There is no workflow ${name} here; there is ${[...served.keys()].join(", ") || "none"}.`,
+    );
   return release;
 }
 
 function presentRelease(release: Release) {
   const document = release.definition.type === "document" ? release.definition.workflow.document : null;
-  return { name: release.workflow, version: release.version, release: release.digest, description: document?.description ?? null, document };
+  return {
+    name: release.workflow,
+    version: release.version,
+    release: release.digest,
+    description: document?.description ?? null,
+    document,
+  };
 }

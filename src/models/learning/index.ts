@@ -19,8 +19,8 @@ export {
   type Suspect,
 } from "./classifier.ts";
 export * from "./errors.ts";
-export { type Evidence, type Extract, type ExtractRequest, type ExtractSource, extract } from "./extract.ts";
 export type { LabelledText } from "./examples.ts";
+export { type Evidence, type Extract, type ExtractRequest, type ExtractSource, extract } from "./extract.ts";
 export { classifierDigest, loadClassifier, saveClassifier } from "./file.ts";
 export { expectedCalibrationError, shareLowerBound } from "./statistics.ts";
 export { type TrainOptions, trainClassifier } from "./train.ts";

@@ -3,13 +3,12 @@
 // From labelled texts to a classifier: held-out scores by folds, from them the calibration, the threshold
 // and the figures; then a last model on everything. The promise is made for the models of the folds, which
 // saw less than the last one, so it errs on the careful side.
-import { setImmediate } from "node:timers/promises";
-import { seededRandom } from "../../core/base/index.ts";
+import { nextTurn, seededRandom } from "../../core/base/index.ts";
 import { type Confidences, confidenceOf, fitCalibration, type HeldOut, scoresOf } from "./calibration.ts";
-import { checkPrecision, ClassifierModel, type Measured, type Suspect } from "./classifier.ts";
+import { ClassifierModel, checkPrecision, type Measured, type Suspect } from "./classifier.ts";
 import { TrainingDataInvalid } from "./errors.ts";
 import { type LabelledText, type TrainingSet, trainingSetOf } from "./examples.ts";
-import { hashText, type HashedText } from "./features.ts";
+import { type HashedText, hashText } from "./features.ts";
 import { blockFolds, foldCount } from "./folds.ts";
 import { limits } from "./limits.ts";
 import { type LinearModel, quantise, scoreInto } from "./linear-model.ts";
@@ -54,7 +53,7 @@ export async function trainClassifier(
   if (corpus.hashes.length === 0) throw new TrainingDataInvalid("no example has any text");
   const heldOut = await scoreHeldOut(set, corpus, seed, onProgress);
   onProgress(shares.folds, "calibration");
-  await setImmediate();
+  await nextTurn();
   const calibration = fitCalibration(heldOut.distinct);
   const judged = judge(heldOut.distinct, calibration);
   const decisions = heldOutDecisions(judged.confidences, judged.correct);
@@ -88,7 +87,7 @@ async function hashAll(texts: readonly string[], report: Report): Promise<readon
     hashed.push(hashText(text));
     if (hashed.length % textsPerTurn !== 0) continue;
     report((shares.texts * hashed.length) / texts.length, "reading texts");
-    await setImmediate();
+    await nextTurn();
   }
   return hashed;
 }
@@ -114,7 +113,7 @@ async function fit(
     const turn = training.next();
     if (turn.done) return { vocabulary, idOf, linear: quantise(turn.value, labels) };
     report(turn.value);
-    await setImmediate();
+    await nextTurn();
   }
 }
 

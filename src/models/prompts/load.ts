@@ -11,8 +11,8 @@ import {
 import { checkedSource, type Place, readSource, schemaProblem } from "../../core/executor/kinds/index.ts";
 import {
   type Asset,
-  parseTemplate,
   type Problem,
+  parseTemplate,
   TemplateSyntaxError,
   WorkflowInvalid,
 } from "../../core/workflow/index.ts";

@@ -28,7 +28,9 @@ export async function decide(journal: Journal, id: string, request: DecisionRequ
   if (request.decision === "correct" && request.value === undefined)
     throw new DecisionInvalid("A correction needs the corrected `value`.");
   try {
-    await journal.append(request.decision === "escalate" ? [escalation(review, request)] : answer(review, request));
+    await journal.append(
+      request.decision === "escalate" ? [escalation(review, request)] : answer(review, request),
+    );
   } catch (error) {
     if (error instanceof StaleAppend) throw notOpen(await readReview(journal, id));
     throw error;
@@ -41,17 +43,26 @@ function notOpen(review: Review): ReviewNotOpen {
 }
 
 function escalation(review: Review, request: DecisionRequest): Append {
-  return reviewAppend(review, "review.escalated", { by: request.reviewer, comment: request.comment ?? null }, request.reviewer);
+  return reviewAppend(
+    review,
+    "review.escalated",
+    { by: request.reviewer, comment: request.comment ?? null },
+    request.reviewer,
+  );
 }
 
 function answer(review: Review, request: DecisionRequest): Append[] {
   const { decision, reviewer } = request;
-  const value = decision === "approve" ? review.request.draft : decision === "correct" ? (request.value ?? null) : null;
+  const value =
+    decision === "approve" ? review.request.draft : decision === "correct" ? (request.value ?? null) : null;
   const comment = request.comment ?? null;
   const decided = reviewAppend(review, "review.decided", { decision, value, reviewer, comment }, reviewer);
   const told = { decision, value, reviewer, ...(request.comment ? { comment: request.comment } : {}) };
   const id = derivedId("decision", review.id);
-  return [decided, commandAppend(review.request.run, id, { kind: "decision", review: review.id, decision: told })];
+  return [
+    decided,
+    commandAppend(review.request.run, id, { kind: "decision", review: review.id, decision: told }),
+  ];
 }
 
 function reviewAppend(review: Review, type: string, data: JsonObject, actor: string): Append {

@@ -18,7 +18,10 @@ export interface ReviewRequested {
 
 export type ReviewEvent =
   | { readonly type: "review.requested"; readonly data: ReviewRequested }
-  | { readonly type: "review.escalated"; readonly data: { readonly by: string; readonly comment: string | null } }
+  | {
+      readonly type: "review.escalated";
+      readonly data: { readonly by: string; readonly comment: string | null };
+    }
   | { readonly type: "review.decided"; readonly data: ReviewDecided }
   | { readonly type: "review.withdrawn"; readonly data: { readonly reason: string } };
 

@@ -20,7 +20,15 @@ function evolve(id: string, review: Review | undefined, event: JournalEvent): Re
   const { seq, at } = event;
   const known = { type: event.type, data: event.data } as ReviewEvent;
   if (known.type === "review.requested")
-    return { id, seq, status: "open", escalated: false, requestedAt: at, request: known.data, decision: null };
+    return {
+      id,
+      seq,
+      status: "open",
+      escalated: false,
+      requestedAt: at,
+      request: known.data,
+      decision: null,
+    };
   if (!review) return undefined;
   switch (known.type) {
     case "review.escalated":

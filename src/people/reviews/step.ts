@@ -1,19 +1,34 @@
 import { z } from "zod";
 import { derivedId, type Json, type JsonObject, parseDuration } from "../../core/base/index.ts";
-import { duration, expression, type Fact, type StepContext, type StepKind, type StepOutcome, type Woken } from "../../core/workflow/index.ts";
+import {
+  duration,
+  expression,
+  type Fact,
+  type StepContext,
+  type StepKind,
+  type StepOutcome,
+  type Woken,
+} from "../../core/workflow/index.ts";
 import { ReviewExpired } from "./errors.ts";
 import type { ReviewRequested } from "./events.ts";
 
 const configSchema = z.strictObject({
   draft: z.json().describe("What the person approves or corrects."),
   evidence: z.json().optional().describe("What the draft rests on; the review keeps its own copy."),
-  confidence: expression(z.number().min(0).max(1).nullable()).optional().describe("How sure the machine is, 0 to 1."),
-  below: expression(z.number().min(0).max(1)).optional().describe("Ask when the confidence is lower, or absent."),
+  confidence: expression(z.number().min(0).max(1).nullable())
+    .optional()
+    .describe("How sure the machine is, 0 to 1."),
+  below: expression(z.number().min(0).max(1))
+    .optional()
+    .describe("Ask when the confidence is lower, or absent."),
   when: z.union([z.boolean(), z.string()]).optional().describe("Ask when this holds."),
   assign: z.string().optional().describe("Who is asked: a person or a group."),
   instructions: z.string().optional().describe("What the reviewer should look at."),
   within: duration().optional().describe("Until when an answer is expected, such as 4h."),
-  onTimeout: z.enum(["escalate", "reject", "fail"]).default("escalate").describe("What a passed deadline means."),
+  onTimeout: z
+    .enum(["escalate", "reject", "fail"])
+    .default("escalate")
+    .describe("What a passed deadline means."),
   onReject: z.enum(["end", "continue"]).default("end").describe("Whether a rejection ends the run."),
 });
 
@@ -41,11 +56,16 @@ export const humanReviewKind: StepKind = {
   execute(config, context) {
     const review = config as unknown as Config;
     const reason = reasonToAsk(review);
-    if (!reason) return { result: { value: review.draft, decision: "auto", reviewer: null, comment: null, review: null } };
+    if (!reason)
+      return {
+        result: { value: review.draft, decision: "auto", reviewer: null, comment: null, review: null },
+      };
     return ask(review, reason, context);
   },
   resume(config, woken, context) {
-    return woken.by === "review" ? answered(config as unknown as Config, woken) : expired(config as unknown as Config, context);
+    return woken.by === "review"
+      ? answered(config as unknown as Config, woken)
+      : expired(config as unknown as Config, context);
   },
 };
 
@@ -88,15 +108,26 @@ function ask(config: Config, reason: ReviewRequested["reason"], context: StepCon
 function answered(config: Config, { decision }: Extract<Woken, { by: "review" }>): StepOutcome {
   const { reviewer } = decision;
   const comment = decision.comment ?? null;
-  if (decision.decision === "reject" && config.onReject !== "continue") return { rejected: { by: reviewer, comment } };
-  return { result: { value: decision.value ?? null, decision: decision.decision, reviewer, comment, review: null } };
+  if (decision.decision === "reject" && config.onReject !== "continue")
+    return { rejected: { by: reviewer, comment } };
+  return {
+    result: { value: decision.value ?? null, decision: decision.decision, reviewer, comment, review: null },
+  };
 }
 
 /** A missing answer never counts as approval. */
 function expired(config: Config, context: StepContext): StepOutcome {
   const id = context.waitKey ?? "";
-  const escalated: Fact = { stream: `review/${id}`, type: "review.escalated", data: { by: "deadline", comment: null } };
-  const withdrawn: Fact = { stream: `review/${id}`, type: "review.withdrawn", data: { reason: "nobody answered in time" } };
+  const escalated: Fact = {
+    stream: `review/${id}`,
+    type: "review.escalated",
+    data: { by: "deadline", comment: null },
+  };
+  const withdrawn: Fact = {
+    stream: `review/${id}`,
+    type: "review.withdrawn",
+    data: { reason: "nobody answered in time" },
+  };
   switch (config.onTimeout) {
     case "reject":
       return { rejected: { by: "deadline", comment: "nobody answered in time" }, facts: [withdrawn] };

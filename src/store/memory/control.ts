@@ -62,12 +62,16 @@ export class MemoryControlStore implements ControlStore {
   }
 
   wakeable(nowMs: number, limit: number): readonly string[] {
-    const due = [...this.#runs.values()].filter((run) => run.dueAt !== null && run.dueAt <= nowMs).map((run) => run.id);
+    const due = [...this.#runs.values()]
+      .filter((run) => run.dueAt !== null && run.dueAt <= nowMs)
+      .map((run) => run.id);
     return [...new Set([...due, ...[...this.#inbox.values()].map((row) => row.run)])].slice(0, limit);
   }
 
   nextDueAt(afterMs: number): number | undefined {
-    const due = [...this.#runs.values()].flatMap(({ dueAt }) => (dueAt === null || dueAt <= afterMs ? [] : [dueAt]));
+    const due = [...this.#runs.values()].flatMap(({ dueAt }) =>
+      dueAt === null || dueAt <= afterMs ? [] : [dueAt],
+    );
     return due.length > 0 ? Math.min(...due) : undefined;
   }
 
@@ -79,8 +83,15 @@ export class MemoryControlStore implements ControlStore {
     return this.#reviews.get(id);
   }
 
-  reviews(filter: { status?: ReviewRow["status"]; run?: string; after?: string; limit: number }): readonly ReviewRow[] {
-    const sorted = [...this.#reviews.values()].sort((a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1));
+  reviews(filter: {
+    status?: ReviewRow["status"];
+    run?: string;
+    after?: string;
+    limit: number;
+  }): readonly ReviewRow[] {
+    const sorted = [...this.#reviews.values()].sort(
+      (a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1),
+    );
     const start = filter.after ? sorted.findIndex((review) => review.id === filter.after) + 1 : 0;
     return sorted
       .slice(start)
@@ -95,7 +106,9 @@ export class MemoryControlStore implements ControlStore {
 
   latestBatch(workflow: string, inputDigest: string, name: string): BatchRow | undefined {
     return [...this.#batches.values()]
-      .filter((batch) => batch.workflow === workflow && batch.inputDigest === inputDigest && batch.name === name)
+      .filter(
+        (batch) => batch.workflow === workflow && batch.inputDigest === inputDigest && batch.name === name,
+      )
       .sort((a, b) => b.generation - a.generation)[0];
   }
 
@@ -124,7 +137,8 @@ export class MemoryControlStore implements ControlStore {
   }
 
   dump(): Readonly<Record<string, readonly unknown[]>> {
-    const sorted = <Row>(rows: Map<string, Row>) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    const sorted = <Row>(rows: Map<string, Row>) =>
+      [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
     return {
       runs: sorted(this.#runs),
       reviews: sorted(this.#reviews),

@@ -25,7 +25,13 @@ const batchColumns = [
 ]; // biome-ignore format: one list
 const assetColumns = ["digest", "kind", "name", "at"];
 
-const columnsOf = { runs: runColumns, reviews: reviewColumns, inbox: inboxColumns, batches: batchColumns, assets: assetColumns };
+const columnsOf = {
+  runs: runColumns,
+  reviews: reviewColumns,
+  inbox: inboxColumns,
+  batches: batchColumns,
+  assets: assetColumns,
+};
 type Table = keyof typeof columnsOf;
 
 export interface ControlStatements {
@@ -44,7 +50,12 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
     const conflict = table === "assets" ? "OR IGNORE" : "";
     puts.set(table, database.prepare(`INSERT ${conflict} INTO ${table} (${names}) VALUES (${marks})`));
   }
-  return { database, puts, updates: new Map(), removeInbox: database.prepare("DELETE FROM inbox WHERE id = ?") };
+  return {
+    database,
+    puts,
+    updates: new Map(),
+    removeInbox: database.prepare("DELETE FROM inbox WHERE id = ?"),
+  };
 }
 
 /** Applies changes of control tables, inside the transaction of the events that they follow from. */
@@ -52,7 +63,11 @@ export function applyChanges(statements: ControlStatements, changes: readonly Co
   for (const change of changes) {
     if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removeInbox.run(change.remove);
-    else update(statements, change.table, change.update, { ...change.set, ...("at" in change ? { updatedAt: change.at } : {}) });
+    else
+      update(statements, change.table, change.update, {
+        ...change.set,
+        ...("at" in change ? { updatedAt: change.at } : {}),
+      });
   }
 }
 
@@ -113,11 +128,17 @@ export class SqliteControlStore implements ControlStore {
     if (filter.batch) add("batch = ?", filter.batch);
     if (filter.before) add("(startedAt, id) < (SELECT startedAt, id FROM runs WHERE id = ?)", filter.before);
     const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
-    return this.#all(`SELECT * FROM runs ${where} ORDER BY startedAt DESC, id DESC LIMIT ?`, ...values, filter.limit).map(toRun);
+    return this.#all(
+      `SELECT * FROM runs ${where} ORDER BY startedAt DESC, id DESC LIMIT ?`,
+      ...values,
+      filter.limit,
+    ).map(toRun);
   }
 
   runningRuns(): readonly string[] {
-    return this.#all("SELECT id FROM runs WHERE status = 'running' AND endedAt IS NULL ORDER BY startedAt").map((row) => String(row.id));
+    return this.#all(
+      "SELECT id FROM runs WHERE status = 'running' AND endedAt IS NULL ORDER BY startedAt",
+    ).map((row) => String(row.id));
   }
 
   wakeable(nowMs: number, limit: number): readonly string[] {
@@ -140,13 +161,19 @@ export class SqliteControlStore implements ControlStore {
     return this.#all("SELECT * FROM reviews WHERE id = ?", id).map(toReview)[0];
   }
 
-  reviews(filter: { status?: ReviewRow["status"]; run?: string; after?: string; limit: number }): readonly ReviewRow[] {
+  reviews(filter: {
+    status?: ReviewRow["status"];
+    run?: string;
+    after?: string;
+    limit: number;
+  }): readonly ReviewRow[] {
     const conditions = ["1 = 1"];
     const values: SQLInputValue[] = [];
     if (filter.status) conditions.push("status = ?") && values.push(filter.status);
     if (filter.run) conditions.push("run = ?") && values.push(filter.run);
     if (filter.after)
-      conditions.push("(requestedAt, id) > (SELECT requestedAt, id FROM reviews WHERE id = ?)") && values.push(filter.after);
+      conditions.push("(requestedAt, id) > (SELECT requestedAt, id FROM reviews WHERE id = ?)") &&
+        values.push(filter.after);
     const sql = `SELECT * FROM reviews WHERE ${conditions.join(" AND ")} ORDER BY requestedAt, id LIMIT ?`;
     return this.#all(sql, ...values, filter.limit).map(toReview);
   }
@@ -156,7 +183,8 @@ export class SqliteControlStore implements ControlStore {
   }
 
   latestBatch(workflow: string, inputDigest: string, name: string): BatchRow | undefined {
-    const sql = "SELECT * FROM batches WHERE workflow = ? AND inputDigest = ? AND name = ? ORDER BY generation DESC LIMIT 1";
+    const sql =
+      "SELECT * FROM batches WHERE workflow = ? AND inputDigest = ? AND name = ? ORDER BY generation DESC LIMIT 1";
     return this.#all(sql, workflow, inputDigest, name)[0] as BatchRow | undefined;
   }
 
@@ -174,14 +202,22 @@ export class SqliteControlStore implements ControlStore {
   }
 
   countRuns(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#all("SELECT status, count(*) AS n FROM runs GROUP BY status").map((row) => [String(row.status), Number(row.n)]));
+    return Object.fromEntries(
+      this.#all("SELECT status, count(*) AS n FROM runs GROUP BY status").map((row) => [
+        String(row.status),
+        Number(row.n),
+      ]),
+    );
   }
 
   dump(): Readonly<Record<string, readonly unknown[]>> {
     return {
       runs: this.#all("SELECT * FROM runs ORDER BY id").map(toRun),
       reviews: this.#all("SELECT * FROM reviews ORDER BY id").map(toReview),
-      inbox: this.#all("SELECT * FROM inbox ORDER BY id").map((row) => ({ ...row, command: JSON.parse(String(row.command)) })),
+      inbox: this.#all("SELECT * FROM inbox ORDER BY id").map((row) => ({
+        ...row,
+        command: JSON.parse(String(row.command)),
+      })),
       batches: this.#all("SELECT * FROM batches ORDER BY id").map((row) => ({ ...row })),
       assets: this.#all("SELECT * FROM assets ORDER BY digest").map((row) => ({ ...row })),
     };

@@ -7,7 +7,9 @@ export class FolderTaken extends FlyballError {
   override readonly exitCode = 3;
   readonly folder: string;
   constructor(folder: string) {
-    super(`Another flyball process is using ${folder}. Stop it first, or use another folder with --home DIR.`);
+    super(
+      `Another flyball process is using ${folder}. Stop it first, or use another folder with --home DIR.`,
+    );
     this.folder = folder;
   }
 }

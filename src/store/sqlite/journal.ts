@@ -1,6 +1,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ControlChange } from "../../core/executor/index.ts";
-import { type Erasure, type EventRow, type JournalStorage, NotOwner, type Seal } from "../../core/journal/index.ts";
+import {
+  type Erasure,
+  type EventRow,
+  type JournalStorage,
+  NotOwner,
+  type Seal,
+} from "../../core/journal/index.ts";
 import { applyChanges, type ControlStatements, controlStatements } from "./control.ts";
 import { type OwnedDatabase, translate } from "./open.ts";
 
@@ -134,7 +140,9 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
     const { database } = this.#owned;
     const rows = database.prepare("PRAGMA integrity_check(10)").all();
     const damage = rows.map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
-    const outside = database.prepare(`SELECT 1 AS found FROM events WHERE position NOT BETWEEN 1 AND ${integerMax} LIMIT 1`);
+    const outside = database.prepare(
+      `SELECT 1 AS found FROM events WHERE position NOT BETWEEN 1 AND ${integerMax} LIMIT 1`,
+    );
     return outside.get() ? [...damage, "an event stands where no position is"] : damage;
   }
 

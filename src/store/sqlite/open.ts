@@ -61,7 +61,8 @@ function takeLock(folder: string): DatabaseSync {
 function openDatabase(file: string, folder: string): DatabaseSync {
   let database: DatabaseSync;
   try {
-    if (existsSync(file) && !isSqliteFile(file)) throw new DatabaseUnusable(file, "it is not a SQLite database");
+    if (existsSync(file) && !isSqliteFile(file))
+      throw new DatabaseUnusable(file, "it is not a SQLite database");
     database = new DatabaseSync(file, { timeout: 5_000, defensive: true });
   } catch (error) {
     throw error instanceof DatabaseUnusable ? error : new DatabaseUnusable(file, messageOf(error));
@@ -92,13 +93,18 @@ function formatOf(database: DatabaseSync, file: string, fresh: boolean): number 
   if (!fresh && id !== applicationId) throw new DatabaseUnusable(file, "another program made it");
   const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
   if (version > migrations.length)
-    throw new DatabaseUnusable(file, `a newer Flyball made it (format ${version}, this one knows ${migrations.length})`);
+    throw new DatabaseUnusable(
+      file,
+      `a newer Flyball made it (format ${version}, this one knows ${migrations.length})`,
+    );
   return version;
 }
 
 function migrate(database: DatabaseSync, version: number): void {
   for (let next = version; next < migrations.length; next++) {
-    database.exec(`BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA user_version=${next + 1}; PRAGMA application_id=${applicationId}; COMMIT`);
+    database.exec(
+      `BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA user_version=${next + 1}; PRAGMA application_id=${applicationId}; COMMIT`,
+    );
   }
 }
 
@@ -148,9 +154,15 @@ export function translate(error: unknown, folder: string): unknown {
       return new DatabaseUnusable(file, "another program has locked it; close that program and start again");
     case sqliteCorrupt:
     case sqliteNotADatabase:
-      return new DatabaseUnusable(file, "it is damaged; restore a backup, or start in another folder with --home DIR");
+      return new DatabaseUnusable(
+        file,
+        "it is damaged; restore a backup, or start in another folder with --home DIR",
+      );
     case sqliteCannotOpen:
-      return new DatabaseUnusable(file, "it cannot be opened; check that the folder exists and may be written");
+      return new DatabaseUnusable(
+        file,
+        "it cannot be opened; check that the folder exists and may be written",
+      );
     default:
       return error;
   }

@@ -11,8 +11,8 @@ import {
   seededRandom,
 } from "../../core/base/index.ts";
 import type { Asset, StepContext } from "../../core/workflow/index.ts";
-import { sqliteSearchIndexes } from "./search.ts";
 import { createRetrieval, indexAsset, indexSettings, retrievalSource } from "../../models/retrieval/index.ts";
+import { sqliteSearchIndexes } from "./search.ts";
 
 const articles = {
   "cards/lost.md":

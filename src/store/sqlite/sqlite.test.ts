@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -14,11 +22,17 @@ import {
   DiskFull,
   fileBlobs,
   type Journal,
-  newSealKey,
   NotOwner,
+  newSealKey,
 } from "../../core/journal/index.ts";
 import { assetChange, assetShown } from "../testing.ts";
-import { DatabaseUnusable, FolderTaken, openOwned, SqliteControlStore, SqliteJournalStorage } from "./index.ts";
+import {
+  DatabaseUnusable,
+  FolderTaken,
+  openOwned,
+  SqliteControlStore,
+  SqliteJournalStorage,
+} from "./index.ts";
 
 const root = mkdtempSync(join(tmpdir(), "flyball-sqlite-"));
 const opened: { close(): void }[] = [];
@@ -130,7 +144,10 @@ test("a folder that is opened again has everything, and goes on where it stopped
 test("a second open of a folder is refused in one line, and works once the first is closed", async (t) => {
   const folder = newFolder();
   const { journal } = openJournal(t, folder, true);
-  assert.throws(() => openOwned(folder), (error) => isOneLine(error, FolderTaken, folder));
+  assert.throws(
+    () => openOwned(folder),
+    (error) => isOneLine(error, FolderTaken, folder),
+  );
   await journal.close();
   openJournal(t, folder);
 });
@@ -168,7 +185,10 @@ function isOneLine(error: unknown, type: new (...parts: never[]) => Error, menti
 }
 
 function assertUnusable(folder: string, mentions: string): void {
-  assert.throws(() => openOwned(folder), (error) => isOneLine(error, DatabaseUnusable, mentions));
+  assert.throws(
+    () => openOwned(folder),
+    (error) => isOneLine(error, DatabaseUnusable, mentions),
+  );
   // The refusal has let go of the lock.
   assert.throws(() => openOwned(folder), DatabaseUnusable);
 }
@@ -182,7 +202,10 @@ test("a text file in the database's place is refused and stays as it is", () => 
 
 test("another program's SQLite database is refused and stays as it is", () => {
   const folder = newFolder();
-  rawEdit(join(folder, "flyball.db"), "CREATE TABLE songs (name TEXT); INSERT INTO songs VALUES ('Hey Jude')");
+  rawEdit(
+    join(folder, "flyball.db"),
+    "CREATE TABLE songs (name TEXT); INSERT INTO songs VALUES ('Hey Jude')",
+  );
   const before = readFileSync(join(folder, "flyball.db"));
   assertUnusable(folder, "another program made it");
   assert.deepEqual(readFileSync(join(folder, "flyball.db")), before);
@@ -210,7 +233,10 @@ test("a damaged database, a folder in its place and a file in the folder's place
 
   const file = join(newFolder(), "home");
   writeFileSync(file, "a file");
-  assert.throws(() => openOwned(file), (error) => isOneLine(error, DatabaseUnusable, file));
+  assert.throws(
+    () => openOwned(file),
+    (error) => isOneLine(error, DatabaseUnusable, file),
+  );
 });
 
 test("an empty file is a fresh database", async (t) => {
@@ -227,7 +253,9 @@ test("a database that another program has locked is refused in one line", async 
   owned.database.exec("PRAGMA busy_timeout=0");
   const other = new DatabaseSync(file);
   other.exec("BEGIN IMMEDIATE");
-  await assert.rejects(journal.append([note("a")]), (error) => isOneLine(error, CommitUnknown, "has locked it"));
+  await assert.rejects(journal.append([note("a")]), (error) =>
+    isOneLine(error, CommitUnknown, "has locked it"),
+  );
   other.exec("ROLLBACK");
   other.close();
 });
@@ -245,8 +273,12 @@ test("a full disk is a definite refusal: nothing is written, and it goes on once
     events: [{ type: "command.received", data: { run: "r", ...command } }],
   };
   const outcomes = await Promise.allSettled([journal.append([big]), journal.append([note("b")])]);
-  for (const outcome of outcomes) assert.ok(outcome.status === "rejected" && outcome.reason instanceof DiskFull);
-  assert.deepEqual([await journal.read("command/c"), control.inbox("r"), journal.lastPosition()], [[], [], 1]);
+  for (const outcome of outcomes)
+    assert.ok(outcome.status === "rejected" && outcome.reason instanceof DiskFull);
+  assert.deepEqual(
+    [await journal.read("command/c"), control.inbox("r"), journal.lastPosition()],
+    [[], [], 1],
+  );
   await assert.rejects(journal.append([big]), DiskFull);
   owned.database.exec("PRAGMA max_page_count=1000000");
   await journal.append([big]);
@@ -263,7 +295,8 @@ test("J6: after a commit whose outcome is not known nothing is written any more"
   await journal.append([note("a")]);
   owned.database.exec("CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END");
   const outcomes = await Promise.allSettled([journal.append([note("a")]), journal.append([note("b")])]);
-  for (const outcome of outcomes) assert.ok(outcome.status === "rejected" && outcome.reason instanceof CommitUnknown);
+  for (const outcome of outcomes)
+    assert.ok(outcome.status === "rejected" && outcome.reason instanceof CommitUnknown);
   owned.database.exec("DROP TRIGGER broken");
   await assert.rejects(journal.append([note("a")]), CommitUnknown);
   assert.deepEqual([fatal, storage.lastPosition()], [["COMMIT_UNKNOWN"], 1]);
@@ -271,7 +304,9 @@ test("J6: after a commit whose outcome is not known nothing is written any more"
 
 /** Every byte that the data folder holds, in one string. */
 function bytesOf(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1")).join("");
 }
 
@@ -279,10 +314,15 @@ test("what was erased is nowhere in the data folder, neither body nor salt", asy
   const folder = newFolder();
   const { journal } = openJournal(t, folder);
   for (let n = 0; n < 50; n++) {
-    await journal.append([note("a", { text: `canary-${n} ${"x".repeat(n * 200)}` }), note("b", { text: `stays-${n}` })]);
+    await journal.append([
+      note("a", { text: `canary-${n} ${"x".repeat(n * 200)}` }),
+      note("b", { text: `stays-${n}` }),
+    ]);
   }
   await journal.append([note("a", { text: `canary-blob ${"x".repeat(100_000)}` })]);
-  const salts = (await journal.read("a")).map(({ salt }) => Buffer.from(salt ?? "", "hex").toString("latin1"));
+  const salts = (await journal.read("a")).map(({ salt }) =>
+    Buffer.from(salt ?? "", "hex").toString("latin1"),
+  );
   assert.ok(bytesOf(folder).includes("canary-7") && bytesOf(folder).includes("canary-blob"));
   assert.ok(salts.every((salt) => bytesOf(folder).includes(salt)));
   await journal.erase({ streams: ["a"], keepTypes: new Set(), policy: "p", marks: [] });
@@ -432,7 +472,9 @@ test("a damaged page of an index is told by verify", async (t) => {
   const folder = await writtenFolder(t);
   const file = join(folder, "flyball.db");
   const database = new DatabaseSync(file);
-  const page = Number(database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'runs_started'").get()?.rootpage);
+  const page = Number(
+    database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'runs_started'").get()?.rootpage,
+  );
   const size = Number(database.prepare("PRAGMA page_size").get()?.page_size);
   database.close();
   writeFileSync(file, readFileSync(file).fill(0x7f, (page - 1) * size, page * size));
@@ -448,14 +490,21 @@ test("blobs of a crash between blob and commit are collected, and half-written o
   blobs.put(Buffer.alloc(32, 1), Buffer.from("orphan"));
   mkdirSync(join(folder, "blobs", "02"));
   writeFileSync(join(folder, "blobs", "02", `${"02".repeat(31)}.part`), "half");
-  assert.equal(blobs.collect((digest) => storage.namesBlob(digest)), 2);
+  assert.equal(
+    blobs.collect((digest) => storage.namesBlob(digest)),
+    2,
+  );
   assert.equal((await journal.verify()).ok, true);
 });
 
 test("a journal that is closed can be verified with its head by whoever exported it", async (t) => {
   const folder = await writtenFolder(t);
   const exported = await headOf(openJournal(t, folder, true).journal);
-  rawEdit(join(folder, "flyball.db"), "DELETE FROM events WHERE position > 20", `DELETE FROM seals WHERE "index" > 1`);
+  rawEdit(
+    join(folder, "flyball.db"),
+    "DELETE FROM events WHERE position > 20",
+    `DELETE FROM seals WHERE "index" > 1`,
+  );
   const { journal } = openJournal(t, folder);
   assert.equal((await journal.verify()).ok, true);
   const { ok, firstBad } = await journal.verify(undefined, exported);

@@ -98,7 +98,8 @@ function readDigest(file: string, name: string): string {
 /** An empty text is a text: it tells the classifier nothing, and its confidence says so. */
 function textToClassify(call: ModelCall, name: string): string {
   const text = call.input.text ?? lastUserMessage(call);
-  if (typeof text !== "string") throw new ModelInputMissing(name, "a text: `input.text`, or a message of a user");
+  if (typeof text !== "string")
+    throw new ModelInputMissing(name, "a text: `input.text`, or a message of a user");
   return text;
 }
 
@@ -107,7 +108,10 @@ function questionOf(call: ModelCall, name: string): string {
   const { question, message, text } = call.input;
   const asked = question ?? message ?? text ?? "";
   if (typeof asked !== "string")
-    throw new ModelInputMissing(name, "a text as its question: `input.question`, `input.message` or `input.text`");
+    throw new ModelInputMissing(
+      name,
+      "a text as its question: `input.question`, `input.message` or `input.text`",
+    );
   return asked;
 }
 
@@ -119,7 +123,10 @@ function lastUserMessage(call: ModelCall): string | undefined {
 function sourcesOf(call: ModelCall, name: string): readonly ExtractSource[] {
   const given = call.input.sources ?? call.input.documents;
   if (given === undefined || given === null)
-    throw new ModelInputMissing(name, "`input.sources` or `input.documents`: texts, or what a retrieval found");
+    throw new ModelInputMissing(
+      name,
+      "`input.sources` or `input.documents`: texts, or what a retrieval found",
+    );
   const list: readonly Json[] = Array.isArray(given) ? given : [given];
   return list.map((source, index) => sourceOf(source, index, name));
 }

@@ -1,6 +1,6 @@
 import {
-  canonicalJson,
   type Clock,
+  canonicalJson,
   type Json,
   type JsonObject,
   type Random,

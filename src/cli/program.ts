@@ -1,0 +1,52 @@
+import { Command, CommanderError } from "commander";
+import { registerDoctor } from "./doctor.ts";
+import { registerInit } from "./init.ts";
+import { type ExitCode, exit, fail } from "./io.ts";
+import { registerJournal } from "./journal.ts";
+import { registerPredict } from "./predict.ts";
+import { registerReviews } from "./reviews.ts";
+import { registerRun } from "./run.ts";
+import { registerRuns } from "./runs.ts";
+import { registerServe } from "./serve.ts";
+import { registerTrain } from "./train.ts";
+import { registerValidate } from "./validate.ts";
+
+/** The command line: parses, hands over to one file a command, and turns every error into words and a code. */
+export async function runCommand(): Promise<ExitCode> {
+  let code: ExitCode = exit.done;
+  const done = (chosen: ExitCode) => {
+    code = chosen;
+  };
+  const program = new Command("flyball")
+    .description(
+      "Runs AI workflows durably, measures every decision, and keeps people in charge of the risky ones.",
+    )
+    .version("0.1.0")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 done with failures, 2 bad input, 3 not possible now.\nStart with: flyball init my-first && cd my-first && flyball run triage.yaml --input cases.csv",
+    );
+  for (const register of [
+    registerInit,
+    registerValidate,
+    registerServe,
+    registerRun,
+    registerTrain,
+    registerPredict,
+    registerRuns,
+    registerReviews,
+    registerJournal,
+    registerDoctor,
+  ])
+    register(program, done);
+  try {
+    await program.parseAsync();
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.badInput;
+    return fail(error);
+  }
+}
