@@ -109,8 +109,8 @@ export const sourceRules: readonly SourceRule[] = [
     ],
   },
   {
-    name: "turns of the event loop are counted in core/journal and core/executor only",
-    holdsFor: (file) => isProduct(file) && isOutside(file, "core/journal", "core/executor"),
+    name: "turns of the event loop are counted in core/base and core/journal only",
+    holdsFor: (file) => isProduct(file) && isOutside(file, "core/base", "core/journal"),
     find: inCode(/(?<![\w.])(?:setImmediate|process\.nextTick)\b/g),
     bad: ["setImmediate(() => {});", "process.nextTick(run);"],
     good: ["// setImmediate is for the journal", "this.setImmediate();"],

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
-import { FlyballError, isJsonObject, type Json, messageOf } from "../core/base/index.ts";
+import { FlyballError, type Json, messageOf } from "../core/base/index.ts";
 import { InputInvalid } from "../core/executor/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
 
@@ -89,7 +89,3 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 export const anyJson: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;
-
-export function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return isJsonObject(value);
-}

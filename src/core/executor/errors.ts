@@ -32,15 +32,6 @@ export class RunNotFound extends FlyballError {
   }
 }
 
-export class RunNotOpen extends FlyballError {
-  readonly code = "RUN_NOT_OPEN";
-  override readonly status = 409;
-  override readonly exitCode = 3;
-  constructor(id: string, status: string, wanted: string) {
-    super(`Run ${id} is ${status}; ${wanted}.`);
-  }
-}
-
 export class InputInvalid extends FlyballError {
   readonly code = "INPUT_INVALID";
   override readonly status = 422;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
+import type { StepKind } from "../workflow/index.ts";
 import type { Command } from "./events.ts";
 import {
   answer,
@@ -9,6 +11,7 @@ import {
   call,
   dataOf,
   ending,
+  Outage,
   openReviews,
   pathsOf,
   restart,
@@ -20,6 +23,7 @@ import {
   ticks,
   typesOf,
   value,
+  World,
 } from "./testing.ts";
 
 const hour = 3_600_000;
@@ -330,6 +334,124 @@ test("a decision after the run was cancelled finds the question withdrawn; one i
   assert.equal((await ending(bundle, other.id)).status, "cancelled");
   assert.equal(bundle.control.review(question)?.status, "withdrawn");
   await assertSound(bundle);
+});
+
+// A kind that does work when it is woken
+// ======================================
+
+/** Waits for the answer to a question, or for events of a name, so many times; then asks the world what it means. */
+const oracle = (world: World): StepKind => ({
+  name: "oracle",
+  summary: "For tests.",
+  config: z.object({ do: z.string(), event: z.string().optional(), times: z.number().optional() }),
+  fields: [],
+  callsOut: true,
+  effect: () => "none",
+  execute: ({ event }, { runId }) => ({
+    wait: event ? { for: "event", key: String(event) } : { for: "review", key: `question-${runId}` },
+  }),
+  resume(config, woken, context) {
+    const data =
+      woken.by === "event" ? woken.data : woken.by === "review" ? (woken.decision.value ?? null) : null;
+    if (data === "again") return { wait: { for: "event", key: String(config.event) } };
+    return world.answerLater({ do: config.do ?? "", with: data }, context);
+  },
+});
+
+function setupOracle(world = new World()): { bundle: Bundle; next: (bundle: Bundle) => Bundle } {
+  const kinds = [oracle(world)];
+  return { bundle: setup({ world, kinds }), next: (bundle) => restart(bundle, { kinds }) };
+}
+
+function told(run: string, value: string): Command {
+  return {
+    kind: "decision",
+    review: `question-${run}`,
+    decision: { decision: "approve", value, reviewer: "ann" },
+  };
+}
+
+test("an answer that is being taken in is not taken twice, however often the bell rings", async () => {
+  const { bundle } = setupOracle();
+  const held = bundle.world.holding("mean");
+  const { id } = await run(bundle, [step("a", "oracle", { do: "mean" })]);
+  await send(bundle, id, told(id, "yes"));
+  await bundle.world.called("mean");
+  for (let ring = 0; ring < 3; ring++) {
+    bundle.executor.wake(id);
+    await ticks();
+  }
+  assert.deepEqual(typesOf(await bundle.journal.read("command/command-1")), ["command.received"]);
+  held.get("a")?.resolve({ result: { value: "meant" } });
+  const { output } = await ending(bundle, id);
+  assert.deepEqual([output, bundle.world.count("mean"), bundle.control.inbox(id)], ["meant", 1, []]);
+});
+
+test("an answer outlives a failure of what is made of it, and a restart in between", async () => {
+  for (const isRestarted of [false, true]) {
+    const { bundle: first, next } = setupOracle();
+    first.world.failing("mean", 1, () => new Outage("server", 5_000));
+    const { id } = await run(first, [step("a", "oracle", { do: "mean" })]);
+    await send(first, id, told(id, "yes"));
+    assert.equal((await ending(first, id)).status, "waiting");
+    const bundle = isRestarted ? next(first) : first;
+    bundle.clock.advance(5_000);
+    await ticks();
+    const { status, output } = await ending(bundle, id);
+    assert.deepEqual([status, output, bundle.control.inbox(id)], ["completed", "yes", []]);
+    await assertSound(bundle);
+  }
+});
+
+test("an event that led to a further wait is not received again after a restart", async () => {
+  const { bundle: first, next } = setupOracle();
+  const { id } = await run(first, [step("a", "oracle", { do: "mean", event: "go" })]);
+  await send(first, id, go("again"), "s1");
+  assert.equal((await ending(first, id)).status, "waiting");
+  const bundle = next(first);
+  await send(bundle, id, { kind: "signal", event: "other", data: 1 }, "s2");
+  assert.equal((await ending(bundle, id)).status, "waiting");
+  assert.equal((await ending(bundle, id)).events.filter(({ type }) => type === "step.waited").length, 2);
+  await send(bundle, id, go("done"), "s3");
+  assert.equal((await ending(bundle, id)).output, "done");
+  await assertSound(bundle);
+});
+
+// Races and exactness
+// ===================
+
+test("a command that comes while the run is being parked is taken, and nobody is told of the stop between", async () => {
+  const bundle = setup();
+  const commit = bundle.storage.commit.bind(bundle.storage);
+  const sent: Promise<void>[] = [];
+  bundle.storage.commit = (rows, changes, erased) => {
+    const parked = rows.find(({ type }) => type === "run.suspended");
+    commit(rows, changes, erased);
+    if (parked && sent.length === 0)
+      sent.push(send(bundle, parked.stream.slice("run/".length), go("meanwhile")));
+  };
+  const id = await start(bundle, [waitFor("gate", { event: "go" })]);
+  bundle.executor.wake(id);
+  await ticks();
+  await Promise.all(sent);
+  const { status, output } = await ending(bundle, id);
+  assert.deepEqual([status, output], ["completed", "meanwhile"]);
+});
+
+test("each of several runs goes on at its own moment, not at the next look", async () => {
+  const bundle = setup();
+  const first = (await run(bundle, [waitFor("pause", { for: "1h" })])).id;
+  bundle.clock.advance(300);
+  const second = (await run(bundle, [waitFor("pause", { for: "1h" })])).id;
+  bundle.clock.advance(hour - 300);
+  await ticks();
+  assert.deepEqual(
+    [bundle.control.run(first)?.status, bundle.control.run(second)?.status],
+    ["completed", "waiting"],
+  );
+  bundle.clock.advance(300);
+  await ticks();
+  assert.equal(bundle.control.run(second)?.status, "completed");
 });
 
 // Commands that come too late or at the wrong moment

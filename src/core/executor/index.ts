@@ -8,13 +8,12 @@
  * steps run at least once. It knows kinds of steps, not models.
  * Read first: `program.ts` (what decides), `advance.ts` (the loop), `run.ts` (replay), `interpreter.ts`.
  */
-export { Batches, type BatchInput, type BatchNews, type BatchRequest, BatchVersionChanged } from "./batch.ts";
+export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
 export { controlChanges } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export { Executor, type ExecutorOptions, type StartRequest } from "./executor.ts";
 export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
-export { Interpreter } from "./interpreter.ts";
 export { coreKinds } from "./kinds/index.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";

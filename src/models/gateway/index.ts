@@ -11,11 +11,9 @@
  * simulated says so in its result.
  * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts`.
  */
-export {
-  type ModelContent,
-  modelContent,
-  type RouteContent,
-  routeContent,
+export type {
+  ModelContent,
+  RouteContent,
 } from "./content.ts";
 export * from "./errors.ts";
 export { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
@@ -28,4 +26,4 @@ export type {
   LocalModels,
 } from "./providers/local.ts";
 export { type GatewaySettings, gatewayProblems, gatewaySettings } from "./settings.ts";
-export { type GatewaySource, gatewayAssets, gatewaySource } from "./source.ts";
+export { type GatewaySource, gatewaySource } from "./source.ts";

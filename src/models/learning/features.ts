@@ -6,7 +6,7 @@
 import { limits } from "./limits.ts";
 
 /** Which block a feature belongs to; the numbers are stored in model files. */
-export const blocks = { characters: 0, words: 1, pairs: 2 } as const;
+const blocks = { characters: 0, words: 1, pairs: 2 } as const;
 export const blockCount = 3;
 
 /** The features of one text: per block, ascending distinct hashes and how often each occurs. */

@@ -21,6 +21,6 @@ export {
 export * from "./errors.ts";
 export type { LabelledText } from "./examples.ts";
 export { type Evidence, type Extract, type ExtractRequest, type ExtractSource, extract } from "./extract.ts";
-export { classifierDigest, loadClassifier, saveClassifier } from "./file.ts";
+export { loadClassifier, saveClassifier } from "./file.ts";
 export { expectedCalibrationError, shareLowerBound } from "./statistics.ts";
 export { type TrainOptions, trainClassifier } from "./train.ts";

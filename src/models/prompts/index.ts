@@ -18,7 +18,6 @@ export {
   callSettings,
   type Message,
   type PromptContent,
-  promptContent,
   type Role,
   roles,
 } from "./prompt.ts";

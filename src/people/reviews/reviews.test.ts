@@ -221,6 +221,7 @@ test("the first answer counts; a second one is refused and names the first", asy
     outcomes.map(({ status }) => status),
     ["fulfilled", "rejected"],
   );
+  assert.ok(outcomes[1]?.status === "rejected" && outcomes[1].reason instanceof ReviewNotOpen);
   const refused = {
     name: "ReviewNotOpen",
     code: "REVIEW_NOT_OPEN",

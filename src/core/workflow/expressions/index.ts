@@ -23,5 +23,5 @@ export {
   positionOf,
   TemplateSyntaxError,
 } from "./errors.ts";
-export { defaultLimits, type ExpressionLimits } from "./limits.ts";
+export type { ExpressionLimits } from "./limits.ts";
 export { parseTemplate, type Reference, type Template } from "./template.ts";
