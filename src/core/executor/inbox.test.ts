@@ -425,17 +425,17 @@ test("a command that comes while the run is being parked is taken, and nobody is
   const commit = bundle.storage.commit.bind(bundle.storage);
   const sent: Promise<void>[] = [];
   bundle.storage.commit = (rows, changes, erased) => {
-    const parked = rows.find(({ type }) => type === "run.suspended");
     commit(rows, changes, erased);
-    if (parked && sent.length === 0)
-      sent.push(send(bundle, parked.stream.slice("run/".length), go("meanwhile")));
+    // Committed together with the parking itself, which is what follows on the wait.
+    const waited = rows.find(({ type }) => type === "step.waited");
+    if (waited && sent.length === 0)
+      sent.push(send(bundle, waited.stream.slice("run/".length), go("meanwhile")));
   };
   const id = await start(bundle, [waitFor("gate", { event: "go" })]);
-  bundle.executor.wake(id);
-  await ticks();
-  await Promise.all(sent);
-  const { status, output } = await ending(bundle, id);
+  const { status, output, events } = await ending(bundle, id);
   assert.deepEqual([status, output], ["completed", "meanwhile"]);
+  assert.ok(typesOf(events).includes("run.suspended"), "the run was parked when the signal came");
+  await Promise.all(sent);
 });
 
 test("each of several runs goes on at its own moment, not at the next look", async () => {

@@ -488,7 +488,7 @@ function erasing<Change>(suite: Suite<Change>): void {
     const [, second] = await journal.read("a");
     const digest = (await erasedDigest(journal)).get("a:2");
     assert.ok(second && digest);
-    storage.commit([], [], [{ position: second.position, digest }]);
+    await storage.commit([], [], [{ position: second.position, digest }]);
     const { firstBad } = await journal.verify();
     assert.equal(firstBad?.position, 2);
     assert.match(firstBad?.reason ?? "", /1 bodies were erased, retention accounts for 0/);

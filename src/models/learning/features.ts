@@ -5,8 +5,7 @@
 // No word list is kept: a hash that training never saw is simply unknown, which is itself a signal.
 import { limits } from "./limits.ts";
 
-/** Which block a feature belongs to; the numbers are stored in model files. */
-const blocks = { characters: 0, words: 1, pairs: 2 } as const;
+/** Blocks in their order: 0 characters, 1 words, 2 pairs; the numbers are stored in model files. */
 export const blockCount = 3;
 
 /** The features of one text: per block, ascending distinct hashes and how often each occurs. */

@@ -1,5 +1,6 @@
+import type { ControlChange } from "../../core/executor/index.ts";
 import { journalConformance } from "../../core/journal/conformance.ts";
-import { memoryBlobs } from "../../core/journal/index.ts";
+import { type JournalStorage, memoryBlobs } from "../../core/journal/index.ts";
 import { assetChange, assetShown } from "../testing.ts";
 import { MemoryControlStore, MemoryJournalStorage } from "./index.ts";
 
@@ -7,4 +8,22 @@ journalConformance("memory", () => {
   const control = new MemoryControlStore();
   const storage = new MemoryJournalStorage(control);
   return { storage, blobs: memoryBlobs(), change: assetChange, shown: (name) => assetShown(control, name) };
+});
+
+/** A database that answers later, as one behind a network does: the journal itself must not depend on the difference. */
+journalConformance("memory, answering later", () => {
+  const control = new MemoryControlStore();
+  const storage = new MemoryJournalStorage(control);
+  const commit = storage.commit.bind(storage);
+  const later: JournalStorage<ControlChange> = storage;
+  later.commit = async (rows, changes, erased) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    commit(rows, changes, erased);
+  };
+  return {
+    storage: later,
+    blobs: memoryBlobs(),
+    change: assetChange,
+    shown: (name) => assetShown(control, name),
+  };
 });
