@@ -30,7 +30,6 @@ const cases = [
 ] as const;
 
 interface Figure {
-  readonly name: "flyball" | "bare journal";
   readonly steps: number;
   readonly concurrency: number;
   readonly runs: number;
@@ -57,25 +56,21 @@ export async function main(args: string[]): Promise<void> {
     ...machine(),
     durability: "SQLite WAL, synchronous=FULL, group commit: fsync before each acknowledgement",
   };
-  const figures: Figure[] = [];
-  const tell = (figure: Figure) => {
-    figures.push(figure);
-    if (values.json) console.log(JSON.stringify({ ...figure, ...context }));
-    else console.log(line(figure));
-  };
   if (!values.json) console.log(`${JSON.stringify(context)}\n`);
   try {
     await warmUp(engine);
     for (const { steps, concurrency } of cases) {
-      tell(await measure({ name: "flyball", steps, concurrency, forMs }, await runner(engine, steps)));
-      tell(
-        await measure(
-          { name: "bare journal", steps, concurrency, forMs },
-          bareJournal(join(scratch, `bare-${steps}-${concurrency}`), steps),
-        ),
-      );
+      const folder = join(scratch, `bare-${steps}-${concurrency}`);
+      const bare = await measure({ steps, concurrency, forMs }, bareJournal(folder, steps));
+      const figure = await measure({ steps, concurrency, forMs }, await runner(engine, steps));
+      const ofBare = Number((figure.stepsPerSecond / bare.stepsPerSecond).toFixed(2));
+      const bareJournalStepsPerSecond = bare.stepsPerSecond;
+      if (values.json)
+        console.log(
+          JSON.stringify({ ...figure, bareJournalStepsPerSecond, ofBare, resultCharacters, ...context }),
+        );
+      else console.log(line(figure, bare, ofBare));
     }
-    if (!values.json) console.log(ratios(figures));
   } finally {
     await engine.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -83,7 +78,7 @@ export async function main(args: string[]): Promise<void> {
 }
 
 async function warmUp(engine: Engine): Promise<void> {
-  await measure({ name: "flyball", steps: 10, concurrency: 32, forMs: 1_500 }, await runner(engine, 10));
+  await measure({ steps: 10, concurrency: 32, forMs: 1_500 }, await runner(engine, 10));
 }
 
 /** One run of a workflow of that many steps, to its end. */
@@ -115,10 +110,10 @@ async function publish(engine: Engine, steps: number): Promise<Release> {
 }
 
 async function measure(
-  what: { name: Figure["name"]; steps: number; concurrency: number; forMs: number },
+  what: { steps: number; concurrency: number; forMs: number },
   runOnce: () => Promise<void>,
 ): Promise<Figure> {
-  const { name, steps, concurrency, forMs } = what;
+  const { steps, concurrency, forMs } = what;
   const timesMs: number[] = [];
   const startedMs = performance.now();
   const endMs = startedMs + forMs;
@@ -136,7 +131,6 @@ async function measure(
     Number((timesMs[Math.min(timesMs.length - 1, Math.floor(share * timesMs.length))] ?? 0).toFixed(3));
   const runs = timesMs.length;
   return {
-    name,
     steps,
     concurrency,
     runs,
@@ -146,22 +140,11 @@ async function measure(
   };
 }
 
-function line({ name, steps, concurrency, stepsPerSecond, p50Ms, p99Ms }: Figure): string {
-  const what = `${name.padEnd(12)} ${String(steps).padStart(2)} steps, ${String(concurrency).padStart(3)} at once`;
-  return `${what}: ${String(stepsPerSecond).padStart(7)} steps/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms a run`;
-}
-
-function ratios(figures: readonly Figure[]): string {
-  const rows = cases.map(({ steps, concurrency }) => {
-    const [ours, bare] = (["flyball", "bare journal"] as const).map(
-      (name) =>
-        figures.find(
-          (figure) => figure.name === name && figure.steps === steps && figure.concurrency === concurrency,
-        )?.stepsPerSecond ?? 0,
-    );
-    return `  ${steps} steps, ${concurrency} at once: ${((ours ?? 0) / (bare || 1)).toFixed(2)} of the bare journal`;
-  });
-  return `\n${rows.join("\n")}`;
+function line(figure: Figure, bare: Figure, ofBare: number): string {
+  const { steps, concurrency, stepsPerSecond, p50Ms, p99Ms } = figure;
+  const what = `${String(steps).padStart(2)} steps, ${String(concurrency).padStart(3)} at once`;
+  const speed = `${String(stepsPerSecond).padStart(7)} steps/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms a run`;
+  return `${what}: ${speed}; bare journal ${bare.stepsPerSecond} steps/s, so ${ofBare} of it`;
 }
 
 if (import.meta.main) await main(process.argv.slice(2));

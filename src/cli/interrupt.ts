@@ -1,15 +1,30 @@
+import { systemClock } from "../core/base/index.ts";
 import { exit, note } from "./io.ts";
+
+/** A terminal and npm may both pass on the same Ctrl-C: what comes so soon after the first is the same one. */
+const sameSignalMs = 500;
+
+let interrupted: Promise<void> | undefined;
 
 /**
  * The first Ctrl-C (or SIGTERM) aborts: nothing new starts and what is under way is finished and recorded.
  * Resolves then. The second ends the process at once, which loses nothing either.
  */
-export function untilInterrupted(stop: AbortController): Promise<void> {
+export function untilInterrupted(stop?: AbortController): Promise<void> {
+  interrupted ??= firstSignal();
+  if (stop) interrupted.then(() => stop.abort());
+  return interrupted;
+}
+
+function firstSignal(): Promise<void> {
+  let atMs: number | undefined;
   return new Promise((resolve) => {
     const onSignal = () => {
-      if (stop.signal.aborted) process.exit(exit.notPossible);
+      const nowMs = systemClock.monotonic();
+      if (atMs !== undefined && nowMs - atMs > sameSignalMs) process.exit(exit.notPossible);
+      if (atMs !== undefined) return;
+      atMs = nowMs;
       note("\nStopping; the same command goes on from here.");
-      stop.abort();
       resolve();
     };
     process.on("SIGINT", onSignal);

@@ -203,7 +203,7 @@ async function serveUntilStopped(
   note(`\nServing ${listening.url} (process ${process.pid}; Ctrl-C stops it). Try:`);
   note(`  curl ${listening.url}/v1/reviews?status=open`);
   note("  flyball reviews list");
-  await untilInterrupted(new AbortController());
+  await untilInterrupted();
   await listening.close();
 }
 

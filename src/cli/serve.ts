@@ -62,7 +62,7 @@ async function serve(path: string, options: ServeOptions, isDev: boolean): Promi
       `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
     const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
-    await untilInterrupted(new AbortController());
+    await untilInterrupted();
     stopWatching();
     await listening.close();
     return exit.done;

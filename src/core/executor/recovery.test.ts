@@ -258,7 +258,7 @@ test("killed after any commit, a run that uses everything is finished by the nex
 
 test("killed after any commit, a run that uses everything is finished by the next process (SQLite)", async () => {
   const commits = await undisturbed();
-  for (let after = 1; after <= commits; after += 4)
+  for (let after = 1; after <= commits; after += 7)
     await assertFinished(await crashAfter(sqliteDisk(), after), `killed after commit ${after} of ${commits}`);
 });
 
