@@ -14,7 +14,7 @@ import { type AdvanceDeps, advance } from "./advance.ts";
 import { InputInvalid, RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus, toData } from "./events.ts";
 import { Interpreter } from "./interpreter.ts";
-import { fullBatchPollMs, recoveryPollMs, runsLoadedMax, wakeBatch } from "./limits.ts";
+import { diskFullRetryMs, fullBatchPollMs, recoveryPollMs, runsLoadedMax, wakeBatch } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
@@ -280,7 +280,11 @@ export class Executor {
   }
 
   #trouble(id: string, error: unknown): void {
-    if (error instanceof DiskFull) return this.#options.onTrouble(error.message);
+    if (error instanceof DiskFull) {
+      this.#options.onTrouble(error.message);
+      this.#options.clock.after(diskFullRetryMs, () => this.wake(id));
+      return;
+    }
     const { code } = errorRecord(error);
     this.#options.onTrouble(
       `run ${id} was left alone after an error of the engine (${code}): ${messageOf(error)}`,

@@ -4,6 +4,8 @@ export const runsLoadedMax = 1_000;
 export const waitInMemoryMsMax = 1_000;
 /** How often the engine looks for runs that nobody told it about. */
 export const recoveryPollMs = 1_000;
+/** A run that met a full disk is taken up again from its journal after this time. */
+export const diskFullRetryMs = 5_000;
 /** After a look that found as many runs as it may wake: there are more. */
 export const fullBatchPollMs = 20;
 /** Runs woken by one look. */

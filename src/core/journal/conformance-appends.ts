@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Json } from "../base/index.ts";
-import { type Case, assertSound, bodiesOf, collect, mark, notes, placesOf } from "./conformance-subject.ts";
+import { assertSound, bodiesOf, type Case, collect, mark, notes, placesOf } from "./conformance-subject.ts";
 import { JournalClosed, StaleAppend } from "./errors.ts";
 import type { Seal } from "./journal.ts";
 
