@@ -179,7 +179,7 @@ export const textRules: readonly TextRule[] = [
     name: "no path of one machine",
     pattern: new RegExp(`(?<![\\w.~)}\\]*-])/(?:${homes.join("|")})/\\w`),
     bad: ["see /ho" + "me/ada/notes", `"/wo` + `rk/flyball"`, "(/Us" + "ers/ada)"],
-    good: ["src/work/list", "./home/x", "https://example.com/home/x", "$ROOT/work/x"],
+    good: ["src/jobs/list", "./home/x", "https://example.com/home/x", "$ROOT/jobs/x"],
   },
   {
     name: "no package registry by name",
