@@ -38,7 +38,13 @@ import {
   sealKeyOf,
   writeDurably,
 } from "./core/journal/index.ts";
-import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import {
+  type Asset,
+  compileWorkflow,
+  type KindRegistry,
+  kindRegistry,
+  problemText,
+} from "./core/workflow/index.ts";
 import { createGateway } from "./models/gateway/index.ts";
 import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
@@ -215,9 +221,7 @@ export class Engine {
     const loader = this.project(projectFolderOf(file));
     if (/\.[cm]?[jt]s$/.test(file)) return { release: await this.#openFlow(loader, file), warnings: [] };
     const loaded = loader.load(file);
-    const warnings = loaded.loaded.warnings.map(
-      ({ file: name, line, column, message }) => `${name}:${line}:${column}: ${message}`,
-    );
+    const warnings = loaded.loaded.warnings.map(problemText);
     return { release: await this.publish(loader, loaded), warnings };
   }
 

@@ -142,15 +142,19 @@ export async function* jsonLines<T>(response: Response, signal?: AbortSignal): A
 }
 
 /** Does something with the API of a data folder, and leaves cleanly whatever happens. */
-export async function withApi<T>(
-  home: string,
-  options: ConnectOptions,
-  work: (api: Api) => Promise<T>,
-): Promise<T> {
+async function withApi<T>(home: string, options: ConnectOptions, work: (api: Api) => Promise<T>): Promise<T> {
   const api = await connect(home, options);
   try {
     return await work(api);
   } finally {
     await api.close();
   }
+}
+
+/**
+ * The same for commands that look at what is there, or steer one run of it: they make no folder, and
+ * without an owner this process becomes one, takes up nothing but what it is told, and leaves.
+ */
+export function onFolder<T>(options: { home?: string }, work: (api: Api) => Promise<T>): Promise<T> {
+  return withApi(homeOf(options), { create: false, recover: false }, work);
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { DoctorReport } from "../http/index.ts";
 import { chooseSetting, readSettings } from "../project/index.ts";
-import { homeOf, json, withApi } from "./connect.ts";
+import { json, onFolder } from "./connect.ts";
 import { type CommonOptions, type ExitCode, exit, print, printJson, table } from "./io.ts";
 import { defaultPort } from "./port.ts";
 
@@ -35,7 +35,7 @@ async function doctor(options: CommonOptions): Promise<ExitCode> {
     }),
     chooseSetting("allow.http", { ...(file.file ? { file: file.allow.http.join(", ") } : {}), fallback: "" }),
   ];
-  const report = await withApi(homeOf(options), { create: false, recover: false }, async (api) =>
+  const report = await onFolder(options, async (api) =>
     json<DoctorReport>(await api.request("GET", "/v1/journal/doctor")),
   );
   if (options.json) printJson({ ...report, settings });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, type Workflow } from "../core/workflow/index.ts";
+import { describe, problemText, type Workflow } from "../core/workflow/index.ts";
 import { createKinds } from "../engine.ts";
 import { ProjectLoader, projectFolderOf, readInputFile } from "../project/index.ts";
 import { type CommonOptions, type ExitCode, exit, note, print, printJson, table } from "./io.ts";
@@ -15,9 +15,7 @@ export async function withWorkflow<T>(
   const parts = createKinds({ home: scratch });
   try {
     const { loaded } = new ProjectLoader(projectFolderOf(file), parts.kinds).load(file);
-    const warnings = loaded.warnings.map(
-      ({ file: name, line, column, message }) => `${name}:${line}:${column}: ${message}`,
-    );
+    const warnings = loaded.warnings.map(problemText);
     return await work({ workflow: loaded.workflow, warnings });
   } finally {
     await parts.close();

@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import type { Command } from "commander";
 import type { Seal, Verification } from "../core/journal/index.ts";
-import { homeOf, json, jsonLines, withApi } from "./connect.ts";
+import { json, jsonLines, onFolder } from "./connect.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, print, printJson } from "./io.ts";
 import { checkHead, verifyExport } from "./verify-export.ts";
 
@@ -57,7 +57,7 @@ async function verify(file: string | undefined, options: VerifyOptions): Promise
 }
 
 async function verifyFolder(options: VerifyOptions): Promise<Verification> {
-  return withApi(homeOf(options), { create: false, recover: false }, async (api) => {
+  return onFolder(options, async (api) => {
     const result = await json<Verification>(await api.request("GET", "/v1/journal/verification"));
     if (!options.head || !result.ok) return result;
     const seals: Seal[] = [];
@@ -84,7 +84,7 @@ async function exportJournal(options: ExportOptions): Promise<ExitCode> {
   const path = options.head
     ? "/v1/journal/head"
     : `/v1/journal/events${options.run ? `?run=${encodeURIComponent(options.run)}` : ""}`;
-  return withApi(homeOf(options), { create: false, recover: false }, async (api) => {
+  return onFolder(options, async (api) => {
     const response = await api.request("GET", path);
     if (response.status >= 400) await json(response);
     await write(response, options.out);

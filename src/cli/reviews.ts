@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Api, homeOf, json, withApi } from "./connect.ts";
+import { type Api, json, onFolder } from "./connect.ts";
 import { type CommonOptions, type ExitCode, exit, oneLine, print, printJson, table } from "./io.ts";
 import { parseJson } from "./runs.ts";
 
@@ -43,21 +43,19 @@ export function registerReviews(program: Command, done: (code: ExitCode) => void
     .description("Questions to people, and their answers.");
   const common = (command: Command) =>
     command.option("--home <dir>", "the data folder (default .flyball)").option("--json", "JSON");
-  const onApi = (options: CommonOptions, work: (api: Api) => Promise<ExitCode>) =>
-    withApi(homeOf(options), { create: false, recover: false }, work);
 
   common(reviews.command("list"))
     .description("Open reviews, oldest first.")
     .option("--status <status>", "open, decided or withdrawn", "open")
     .option("--limit <n>", "how many", "50")
     .action(async (options: CommonOptions & { status: string; limit: string }) =>
-      done(await onApi(options, (api) => list(api, options))),
+      done(await onFolder(options, (api) => list(api, options))),
     );
 
   common(reviews.command("show <review>"))
     .description("A review with its draft and evidence.")
     .action(async (review: string, options: CommonOptions) =>
-      done(await onApi(options, (api) => show(api, review, options))),
+      done(await onFolder(options, (api) => show(api, review, options))),
     );
 
   common(reviews.command("decide <review>"))
@@ -76,7 +74,7 @@ export function registerReviews(program: Command, done: (code: ExitCode) => void
       ].filter(Boolean);
       if (chosen.length !== 1)
         return command.error("error: give exactly one of --approve, --correct, --reject, --escalate");
-      done(await onApi(options, (api) => decide(api, review, options)));
+      done(await onFolder(options, (api) => decide(api, review, options)));
     });
 }
 

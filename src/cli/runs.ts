@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { systemClock } from "../core/base/index.ts";
 import type { JournalEvent } from "../core/journal/index.ts";
-import { type Api, homeOf, json, withApi } from "./connect.ts";
+import { type Api, json, onFolder } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import {
   CommandRefused,
@@ -74,18 +74,18 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
     )
     .option("--batch <id>")
     .option("--limit <n>", "how many", "50")
-    .action(async (options: ListOptions) => done(await onApi(options, (api) => list(api, options))));
+    .action(async (options: ListOptions) => done(await onFolder(options, (api) => list(api, options))));
 
   common(runs.command("show <run>"))
     .description("A run with its steps: what it waits for, what each step gave.")
     .action(async (run: string, options: CommonOptions) =>
-      done(await onApi(options, (api) => show(api, run, options))),
+      done(await onFolder(options, (api) => show(api, run, options))),
     );
 
   common(runs.command("watch <run>"))
     .description("The events of a run as they come, until it ends.")
     .action(async (run: string, options: CommonOptions) =>
-      done(await onApi(options, (api) => watch(api, run, options))),
+      done(await onFolder(options, (api) => watch(api, run, options))),
     );
 
   common(runs.command("cancel <run>"))
@@ -93,7 +93,7 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
     .option("--reason <text>")
     .action(async (run: string, options: CommonOptions & { reason?: string }) =>
       done(
-        await onApi(options, (api) =>
+        await onFolder(options, (api) =>
           command(api, run, "cancel", options.reason ? { reason: options.reason } : {}, options),
         ),
       ),
@@ -103,7 +103,7 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
     .description("Lets a paused run go on: the failed step runs again, or is skipped with a value.")
     .option("--skip <json>", "take this value as the failed step's result")
     .action(async (run: string, options: CommonOptions & { skip?: string }) =>
-      done(await onApi(options, (api) => command(api, run, "resume", skipOf(options.skip), options))),
+      done(await onFolder(options, (api) => command(api, run, "resume", skipOf(options.skip), options))),
     );
 
   common(runs.command("signal <run> <event>"))
@@ -116,13 +116,9 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
         data: parseJson(options.data, "--data"),
         ...(options.id ? { id: options.id } : {}),
       };
-      done(await onApi(options, (api) => command(api, run, "signals", body, options)));
+      done(await onFolder(options, (api) => command(api, run, "signals", body, options)));
     });
 }
-
-/** Without an owner, this process becomes one, takes up nothing but the run at hand, and leaves. */
-const onApi = (options: CommonOptions, work: (api: Api) => Promise<ExitCode>) =>
-  withApi(homeOf(options), { create: false, recover: false }, work);
 
 async function list(api: Api, options: ListOptions): Promise<ExitCode> {
   const query = new URLSearchParams({ limit: options.limit });

@@ -64,6 +64,9 @@ export class Executor {
   readonly #loaded = new Map<string, Mailbox>();
   readonly #queue = new Set<string>();
   readonly #waiters = new Map<string, Waiter[]>();
+  /** Runs that met a full disk, and when they are taken up again. */
+  readonly #stalled = new Set<string>();
+  #stalledUntil = 0;
   #draining = false;
   #stopTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -282,7 +285,8 @@ export class Executor {
   #trouble(id: string, error: unknown): void {
     if (error instanceof DiskFull) {
       this.#options.onTrouble(error.message);
-      this.#options.clock.after(diskFullRetryMs, () => this.wake(id));
+      this.#stalled.add(id);
+      this.#stalledUntil = this.#options.clock.now() + diskFullRetryMs;
       return;
     }
     const { code } = errorRecord(error);
@@ -303,11 +307,18 @@ export class Executor {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
+    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.wake(id);
     const due = control.wakeable(now, wakeBatch);
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);
     this.#timerAt = Number.POSITIVE_INFINITY;
     this.#arm(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
     this.#arm(control.nextDueAt(now));
+  }
+
+  #takeStalled(): readonly string[] {
+    const ids = [...this.#stalled];
+    this.#stalled.clear();
+    return ids;
   }
 
   #arm(atMs: number | undefined): void {

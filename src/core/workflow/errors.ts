@@ -9,6 +9,11 @@ export interface Problem {
   readonly message: string;
 }
 
+/** As compilers and editors write it: `file:line:column: message`. */
+export function problemText({ file, line, column, message }: Problem): string {
+  return `${file}:${line}:${column}: ${message}`;
+}
+
 /** A workflow, prompt, tool or settings file cannot be used. Nothing has started. */
 export class WorkflowInvalid extends FlyballError {
   readonly code = "WORKFLOW_INVALID";
@@ -16,11 +21,7 @@ export class WorkflowInvalid extends FlyballError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(
-      problems
-        .map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`)
-        .join("\n"),
-    );
+    super(problems.map(problemText).join("\n"));
     this.problems = problems;
   }
 }
