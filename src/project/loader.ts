@@ -93,7 +93,7 @@ export class ProjectLoader {
   }
 
   /** The assets that a flow says it uses, as `kind/name`. */
-  flowAssets({ name, uses }: Flow): readonly Asset[] {
+  flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
     return uses.map((use) => {
       const slash = use.indexOf("/");
       const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));

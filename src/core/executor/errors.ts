@@ -49,3 +49,28 @@ export class ReleaseMissing extends FlyballError {
     super(`${what} is not here. Start Flyball with it once more, or cancel the run.`);
   }
 }
+
+/**
+ * The process that users' code ran in has ended under it. A run that may have done it does the step again
+ * at once, alone; a run that only stood beside it is not blamed.
+ */
+export class ProcessCrashed extends FlyballError {
+  readonly code = "PROCESS_CRASHED";
+  readonly reason: string;
+  readonly isBlamed: boolean;
+  constructor(reason: string, isBlamed: boolean) {
+    super(`The process of users' code has ended: ${reason}.`);
+    this.reason = reason;
+    this.isBlamed = isBlamed;
+  }
+}
+
+/** A run that ends its process again and again is set aside, so that the others go on. */
+export class Quarantined extends FlyballError {
+  readonly code = "QUARANTINED";
+  constructor(what: string, crashes: number, reason: string) {
+    super(
+      `${what} has ended its process ${crashes} times without getting on (the last time: ${reason}). Resume the run to try again.`,
+    );
+  }
+}

@@ -15,6 +15,7 @@ export * from "./events.ts";
 export { Executor, type ExecutorOptions, type StartRequest } from "./executor.ts";
 export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
+export { crashesMax } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export {
