@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Code, createCode } from "./actions/code/index.ts";
+import { type Code, createCode, type HostLimits } from "./actions/code/index.ts";
 import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
@@ -76,6 +76,8 @@ export interface EngineOptions {
   readonly recover?: boolean;
   /** Told what no caller waits for. */
   readonly onTrouble?: (message: string) => void;
+  /** Limits of users' code in processes of its own, where they differ. */
+  readonly codeLimits?: Partial<HostLimits>;
   /** What users' code writes to its standard output and error; to our standard error when absent. */
   readonly onOutput?: (text: string) => void;
   /** A commit's outcome is unknown, or the folder has a new owner: the process must end. */
@@ -176,6 +178,7 @@ export class Engine {
     this.#code = createCode({
       clock: this.clock,
       kinds: this.kinds,
+      ...(options.codeLimits ? { limits: options.codeLimits } : {}),
       onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
     });
     this.releases = createReleases({

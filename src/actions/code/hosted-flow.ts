@@ -22,7 +22,7 @@ export class HostedFlow {
   readonly #run: { readonly id: string } & RunToOpen;
   readonly #program: FlowProgram;
   readonly #kinds: KindRegistry;
-  readonly #pieces = new Map<string, Activation>();
+  readonly #pieces = new Map<string, () => Activation>();
   #isStarted = false;
 
   constructor(code: Flow, kinds: KindRegistry, run: { readonly id: string } & RunToOpen) {
@@ -55,14 +55,24 @@ export class HostedFlow {
     assert(work, "a flow asks for nothing that cannot begin");
     const { kind, config: _evaluator, ...others } = work;
     const isPiece = this.#kinds.get(kind.name) !== kind;
-    if (isPiece) this.#pieces.set(path, activation);
+    if (isPiece) this.#pieces.set(path, () => activation);
     const config = activation.config(work);
     const throws = this.#program.throwsOn(path);
-    return { path, kind: kind.name, isPiece, config, work: others, onFailure, throws };
+    const undo = activation.undo ? this.#rememberUndo(activation.undo) : undefined;
+    return { path, kind: kind.name, isPiece, config, work: others, onFailure, throws, ...undo };
+  }
+
+  /** Made anew when it is executed: only then is the result known that it takes back. */
+  #rememberUndo(undo: () => Activation): Pick<RemoteActivation, "undo"> {
+    const { path, work } = undo();
+    assert(work, "an undo can begin");
+    this.#pieces.set(path, undo);
+    const { kind: _kind, config: _evaluator, ...others } = work;
+    return { undo: others };
   }
 
   async execute(piece: Piece, signal: AbortSignal): Promise<Json> {
-    const activation = this.#pieces.get(piece.path);
+    const activation = this.#pieces.get(piece.path)?.();
     assert(activation?.work, `the flow has not asked for ${piece.path}`);
     const { work } = activation;
     const outcome = await work.kind.execute(activation.config(work), this.#contextOf(piece, signal));
@@ -87,6 +97,7 @@ export class HostedFlow {
       clock: systemClock,
       random: seededRandom(`${key}/${piece.attempt}`),
       expected: undefined,
+      use: refuse("use"),
       asset: refuse("asset"),
       evaluate: refuse("evaluate"),
     };

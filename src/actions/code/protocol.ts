@@ -70,6 +70,8 @@ export interface RemoteActivation {
   readonly config: { readonly [key: string]: Json };
   readonly work: Omit<KindWork, "kind" | "config">;
   readonly onFailure: OnFailure;
+  /** What takes it back, executed where the code lives as `PATH.undo`. */
+  readonly undo?: Omit<KindWork, "kind" | "config">;
   /** Its failure is thrown into the code. */
   readonly throws: boolean;
 }

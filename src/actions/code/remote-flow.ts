@@ -1,4 +1,11 @@
-import { assert, type ErrorRecord, errorRecord, FlyballError, type Json } from "../../core/base/index.ts";
+import {
+  assert,
+  type ErrorRecord,
+  errorRecord,
+  FlyballError,
+  type Json,
+  type JsonObject,
+} from "../../core/base/index.ts";
 import {
   type Activation,
   crashesMax,
@@ -6,9 +13,17 @@ import {
   ProcessCrashed,
   type Program,
   Quarantined,
+  type Stuck,
   type Turn,
 } from "../../core/executor/index.ts";
-import type { KindRegistry, Scope, StepContext, StepKind, StepResult } from "../../core/workflow/index.ts";
+import type {
+  KindRegistry,
+  OnFailure,
+  Scope,
+  StepContext,
+  StepKind,
+  StepResult,
+} from "../../core/workflow/index.ts";
 import type { CodeModule, Lane } from "./code-module.ts";
 import type { HostProcess } from "./host-process.ts";
 import { pieceKind } from "./piece-kind.ts";
@@ -26,6 +41,23 @@ interface Place {
   isLeft: boolean;
   /** Telling is done in order. */
   synced: Promise<void>;
+}
+
+function activationWith(parts: {
+  readonly path: string;
+  readonly kind: StepKind;
+  readonly config: JsonObject;
+  readonly work: RemoteActivation["work"];
+  readonly onFailure: OnFailure;
+}): Activation {
+  const { path, kind, config, work, onFailure } = parts;
+  return {
+    path,
+    work: { ...work, kind, config: () => config },
+    onFailure,
+    scope: emptyScope,
+    config: () => config,
+  };
 }
 
 const emptyScope: Scope = { get: () => undefined };
@@ -50,6 +82,7 @@ export class RemoteFlow implements Program {
   #moving: Promise<Place> | undefined;
   #isSuspect = false;
   #isClosed = false;
+  #stuck: Stuck | undefined;
 
   constructor(module: CodeModule, kinds: KindRegistry, run: { readonly id: string } & RunToOpen) {
     this.#module = module;
@@ -82,6 +115,7 @@ export class RemoteFlow implements Program {
   /** Code that ends its process between two steps has no attempt to fail: it is tried again here. */
   async #turn(): Promise<Turn> {
     for (let crashes = 0; ; ) {
+      if (this.#stuck) return { ready: [], skipped: [], abandoned: [], stuck: this.#stuck };
       try {
         await this.#ask(async () => {});
         const ready = this.#fresh.splice(0).map((activation) => this.#activationOf(activation));
@@ -93,7 +127,7 @@ export class RemoteFlow implements Program {
         if (isCrash && crashes < crashesMax) continue;
         const reason = isCrash ? "quarantined" : "mismatch";
         const why = isCrash ? new Quarantined("The flow's own code", crashes, error.reason) : error;
-        return { ready: [], skipped: [], abandoned: [], stuck: { reason, error: errorRecord(why) } };
+        this.#stuck = { reason, error: errorRecord(why) };
       }
     }
   }
@@ -178,15 +212,12 @@ export class RemoteFlow implements Program {
         throw new JournalMismatch(path, "after its process was started anew, the code no longer comes to it");
   }
 
-  #activationOf({ path, kind, isPiece, config, work, onFailure }: RemoteActivation): Activation {
+  #activationOf({ path, kind, isPiece, config, work, onFailure, undo }: RemoteActivation): Activation {
     const known = isPiece ? this.#piece : this.#kinds.get(kind);
     assert(known, `the host was told of the kind ${kind}`);
-    return {
-      path,
-      work: { ...work, kind: known, config: () => config },
-      onFailure,
-      scope: emptyScope,
-      config: () => config,
-    };
+    const activation = activationWith({ path, kind: known, config, work, onFailure });
+    if (!undo) return activation;
+    const undone = { path: `${path}.undo`, kind: this.#piece, config: { key: path }, work: undo };
+    return { ...activation, undo: () => activationWith({ ...undone, onFailure: "fail" }) };
   }
 }

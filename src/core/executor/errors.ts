@@ -1,5 +1,6 @@
 import { FlyballError } from "../base/index.ts";
 import { queueRetryMs } from "./limits.ts";
+import type { Stuck } from "./program.ts";
 
 export class BlockFailed extends FlyballError {
   readonly code = "BLOCK_FAILED";
@@ -96,6 +97,18 @@ export class ProcessCrashed extends FlyballError {
     super(`The process of users' code has ended: ${reason}.`);
     this.reason = reason;
     this.isBlamed = isBlamed;
+  }
+}
+
+/** A program that cannot be brought to where the journal ends; the code and the words are its own. */
+export class ProgramStuck extends FlyballError {
+  readonly code: string;
+  override readonly status = 409;
+  readonly reason: Stuck["reason"];
+  constructor({ reason, error }: Stuck) {
+    super(error.message);
+    this.code = error.code;
+    this.reason = reason;
   }
 }
 

@@ -340,8 +340,12 @@ export class Executor {
     open: () => Run | undefined | Promise<Run | undefined>,
   ): Promise<Run | undefined> {
     const run = await open();
-    if (run) await advance(run, mailbox, standing, this.#advance);
-    return run;
+    try {
+      if (run) await advance(run, mailbox, standing, this.#advance);
+      return run;
+    } finally {
+      run?.close();
+    }
   }
 
   /** Undefined when its program cannot be made; then it is taken up like any other run, and parked. */
@@ -378,9 +382,10 @@ export class Executor {
     const [first] = events;
     if (!first?.data) throw new RunNotFound(id);
     const started = first.data as unknown as RunStarted;
+    let program: Program | undefined;
     try {
       const release = await this.#options.releases.load(started.release);
-      const program = this.#program(id, started, first.at, release);
+      program = this.#program(id, started, first.at, release);
       const run = new Run({ id, started, startedAt: first.at, release, program });
       await replay(run, events);
       run.status = row.status;
@@ -388,6 +393,7 @@ export class Executor {
       run.rates = rates;
       return run;
     } catch (error) {
+      program?.close?.();
       if (!(error instanceof FlyballError)) throw error;
       mailbox.takeBell();
       for (const other of await standStill({ row, events, error }, this.#options)) this.wake(other);

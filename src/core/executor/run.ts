@@ -10,7 +10,7 @@ import type { JournalEvent } from "../journal/index.ts";
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { rankOf } from "./admission.ts";
 import type { RateMoments } from "./counters.ts";
-import { JournalMismatch } from "./errors.ts";
+import { JournalMismatch, ProgramStuck } from "./errors.ts";
 import {
   type EarlyEnd,
   isFinal,
@@ -24,7 +24,7 @@ import {
   type Undone,
 } from "./events.ts";
 import type { Ticket } from "./gates.ts";
-import type { Activation, Ended, Program, Turn } from "./program.ts";
+import type { Activation, Ended, Program, Stuck, Turn } from "./program.ts";
 import type { Release } from "./release.ts";
 import { UndoProgram } from "./undo.ts";
 
@@ -57,6 +57,8 @@ export interface ActiveStep {
   announced: boolean;
   /** Begun by a process that has ended since, with no result: only a `once` step minds. */
   lost: boolean;
+  /** Processes of users' code that have ended while it was under way. */
+  crashes: number;
   /** Some execution may have had its effect although it failed. */
   inDoubt: boolean;
   /** Its way through the limits of its step. */
@@ -110,6 +112,10 @@ export class Run {
   status: RunStatus = "running";
   costUsd = 0;
   ended: Ended | undefined;
+  /** Its program cannot go on by itself. */
+  stuck: Stuck | undefined;
+  /** It leaves memory. */
+  readonly close: () => void;
 
   constructor(options: {
     id: string;
@@ -123,6 +129,7 @@ export class Run {
     this.startedAt = options.startedAt;
     this.release = options.release;
     this.program = options.program;
+    this.close = () => options.program.close?.();
   }
 
   /** Its place in any line: lower goes first. */
@@ -147,6 +154,7 @@ export class Run {
     }
     for (const activation of turn.ready) this.active.set(activation.path, activeStep(activation));
     if (turn.ended) this.ended = turn.ended;
+    if (turn.stuck) this.stuck = turn.stuck;
     return turn.skipped;
   }
 
@@ -209,6 +217,7 @@ function activeStep(activation: Activation): ActiveStep {
     command: null,
     announced: false,
     lost: false,
+    crashes: 0,
     inDoubt: false,
     ticket: null,
     held: "",
@@ -245,6 +254,7 @@ const afresh = {
   woken: null,
   announced: false,
   lost: false,
+  crashes: 0,
 } as const;
 
 /** The step needs its place no more, or will not get it. */
@@ -265,7 +275,8 @@ export function mustBeAnnounced({ work, activation, announced }: ActiveStep): bo
 
 /** Failures after which nobody knows whether the effect came about. */
 export function leavesDoubt({ code, retry }: ErrorRecord): boolean {
-  return retry === "timeout" || retry === "network" || retry === "server" || code === "UNEXPECTED";
+  if (code === "UNEXPECTED" || code === "PROCESS_CRASHED") return true;
+  return retry === "timeout" || retry === "network" || retry === "server";
 }
 
 /** Whether something in the program takes the failure; a `once` step that must wait for a person is never passed over. */
@@ -275,7 +286,13 @@ export function toleratedTurn(
   error: ErrorRecord,
 ): Turn | undefined | Promise<Turn> {
   if (isUnknown(error) && step.activation.work?.once?.onUnknown === "pause") return undefined;
+  if (isQuarantine(error)) return undefined;
   return run.program.fail(step.activation.path, error);
+}
+
+/** Nothing in a program takes this: the run pauses, whatever the step says. */
+export function isQuarantine({ code }: ErrorRecord): boolean {
+  return code === "QUARANTINED";
 }
 
 export function isUnknown({ code }: ErrorRecord): boolean {
@@ -293,6 +310,7 @@ export async function replay(run: Run, events: readonly JournalEvent[]): Promise
     if (event.type === "run.started" || event.type === "run.erased") continue;
     assert(event.data, `event ${event.seq} of run ${run.id} has been erased, and the run is not final`);
     await replayEvent(run, event.type, event.data);
+    if (run.stuck) throw new ProgramStuck(run.stuck);
   }
   run.abandonedWaits.length = 0;
 }
