@@ -11,10 +11,12 @@ import { connect, homeOf } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, note } from "./io.ts";
 import { portOf } from "./port.ts";
+import { isSupervised, reportProgress, superviseCommand } from "./supervise.ts";
 
 interface ServeOptions extends CommonOptions {
   readonly port?: string;
   readonly host: string;
+  readonly supervise: boolean;
 }
 
 export function registerServe(program: Command, done: (code: ExitCode) => void): void {
@@ -27,22 +29,38 @@ export function registerServe(program: Command, done: (code: ExitCode) => void):
         "the address; only this machine's own until there is access control",
         "127.0.0.1",
       )
-      .option("--home <dir>", "the data folder (default .flyball)");
+      .option("--home <dir>", "the data folder (default .flyball)")
+      .option("--no-supervise", "one process, which nobody starts again: for debuggers and containers");
   common(program.command("serve"))
     .summary("serve the API, and let waiting runs go on")
     .description(
       "Owns the data folder: takes up what was under way, wakes runs that fall due, and serves the API.",
     )
-    .action(async (path: string, options: ServeOptions) => done(await serve(path, options, false)));
+    .action(async (path: string, options: ServeOptions) => done(await serveWatched(path, options, false)));
   common(program.command("dev"))
     .summary("serve, and load workflows again when they are saved")
     .description(
       "As serve; a workflow that is saved is checked and served in its new version, and one with an error is named and the old version kept.",
     )
-    .action(async (path: string, options: ServeOptions) => done(await serve(path, options, true)));
+    .action(async (path: string, options: ServeOptions) => done(await serveWatched(path, options, true)));
 }
 
-async function serve(path: string, options: ServeOptions, isDev: boolean): Promise<ExitCode> {
+async function serveWatched(path: string, options: ServeOptions, isDev: boolean): Promise<ExitCode> {
+  if (!options.supervise) return serve(path, options, { isDev, onServing: () => {} });
+  if (!isSupervised()) return superviseCommand();
+  const progress = reportProgress();
+  try {
+    return await serve(path, options, { isDev, onServing: progress.serving });
+  } finally {
+    progress.stop();
+  }
+}
+
+async function serve(
+  path: string,
+  options: ServeOptions,
+  { isDev, onServing }: { readonly isDev: boolean; onServing(): void },
+): Promise<ExitCode> {
   const files = workflowFiles(path);
   const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
   const port = portOf(options.port, settings.server.port);
@@ -61,6 +79,7 @@ async function serve(path: string, options: ServeOptions, isDev: boolean): Promi
     note(
       `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
+    onServing();
     const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
     await untilInterrupted();
     stopWatching();
