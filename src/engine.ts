@@ -51,7 +51,9 @@ import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
+  isModule,
   type LoadedFile,
+  olderVersionsOf,
   ProjectLoader,
   projectFolderOf,
   readText,
@@ -224,10 +226,13 @@ export class Engine {
     return new ProjectLoader(folder, this.kinds);
   }
 
-  /** Loads and pins a workflow file, or a module whose default export is a flow. */
+  /**
+   * Loads and pins a workflow file, or a module whose default export is a flow; with it come the older
+   * versions beside it, so that their runs can go on.
+   */
   async open(file: string): Promise<Opened> {
     const loader = this.project(projectFolderOf(file));
-    if (/\.[cm]?[jt]s$/.test(file)) return { release: await this.#openModule(loader, file), warnings: [] };
+    if (isModule(file)) return { release: await this.#openModule(loader, file), warnings: [] };
     const loaded = loader.load(file);
     const warnings = loaded.loaded.warnings.map(problemText);
     return { release: await this.publish(loader, loaded), warnings };
@@ -237,6 +242,8 @@ export class Engine {
     const path = resolve(file);
     readText(path);
     const { environment } = loader.settings.allow;
+    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment }));
+    await Promise.all(older);
     const facts = await this.#code.load(path, { environment });
     return this.#publishFlow(facts, loader, { source: facts.source });
   }

@@ -1,16 +1,16 @@
-import { readdirSync, statSync, watch } from "node:fs";
+import { statSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { systemClock } from "../core/base/index.ts";
+import { FlyballError, systemClock } from "../core/base/index.ts";
 import type { Release } from "../core/executor/index.ts";
-import { WorkflowInvalid } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { listenOnPort } from "../http/index.ts";
-import { FileUnreadable, projectFolderOf, readSettings, readText } from "../project/index.ts";
+import { projectFolderOf, readSettings } from "../project/index.ts";
 import { connect, homeOf } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, note } from "./io.ts";
 import { portOf } from "./port.ts";
+import { servedFiles } from "./served-files.ts";
 import { isSupervised, reportProgress, superviseCommand } from "./supervise.ts";
 
 interface ServeOptions extends CommonOptions {
@@ -61,11 +61,11 @@ async function serve(
   options: ServeOptions,
   { isDev, onServing }: { readonly isDev: boolean; onServing(): void },
 ): Promise<ExitCode> {
-  const files = workflowFiles(path);
+  const files = servedFiles(path);
   const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
-  const api = await connect(homeOf(options), { create: true, recover: true, served: () => served });
+  const api = await connect(homeOf(options), { create: true, served: () => served });
   try {
     if (!api.engine)
       throw new CommandRefused(
@@ -75,34 +75,22 @@ async function serve(
     const { engine } = api;
     engine.keepRetention(settings.retention);
     for (const file of files) await serveFile(engine, file, served);
+    // Only now: a run whose code is not loaded yet would be parked for want of it.
+    engine.executor.recover();
+    const interrupted = untilInterrupted();
     const listening = await listenOnPort(engine, () => served, { host: options.host, port });
     note(
       `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
     onServing();
     const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
-    await untilInterrupted();
+    await interrupted;
     stopWatching();
     await listening.close();
     return exit.done;
   } finally {
     await api.close();
   }
-}
-
-/** Files that hold a workflow; other YAML files of a folder are left alone. */
-function workflowFiles(path: string): string[] {
-  if (!statSync(path, { throwIfNoEntry: false }))
-    throw new FileUnreadable(path, "there is no such file or folder");
-  if (statSync(path).isFile()) return [path];
-  return [path, join(path, "workflows")]
-    .filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    .flatMap((folder) =>
-      readdirSync(folder)
-        .sort()
-        .map((name) => join(folder, name)),
-    )
-    .filter((file) => /\.ya?ml$/.test(file) && /^workflow:/m.test(readText(file)));
 }
 
 async function serveFile(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {
@@ -129,7 +117,7 @@ function watchFiles(engine: Engine, path: string, served: Map<string, Release>):
 }
 
 async function reload(engine: Engine, path: string, served: Map<string, Release>): Promise<void> {
-  for (const file of workflowFiles(path)) {
+  for (const file of servedFiles(path)) {
     const before = new Map(served);
     try {
       await serveFile(engine, file, served);
@@ -137,7 +125,7 @@ async function reload(engine: Engine, path: string, served: Map<string, Release>
         if (before.get(name)?.digest !== release.digest)
           note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
     } catch (error) {
-      if (!(error instanceof WorkflowInvalid)) throw error;
+      if (!(error instanceof FlyballError)) throw error;
       note(`${error.message}\nThe version from before is still served.`);
     }
   }

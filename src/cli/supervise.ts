@@ -41,7 +41,8 @@ export async function superviseCommand(): Promise<ExitCode> {
   const watch = new Watch();
   for (;;) {
     const { ended, servedMs } = await watch.runOnce();
-    if (ended.code === exit.done || watch.isStopping) return exitCodeOf(ended);
+    const wasStopped = ended.signal === "SIGTERM" || ended.signal === "SIGINT";
+    if (ended.code === exit.done || wasStopped || watch.isStopping) return exitCodeOf(ended);
     if (!watch.hasServed && (ended.code === exit.badInput || ended.code === exit.notPossible))
       return ended.code;
     const delayMs = watch.delayAfter(servedMs);
