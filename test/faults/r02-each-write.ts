@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { driven } from "./driven.ts";
 import { drive, problemsOf, writeProject } from "./every-feature.ts";
 import { type Fault, type FaultContext, zero } from "./fault.ts";
-import { compileCache } from "./serving.ts";
 import { type Sink, startSink } from "./sink.ts";
 
 // A process that drives one run through everything is killed at its first write, another at its second,
@@ -75,26 +74,6 @@ async function killedAt(point: Point, sink: Sink, { scratch, full, progress }: F
   return first.killed;
 }
 
-async function driveUntilKilled(home: string, project: string, { side, write }: Point) {
-  const here = (name: string) => join(import.meta.dirname, name);
-  const child = spawn(
-    process.execPath,
-    ["--import", here("preload-crash-at.ts"), here("drive.ts"), home, project],
-    {
-      env: { ...process.env, ...compileCache, CRASH_AT: `${side}:${write}` },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  const [stdout, stderr]: [string[], string[]] = [[], []];
-  child.stdout.on("data", (chunk) => stdout.push(String(chunk)));
-  child.stderr.on("data", (chunk) => stderr.push(String(chunk)));
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-    child.on("close", (...how) => resolve(how)),
-  );
-  if (signal !== "SIGKILL") assert.equal(code, 0, stderr.join(""));
-  const lines = stdout
-    .join("")
-    .split("\n")
-    .filter((line) => line !== "");
-  return { killed: signal === "SIGKILL", lines };
+function driveUntilKilled(home: string, project: string, { side, write }: Point) {
+  return driven(home, project, { preload: "preload-crash-at.ts", env: { CRASH_AT: `${side}:${write}` } });
 }

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Started, type StartOptions, start } from "../command.ts";
-
-/** Loading the sources from a cache of their own, as the command does it in use. */
-export const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "flyball-test-compile") };
 
 /** A server that was started as a process of its own, and answers. */
 export interface Serving extends Started {
