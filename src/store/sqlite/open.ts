@@ -61,7 +61,8 @@ function takeLock(folder: string): DatabaseSync {
 function openDatabase(file: string, folder: string): DatabaseSync {
   let database: DatabaseSync;
   try {
-    if (existsSync(file) && !isSqliteFile(file))
+    // With a journal beside it, a power loss has torn the very first write, and SQLite takes it back.
+    if (existsSync(file) && !existsSync(`${file}-journal`) && !isSqliteFile(file))
       throw new DatabaseUnusable(file, "it is not a SQLite database");
     database = new DatabaseSync(file, { timeout: 5_000, defensive: true });
   } catch (error) {

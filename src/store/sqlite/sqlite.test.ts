@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -138,6 +138,22 @@ test("a text file in the database's place is refused and stays as it is", () => 
   writeFileSync(join(folder, "flyball.db"), "my shopping list\n".repeat(100));
   assertUnusable(folder, "it is not a SQLite database");
   assert.equal(readFileSync(join(folder, "flyball.db"), "utf8"), "my shopping list\n".repeat(100));
+});
+
+test("a database whose very first write was torn by a power loss is made anew", async (t) => {
+  const [written, folder] = [newFolder(), newFolder()];
+  const database = new DatabaseSync(join(written, "flyball.db"));
+  // More than the cache holds, so that pages are written before the commit, with a journal to take them back.
+  database.exec("PRAGMA cache_size=1; BEGIN; CREATE TABLE first (body TEXT)");
+  database.exec("INSERT INTO first VALUES (hex(zeroblob(200000)))");
+  copyFileSync(join(written, "flyball.db-journal"), join(folder, "flyball.db-journal"));
+  const torn = readFileSync(join(written, "flyball.db")).fill(0, 0, 512);
+  database.close();
+  assert.ok(torn.length > 512);
+  writeFileSync(join(folder, "flyball.db"), torn);
+  const { journal } = openJournal(t, folder);
+  await journal.append([note("s")]);
+  assert.equal((await journal.verify()).ok, true);
 });
 
 test("another program's SQLite database is refused and stays as it is", () => {
