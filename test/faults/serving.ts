@@ -25,11 +25,11 @@ export async function serve(args: readonly string[], options: StartOptions): Pro
   return { ...started, url: await Promise.race([url, ended]) };
 }
 
-/** Ends a server as Ctrl-C does, and waits for it. */
+/** Ends a server as Ctrl-C does, and waits for it; one that has only just started may end without a word. */
 export async function stop({ child, outcome }: Started): Promise<void> {
   child.kill("SIGINT");
-  const { code, stderr } = await outcome;
-  assert.equal(code, 0, stderr);
+  const { code, signal, stderr } = await outcome;
+  assert.ok(code === 0 || signal === "SIGINT", stderr);
 }
 
 /** A port that was free a moment ago, for a server that is started again and again under one address. */
