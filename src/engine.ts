@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createTools } from "./actions/tools/index.ts";
 import {
@@ -33,6 +33,7 @@ import {
   createJournal,
   fileBlobs,
   type Journal,
+  makeFolderDurably,
   newSealKey,
   type SealKey,
   sealKeyOf,
@@ -295,14 +296,15 @@ export class Engine {
 function sealKeyIn(home: string): SealKey {
   const file = join(home, "keys", "seal.pem");
   if (existsSync(file)) return sealKeyOf(readFileSync(file, "utf8"));
-  mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
+  makeFolderDurably(join(home, "keys"));
   const key = newSealKey();
-  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   writeDurably(
     join(home, "keys", "seal.pub.pem"),
     Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })),
     0o644,
   );
+  // Last: whoever finds it takes the other one to be there.
+  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   return key;
 }
 
@@ -318,8 +320,8 @@ function keepModelFiles(content: Json, folder: string, models: string): void {
   }
   const { file, fileSha256, ...others } = content as { [key: string]: Json };
   if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
-    mkdirSync(models, { recursive: true });
-    copyFileSync(resolve(folder, file), join(models, fileSha256));
+    makeFolderDurably(models);
+    writeDurably(join(models, fileSha256), readFileSync(resolve(folder, file)));
   }
   for (const member of Object.values(others)) keepModelFiles(member, folder, models);
 }

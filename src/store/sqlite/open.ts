@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../core/base/index.ts";
-import { DiskFull } from "../../core/journal/index.ts";
+import { DiskFull, makeFolderDurably } from "../../core/journal/index.ts";
 import { DatabaseUnusable, FolderTaken } from "./errors.ts";
 import { migrations } from "./schema.ts";
 
@@ -39,7 +39,7 @@ export function openOwned(folder: string): OwnedDatabase {
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderDurably(folder);
   } catch (error) {
     throw new DatabaseUnusable(folder, messageOf(error));
   }
