@@ -58,7 +58,8 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     if (event.type.startsWith("step.")) {
       const step = viewStep(id, steps, event);
       if (step) steps.set(step.path, step);
-      if (typeof step?.result?.cost === "number" && event.type === "step.completed")
+      const isPaid = event.data?.copied === true;
+      if (typeof step?.result?.cost === "number" && event.type === "step.completed" && !isPaid)
         view = { ...view, costUsd: view.costUsd + step.result.cost };
     } else view = { ...view, ...runChange(event) };
   }
