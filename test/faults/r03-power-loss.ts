@@ -39,7 +39,9 @@ export const fault: Fault = {
       writeProject(project, sink.port, "without scripts");
       const trace = await traceOf(project, checkpoints);
       const states = distinctStates(trace, { context, count: full ? 2_500 : 40 });
-      const problems = await tally(states, progress, (home, told) => fullCheck(home, project, told));
+      const problems = await tally(states, progress, (home, told) =>
+        fullCheck(home, project, told).catch((error) => [String(error)]),
+      );
       const weakTrace = await traceOf(project, `${checkpoints};synchronous=NORMAL`);
       const weakStates = distinctStates(weakTrace, { context, count: full ? 500 : 40 });
       const weak = await tally(weakStates, progress, lostAtOnce);
@@ -131,7 +133,7 @@ async function tally(
       const home = join(root, String(index));
       mkdirSync(home);
       writeImage(image, home);
-      const problems = await check(join(home, "data"), told).catch((error) => [String(error)]);
+      const problems = await check(join(home, "data"), told);
       if (problems.length > 0 && check !== lostAtOnce)
         progress(`state ${index}: ${problems.slice(0, 3).join("; ")}`);
       found.push([...problems]);
