@@ -108,16 +108,27 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
     this.#statements.insert.run(position, stream, seq, type, at, actor, salt, body, digest, hash);
   }
 
+  /** A damaged page is told in our words wherever it is met; the rest of the file can still be read. */
+  #reading<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, this.#folder);
+    }
+  }
+
   lastPosition(): number {
-    return Number(this.#statements.last.get()?.position ?? 0);
+    return this.#reading(() => Number(this.#statements.last.get()?.position ?? 0));
   }
 
   head(stream: string): { seq: number; hash: Uint8Array } | undefined {
-    return this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined;
+    return this.#reading(
+      () => this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined,
+    );
   }
 
   readStream(stream: string, afterSeq: number): readonly EventRow[] {
-    return this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[];
+    return this.#reading(() => this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[]);
   }
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {

@@ -176,6 +176,28 @@ test("the database of a newer Flyball is refused and stays as it is", async (t) 
   assert.deepEqual(readFileSync(join(folder, "flyball.db")), before);
 });
 
+test("an append whose stream has a damaged page fails alone, in our words", async (t) => {
+  const folder = newFolder();
+  const first = openJournal(t, folder, true);
+  const large = (stream: string) => note(stream, { text: "x".repeat(12_000) });
+  for (const stream of ["a", "b", "c"]) await first.journal.append([large(stream)]);
+  await first.journal.close();
+  const file = join(folder, "flyball.db");
+  const bytes = readFileSync(file);
+  const pageBytes = 16_384;
+  const page = Math.floor(bytes.indexOf("note.made", bytes.indexOf("note.made") + 1) / pageBytes) * pageBytes;
+  writeFileSync(file, bytes.fill(0x7f, page, page + pageBytes));
+  const { journal } = openJournal(t, folder);
+  const isDamaged = (error: unknown) => isOneLine(error, DatabaseUnusable, "it is damaged");
+  const outcomes = await Promise.allSettled(
+    ["a", "b", "c"].map((stream) => journal.append([{ ...note(stream), expectedSeq: 1 }])),
+  );
+  const failed = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  assert.ok(failed.length === 1 && isDamaged(failed[0]), `${failed.length} failed`);
+  const streams = await Promise.allSettled(["a", "b", "c"].map((stream) => journal.read(stream)));
+  assert.equal(streams.filter(({ status }) => status === "rejected").length, 1);
+});
+
 test("a damaged database, a folder in its place and a file in the folder's place are refused in one line", async (t) => {
   const folder = newFolder();
   await openJournal(t, folder, true).journal.close();
