@@ -243,7 +243,13 @@ export class Executor {
     else this.#switches.clear(id);
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (!row) this.#wakeHeld("switch", id, wakeBatch);
+    else for (const run of this.#waiters.keys()) this.#tellQueued(run);
     this.#fill();
+  }
+
+  #tellQueued(id: string): void {
+    const status = this.#options.control.run(id)?.status;
+    if (status === "queued" && !this.#hasTurn(id)) this.#tell(id, status, undefined);
   }
 
   /** Runs that wait as rows for what is free, or on, again. */
@@ -251,9 +257,12 @@ export class Executor {
     for (const id of this.#options.control.waitingFor(what, key, limit)) this.wake(id);
   }
 
-  /** Resolves with the run's status once it is final, waiting or paused. Rejects when the store refuses to go on. */
+  /**
+   * Resolves with the run's status once it is final, waiting or paused, or queued behind a switch that is
+   * off. Rejects when the store refuses to go on.
+   */
   async settled(id: string): Promise<RunStatus> {
-    if (this.#loaded.has(id) || this.#calls.has(id) || this.#options.control.run(id)?.status === "queued") {
+    if (this.#loaded.has(id) || this.#calls.has(id) || this.#hasTurn(id)) {
       const status = await new Promise<RunStatus | undefined>((resolve, reject) => {
         const waiter = { resolve, reject };
         const waiters = this.#waiters.get(id);
@@ -265,6 +274,12 @@ export class Executor {
     const row = this.#options.control.run(id);
     if (!row) throw new RunNotFound(id);
     return row.status;
+  }
+
+  /** It waits in the queue, and its turn will come by itself. */
+  #hasTurn(id: string): boolean {
+    const row = this.#options.control.run(id);
+    return row?.status === "queued" && !this.#switches.ofWorkflow(row.workflow);
   }
 
   /** Starts nothing more; resolves when what is under way has ended, or the time is over. */
