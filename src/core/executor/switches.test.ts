@@ -110,6 +110,7 @@ test("a workflow that is switched off accepts runs, starts none, and goes on whe
     const row = first.control.run(under);
     assert.deepEqual([row?.status, row?.waitingFor, row?.waitingKey], ["waiting", "switch", what]);
     const later = await start(first, [value("b", 2)]);
+    assert.equal(await first.executor.settled(later), "queued");
     const bundle = restart(first);
     await ticks(12);
     assert.deepEqual([status(bundle, under), status(bundle, later)], ["waiting", "queued"]);
