@@ -18,6 +18,7 @@ interface Tally {
   twice: number;
   readonly failures: string[];
   repeatedTwice: number;
+  onceTwice: number;
 }
 
 export const fault: Fault = {
@@ -26,7 +27,7 @@ export const fault: Fault = {
   promise: "G1 G2 G3 G4",
   async run(context) {
     const sink = await startSink({ delayMs: 0, failEvery: 3 });
-    const tally: Tally = { killed: 0, twice: 0, failures: [], repeatedTwice: 0 };
+    const tally: Tally = { killed: 0, twice: 0, failures: [], repeatedTwice: 0, onceTwice: 0 };
     try {
       writeProject(context.scratch, sink.port, "everything");
       const step = context.full ? 1 : points.shortStep;
@@ -43,6 +44,7 @@ export const fault: Fault = {
       { name: "of them killed again while it was taken up", value: twice, ok: true },
       zero("points after which something was lost, doubled or stuck", failures.length, killed),
       zero("calls made more often than there were kills and one", tally.repeatedTwice, killed),
+      zero("calls of a step with `once` made twice", tally.onceTwice, killed),
     ];
   },
 };
@@ -65,8 +67,11 @@ async function killedAt(point: Point, sink: Sink, { scratch, full, progress }: F
   const problems = await problemsOf(home, [...first.lines, ...second.lines]);
   if (problems.length > 0) tally.failures.push(`${name}: ${problems.join("; ")}`);
   const kills = Number(first.killed) + Number(second.killed);
-  for (const [key, count] of sink.answered)
-    if (count - (before.get(key) ?? 0) > kills + 1) tally.repeatedTwice += 1;
+  for (const [key, count] of sink.answered) {
+    const calls = count - (before.get(key) ?? 0);
+    if (calls > kills + 1) tally.repeatedTwice += 1;
+    if (calls > 1 && key.endsWith("/paid")) tally.onceTwice += 1;
+  }
   tally.killed += Number(first.killed);
   tally.twice += Number(second.killed);
   if (problems.length === 0) rmSync(home, { recursive: true });
