@@ -61,6 +61,7 @@ import {
 } from "./project/index.ts";
 import {
   openOwned,
+  type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
   sqliteSearchIndexes,
@@ -153,6 +154,7 @@ export class Engine {
   readonly #flows = new Map<string, Flow>();
   readonly #kindParts: KindParts;
   readonly #stops = new Set<() => void>();
+  readonly #reserve: Reserve;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -160,6 +162,7 @@ export class Engine {
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
+    this.#reserve = owned.reserve;
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -271,19 +274,21 @@ export class Engine {
     return decided;
   }
 
-  /** Applies retention now, and now and then for as long as the engine lives. */
+  /** Applies retention now, and now and then for as long as the engine lives; keeps room for that on a full disk. */
   keepRetention(retention: Retention): void {
-    this.#every(retainEveryMs, () => applyRetention(this, retention));
+    this.#reserve.take();
+    this.#every(retainEveryMs, () => applyRetention(this, retention), 0);
   }
 
-  #every(periodMs: number, work: () => Promise<unknown>): void {
+  #every(periodMs: number, work: () => Promise<unknown>, firstMs = periodMs): void {
     let stop = () => {};
-    const arm = () => {
+    const arm = (inMs: number) => {
+      const again = () => arm(periodMs);
       this.#stops.delete(stop);
-      stop = this.clock.after(periodMs, () => void work().then(arm, arm));
+      stop = this.clock.after(inMs, () => void work().then(again, again));
       this.#stops.add(stop);
     };
-    arm();
+    arm(firstMs);
   }
 
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
