@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Command, Release, RunRow } from "../../src/core/executor/index.ts";
+import type { Command, RunRow } from "../../src/core/executor/index.ts";
 import { ReviewNotOpen } from "../../src/people/reviews/index.ts";
 import { History } from "./history.ts";
 import type { Ledger } from "./ledger.ts";
@@ -44,8 +44,9 @@ export class Client {
     this.#repeats = repeats;
   }
 
-  wantRun({ id, input, isCancelled }: RunRequest, release: Release): void {
-    this.#wish(`start ${id}`, "start", `run/${id}`, ({ executor }) => executor.start({ release, input, id }));
+  /** The release by its digest: each process compiles it anew. */
+  wantRun({ id, input, isCancelled }: RunRequest, release: string): void {
+    this.#wish(`start ${id}`, "start", `run/${id}`, (process) => process.startRun({ id, input }, release));
     if (isCancelled) this.#known.add(`cancel ${id}`);
   }
 
@@ -153,16 +154,24 @@ export class Client {
     const events = this.#ledger.events(run);
     const done = new Set(events.filter(({ type }) => type === "step.completed").map(({ path }) => path));
     const failed = events.filter(({ type, path }) => type === "step.failed" && !done.has(path));
-    const ids = new Set(failed.map(({ path }) => idOf(path)));
+    const ids = new Set(failed.map(({ path }) => idOf(path)).filter((id) => !keptIds(plan).has(id)));
     for (const { id, work } of allSteps(plan.steps)) if (ids.has(id)) this.#mendWork(work);
   }
 
   #mendWork(work: Plan["steps"][number]["work"]): void {
     const { program, world } = this.#machine;
-    if (work.type === "call") world.mended.add(work.name).add(work.fallback?.name ?? work.name);
+    if (work.type === "call") world.mended.add(work.name);
     if (work.type !== "child") return;
     for (const step of allSteps(planOf(program, work.plan).steps)) this.#mendWork(step.work);
   }
+}
+
+/** The steps whose errors a map keeps: nobody is asked about them. */
+function keptIds(plan: Plan): ReadonlySet<string> {
+  const keepers = allSteps(plan.steps).filter(
+    ({ work }) => work.type === "map" && work.onItemError === "keep",
+  );
+  return new Set(keepers.flatMap(({ work }) => allSteps(innerSteps(work)).map(({ id }) => id)));
 }
 
 export function planOf(program: Program, name: string): Plan {

@@ -96,11 +96,17 @@ class Generator {
     return { id, if: condition, needs, onFailure, work };
   }
 
-  /** Whether mending the world makes a failed step go through: a deadline that has passed stays passed. */
+  /**
+   * Whether mending the world makes a failed step go through: a deadline that has passed stays passed. Of
+   * a child nothing may have turned out otherwise before, neither by a fallback nor by a kept error.
+   */
   #isMendable(work: Work): boolean {
     if (work.type === "receive" || work.type === "ask") return false;
     if (work.type !== "child") return true;
-    return allSteps(this.plans.get(work.plan)?.steps ?? []).every((step) => this.#isMendable(step.work));
+    return allSteps(this.plans.get(work.plan)?.steps ?? []).every(({ work: inner }) => {
+      if (inner.type === "map" && inner.onItemError === "keep") return false;
+      return this.#isMendable(inner) && !(inner.type === "call" && inner.fallback);
+    });
   }
 
   #work(id: string, place: Place): Work {

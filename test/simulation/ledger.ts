@@ -11,6 +11,13 @@ interface Written {
   readonly data: JsonObject;
 }
 
+/** A call, as the world is asked for it. */
+export interface Effect {
+  readonly run: string;
+  readonly path: string;
+  readonly name: string;
+}
+
 /** What is on disk at each moment, run by run; for what must hold while a program is under way. */
 export class Ledger {
   readonly runs = new Map<string, Written[]>();
@@ -34,13 +41,16 @@ export class Ledger {
   }
 
   /** Why a step must not be executed now; undefined when it may. */
-  send(run: string, path: string, plan: Plan, nowMs: number): string | undefined {
+  send({ run, path, name }: Effect, plan: Plan, nowMs: number): string | undefined {
     const sent = this.#sent.get(run) ?? new Set();
     this.#sent.set(run, sent.add(path));
     const early = predecessorsOf(plan, path).find((needed) => !this.#isSettled(run, needed));
     if (early) return `${run}/${path} is executed, and nothing on disk says that ${early.path} is done`;
     const last = this.events(run).findLast((event) => event.path === path);
-    const dueAt = last?.type === "step.retried" ? Number(last.data.dueAt) : 0;
+    // A fallback that begins is not the attempt that was put off.
+    const isPutOff =
+      last?.type === "step.retried" && name.startsWith(last.data.fallbackFor ? "other" : "world");
+    const dueAt = isPutOff ? Number(last.data.dueAt) : 0;
     return nowMs < dueAt ? `${run}/${path} is tried again ${dueAt - nowMs} ms too early` : undefined;
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { messageOf } from "../../src/core/base/index.ts";
+import { type Json, messageOf } from "../../src/core/base/index.ts";
 import {
   assetOf,
   controlChanges,
@@ -105,6 +105,10 @@ export class EngineProcess {
   publish(parts: Omit<ReleaseParts, "assets">, children: readonly Release[]): Promise<Release> {
     const assets = children.map((child) => assetOf("workflow", child.workflow, { release: child.digest }));
     return this.#releases.publish({ ...parts, assets });
+  }
+
+  async startRun(run: { readonly id: string; readonly input: Json }, release: string): Promise<void> {
+    await this.executor.start({ ...run, release: await this.#releases.load(release) });
   }
 
   async decide(review: string, request: DecisionRequest): Promise<void> {

@@ -8,8 +8,8 @@ import { Dice } from "./dice.ts";
 import { documentOf } from "./document.ts";
 import { type InjectionPoint, type Weather, weatherOf } from "./faults.ts";
 import { generateProgram } from "./generate.ts";
-import { Ledger } from "./ledger.ts";
-import { allSteps, farMs, type Plan, type Program } from "./plan.ts";
+import { type Effect, Ledger } from "./ledger.ts";
+import { allSteps, farMs, type Program } from "./plan.ts";
 import { EngineProcess, type Machine } from "./process.ts";
 import { SimulatedStore } from "./store.ts";
 import { type Sent, SimulatedWorld } from "./world.ts";
@@ -62,7 +62,7 @@ export class Simulation {
     this.world = new SimulatedWorld({
       program: this.program,
       elapsed: () => this.clock.elapsed(),
-      onSend: (run, path) => this.#sent(run, path),
+      onSend: (run, path, name) => this.#sent({ run, path, name }),
     });
     this.client = new Client(this.#machine, this.ledger, () =>
       this.#dice.chance(this.weather.repeat) ? 1 : 0,
@@ -76,7 +76,7 @@ export class Simulation {
     for (const request of this.program.runs) {
       const release = releases.get(request.plan);
       assert.ok(release, `${request.plan} is published`);
-      this.client.wantRun(request, release);
+      this.client.wantRun(request, release.digest);
     }
     this.#mayDisturb = true;
     for (let turn = 0; turn < turnsMax; turn++) {
@@ -165,24 +165,23 @@ export class Simulation {
     this.#isRecovering = false;
   }
 
-  #sent(run: string, path: string): void {
+  #sent(effect: Effect): void {
+    const { run, path } = effect;
     this.trace.push(`  executes ${run}/${path}`);
     const workflow = this.store.control.run(run)?.workflow;
     if (workflow === undefined)
       return void this.problems.push(`${run}/${path} is executed, and the run is not on disk`);
-    const problem = this.ledger.send(run, path, this.#planOf(workflow), this.clock.now());
+    const problem = this.ledger.send(effect, planOf(this.program, workflow), this.clock.now());
     if (problem) this.problems.push(problem);
-  }
-
-  #planOf(workflow: string): Plan {
-    return planOf(this.program, workflow);
   }
 
   #observe(): void {
     if (this.#hasNews) this.client.look();
     this.problems.push(...this.client.broken);
     // A process that no longer owns the store may well find that another one has gone on.
-    const unexpected = this.process.troubles.filter((text) => !this.process.fatal && !/is full/.test(text));
+    const unexpected = this.process.troubles.filter(
+      (text) => !this.process.fatal && !this.#isStopped && !/is full/.test(text),
+    );
     this.process.troubles.length = 0;
     this.problems.push(...unexpected.map((text) => `process ${this.process.id}: ${text}`));
   }
@@ -264,7 +263,7 @@ export class Simulation {
   /** Time to the next thing that falls due; a call that answers in time is never overtaken by its timeout. */
   #timeAction(isAlone: boolean): Action | undefined {
     const nextMs = this.#nextInMs();
-    if (nextMs === undefined) return undefined;
+    if (nextMs === undefined || (this.weather.name === "calm" && this.process.hasFlush)) return undefined;
     const isFar = nextMs > farMs / 100;
     if (isFar && (!isAlone || this.client.wishes.some((wish) => !wish.isGranted))) return undefined;
     const deadlines = this.world.sent.flatMap(({ process, trouble, deadlineMs }) =>

@@ -35,7 +35,7 @@ interface WorldOptions {
   readonly program: Program;
   readonly elapsed: () => number;
   /** Told of each call before anything comes of it. */
-  readonly onSend: (run: string, path: string) => void;
+  readonly onSend: (run: string, path: string, name: string) => void;
 }
 
 /** The world outside: it answers by a script, remembers what was done in it, and outlives every process. */
@@ -87,7 +87,7 @@ export class SimulatedWorld {
   #now(config: JsonObject, context: StepContext): StepOutcome {
     const { runId: run, path } = context;
     const name = String(config.do);
-    this.#options.onSend(run, path);
+    this.#options.onSend(run, path, name);
     this.perform({ run, path, name });
     const trouble = this.#trouble(name, context);
     if (trouble) throw outage(trouble);
@@ -98,7 +98,7 @@ export class SimulatedWorld {
     const { runId: run, path } = context;
     const name = String(config.do);
     const data = config.with ?? null;
-    this.#options.onSend(run, path);
+    this.#options.onSend(run, path, name);
     const trouble = this.#trouble(name, context);
     const timeoutMs = this.#callOf(path)?.timeoutMs ?? null;
     return new Promise((resolve, reject) => {
