@@ -8,6 +8,7 @@ import {
   allSteps,
   correctedValue,
   idOf,
+  innerSteps,
   type Plan,
   type Program,
   type RunRequest,
@@ -18,7 +19,7 @@ import type { EngineProcess, Machine } from "./process.ts";
 /** Something that somebody outside wants done, and asks for until it is acknowledged. */
 export interface Wish {
   readonly name: string;
-  readonly kind: "start" | "signal" | "decision" | "resume" | "cancel";
+  readonly kind: "start" | "decision" | Exclude<Command["kind"], "child">;
   readonly ask: (process: EngineProcess) => Promise<unknown>;
   /** The stream that is on disk once it is acknowledged. */
   readonly stream: string;

@@ -27,6 +27,7 @@ export const injectionPoints = [
   "duplicate: decision",
   "duplicate: resume",
   "duplicate: cancel",
+  "duplicate: pause",
   "early: a signal before its wait",
   "seal: signed meanwhile",
 ] as const;
