@@ -96,6 +96,11 @@ export class Simulation {
     this.problems.push(`${this.#open} did not end within ${turnsMax} turns`);
   }
 
+  /** Ends what is left of its processes. */
+  close(): void {
+    for (const process of [this.process, ...this.#zombies]) process.kill(0);
+  }
+
   /** Equal for equal runs of a seed. */
   get digest(): string {
     return sha256(this.trace.join("\n"));
