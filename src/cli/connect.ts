@@ -4,9 +4,10 @@ import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream as WebStream } from "node:stream/web";
 import type { Json } from "../core/base/index.ts";
+import type { RunLimits } from "../core/executor/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { createApp, type Listening, listenLocally, type Served, socketPathOf } from "../http/index.ts";
-import { chooseSetting } from "../project/index.ts";
+import { chooseSetting, type Settings } from "../project/index.ts";
 import { FolderTaken } from "../store/sqlite/index.ts";
 import { ApiProblem, CommandRefused, note } from "./io.ts";
 
@@ -23,6 +24,7 @@ export interface ConnectOptions {
   readonly create: boolean;
   /** Whether an owner takes up what was under way; commands that only look do not. */
   readonly recover: boolean;
+  readonly limits?: Settings["limits"];
   /** The workflows that a server serves. */
   readonly served?: () => Served;
 }
@@ -49,6 +51,7 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
   const engine = await openEngine({
     home,
     recover: options.recover,
+    ...(options.limits ? { limits: present(options.limits) } : {}),
     onTrouble: (message) => note(`flyball: ${message}`),
     onFatal: (error) => {
       note(error.message);
@@ -77,6 +80,10 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
       await engine.close();
     },
   };
+}
+
+function present({ running, queued }: Settings["limits"]): Partial<RunLimits> {
+  return { ...(running === undefined ? {} : { running }), ...(queued === undefined ? {} : { queued }) };
 }
 
 function jsonBody(body: unknown): { body: string; headers: Record<string, string> } {
