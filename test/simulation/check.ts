@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ErrorRecord, Json, JsonObject } from "../../src/core/base/index.ts";
-import { isFinal } from "../../src/core/executor/index.ts";
+import { isFinal, type Undone } from "../../src/core/executor/index.ts";
 import { assertSound } from "../../src/core/executor/testing.ts";
 import type { JournalEvent } from "../../src/core/journal/index.ts";
 import { planOf } from "./client.ts";
 import { History, type RunHistory, textOf } from "./history.ts";
-import { type Expected, type Prediction, predict } from "./model.ts";
-import { allSteps, idOf, type Plan } from "./plan.ts";
+import { answerOf, type Expected, failureOf, type Prediction, predict, unknown } from "./model.ts";
+import { allSteps, doneBy, idOf, isUndo, type Plan } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
 import { callCost, effectKey } from "./world.ts";
 
@@ -20,7 +20,9 @@ import { callCost, effectKey } from "./world.ts";
 //   C5. No wait ends before its time; in calm weather none ends more than a poll later.
 //   C6. Each command is taken once, and none is left in the inbox.
 //   C7. A child has the input that the model says, and ends with its parent.
-//   C8. The journal verifies, and the control tables are its fold.
+//   C8. A `once` step is in doubt only where something was in the way.
+//   C9. A run that does not complete takes back what its steps did, the last first, and nothing else.
+//   C10. The journal verifies, and the control tables are its fold.
 
 /** Differences between what happened and what had to happen; none when all is well. */
 export async function differences(simulation: Simulation): Promise<readonly string[]> {
@@ -39,7 +41,7 @@ export async function differences(simulation: Simulation): Promise<readonly stri
   try {
     await assertSound({ journal, control: simulation.store.control });
   } catch (error) {
-    problems.push(`C8: ${error}`);
+    problems.push(`C10: ${error}`);
   }
   return problems;
 }
@@ -67,6 +69,7 @@ function checkRun(subject: Subject, problems: string[]): void {
   const found = [asIs, ...mended].map((prediction) => checkOutcome(subject, prediction));
   problems.push(...(found.find((list) => list.length === 0) ?? found[0] ?? []));
   problems.push(...checkCommands(subject), ...checkTimes(subject), ...checkEffects(subject));
+  problems.push(...checkDoubts(subject), ...checkUndone(subject));
   for (const [path, child] of asIs.children)
     for (const childRun of history.childrenOf(run.id, path)) {
       const isGivenUp = !isTaken(run, path, childRun.id);
@@ -107,7 +110,7 @@ function expectedEnds({ ends, output }: Prediction): string {
 }
 
 function isAllowedEnd(
-  { simulation, run, isGivenUp }: Subject,
+  { simulation, run, plan, isGivenUp }: Subject,
   { ends }: Prediction,
   status: string,
   data: JsonObject,
@@ -115,6 +118,7 @@ function isAllowedEnd(
   const isCancelled =
     isGivenUp || simulation.program.runs.some((each) => each.id === run.id && each.isCancelled);
   if (status === "cancelled" && isCancelled) return true;
+  if (status === "expired" && plan.expiresMs !== null) return true;
   const error = data.error as ErrorRecord | undefined;
   return ends.some(
     (end) =>
@@ -156,6 +160,7 @@ function checkResults({ run }: Subject, { steps }: Prediction): string[] {
   const seen = new Set<string>();
   for (const { type, data } of run.events) {
     const path = textOf(data?.path);
+    if (isUndo(path)) continue;
     const expected = steps.get(path);
     const problem = resultProblem(type, data ?? {}, expected);
     if (problem) problems.push(`C2: ${run.id}/${path} ${problem}, expected ${JSON.stringify(expected)}`);
@@ -186,7 +191,9 @@ function resultProblem(type: string, data: JsonObject, expected: Expected | unde
       return codes === code ? undefined : `failed with ${code} (${message})`;
     }
     case "run.paused":
-      return data.reason === "failed" ? undefined : `was paused: ${JSON.stringify(data)}`;
+      return data.reason === "failed" || data.reason === "asked"
+        ? undefined
+        : `was paused: ${JSON.stringify(data)}`;
     default:
       return undefined;
   }
@@ -209,10 +216,11 @@ function checkTimes({ simulation, run }: Subject): string[] {
   const isCalm = simulation.weather.name === "calm" && !simulation.weather.commitsLater;
   const hasPaused = run.events.some(({ type }) => type === "run.paused");
   const waits = new Map<string, JsonObject>();
+  const expiresAt = run.events[0]?.data?.expiresAt;
   for (const event of run.events) {
     const path = textOf(event.data?.path);
     if (event.type === "step.waited") waits.set(path, event.data?.wait as JsonObject);
-    const dueAt = endOfTime(event, waits.get(path));
+    const dueAt = event.type === "run.expired" ? Number(expiresAt) : endOfTime(event, waits.get(path));
     if (dueAt === undefined) continue;
     if (event.at < dueAt) problems.push(`C5: ${run.id}/${path} waited ${dueAt - event.at} ms too short`);
     if (isCalm && !hasPaused && event.at > dueAt + 1_000)
@@ -255,10 +263,76 @@ function checkEffects({ simulation, run, plan }: Subject): string[] {
   for (const [key, times] of effects) {
     if (!key.startsWith(prefix)) continue;
     const path = key.slice(prefix.length, key.lastIndexOf(" "));
-    const most = (attempts.get(path) ?? 0) + simulation.processes + simulation.refusals;
+    // A process that has been replaced goes on at each moment at which the owner does, until it writes.
+    const each = (attempts.get(path) ?? 0) + 1;
+    const most = each * (1 + simulation.zombies) + simulation.processes + simulation.refusals;
     if (times > most) problems.push(`C4: ${key} was done ${times} times, at most ${most} are explained`);
   }
   return problems;
+}
+
+function checkDoubts({ simulation, run, plan }: Subject): string[] {
+  if (simulation.processes > 1 || simulation.refusals > 0) return [];
+  const steps = new Map(allSteps(plan.steps).map(({ id, work }) => [id, work]));
+  return run.events.flatMap(({ type, data }) => {
+    const path = textOf(data?.path);
+    const work = steps.get(idOf(path));
+    const isInDoubt = type === "step.failed" && (data?.error as ErrorRecord | undefined)?.code === unknown;
+    if (!isInDoubt || (work?.type === "call" && failureOf(work, path) === unknown)) return [];
+    return [`C8: ${run.id}/${path} is in doubt, and nothing was in its way`];
+  });
+}
+
+/** What is owed an undo is what has begun, but for what is known not to have happened. */
+function checkUndone({ simulation, run, plan }: Subject): string[] {
+  const begun = run.events.findIndex(({ type }) => type === "run.undoing");
+  const end = run.events.at(-1);
+  const { undone = [], notUndone = [] } = (end?.data ?? {}) as unknown as Partial<Undone>;
+  const listed = new Set([...undone, ...notUndone.map(({ path }) => path)]);
+  const owed = owedBy(run.events.slice(0, begun < 0 ? undefined : begun));
+  const isCompleted = end?.type === "run.completed";
+  const problems: string[] = [];
+  const taken = run.events.filter(
+    ({ type, data }) => (type === "step.completed" || type === "step.failed") && isUndo(textOf(data?.path)),
+  );
+  const order = taken.map(({ data }) => doneBy(textOf(data?.path)));
+  const expected = isCompleted ? [] : owed.toReversed();
+  if (!isDeepStrictEqual(order, expected))
+    problems.push(`C9: ${run.id} takes back ${order.join(", ")}; expected ${expected.join(", ")}`);
+  for (const event of taken) problems.push(...undoProblem(run, plan, event, undone));
+  for (const { id, work } of allSteps(plan.steps)) {
+    if (isCompleted || work.type !== "call" || !work.undo) continue;
+    for (const done of simulation.world.done) {
+      const path = done.slice(run.id.length + 1);
+      if (done.startsWith(`${run.id}/`) && !isUndo(path) && idOf(path) === id && !listed.has(path))
+        problems.push(`C9: ${done} was done, and is not taken back`);
+    }
+  }
+  return problems;
+}
+
+function owedBy(events: readonly JournalEvent[]): readonly string[] {
+  const owed = new Set<string>();
+  for (const { type, data } of events) {
+    const path = textOf(data?.path);
+    if (type === "step.started" && data?.undo === true) owed.add(path);
+    if (type === "step.failed" && data?.inDoubt !== true) owed.delete(path);
+  }
+  return [...owed];
+}
+
+function undoProblem(run: RunHistory, plan: Plan, event: JournalEvent, undone: readonly string[]): string[] {
+  const path = doneBy(textOf(event.data?.path));
+  const work = allSteps(plan.steps).find(({ id }) => id === idOf(path))?.work;
+  if (work?.type !== "call" || !work.undo) return [`C9: ${run.id}/${path} has no undo`];
+  const { name, troubles } = work.undo;
+  const given = dataOf(run.events, "step.completed", path)?.result as JsonObject | undefined;
+  const value = (event.data?.result as JsonObject | undefined)?.value;
+  const works = !troubles.includes("refused") && troubles.length < 4;
+  const isRight = works
+    ? value === answerOf(name, given?.value ?? null) && undone.includes(path)
+    : event.type === "step.failed" && !undone.includes(path);
+  return isRight ? [] : [`C9: ${run.id}/${path}.undo came to ${event.type} ${JSON.stringify(value)}`];
 }
 
 function dataOf(events: readonly JournalEvent[], type: string, path: string): JsonObject | undefined {

@@ -46,9 +46,10 @@ export class Client {
   }
 
   /** The release by its digest: each process compiles it anew. */
-  wantRun({ id, input, isCancelled }: RunRequest, release: string): void {
+  wantRun({ id, input, isCancelled, isPaused }: RunRequest, release: string): void {
     this.#wish(`start ${id}`, "start", `run/${id}`, (process) => process.startRun({ id, input }, release));
     if (isCancelled) this.#known.add(`cancel ${id}`);
+    if (isPaused) this.#known.add(`pause ${id}`);
   }
 
   /** Looks at what is on disk, and wishes what a person or system would. */
@@ -66,6 +67,8 @@ export class Client {
         );
       if (this.#known.delete(`cancel ${id}`))
         this.#send(id, "cancel", { kind: "cancel", by: "ann", reason: null });
+      if (this.#known.delete(`pause ${id}`))
+        this.#send(id, "pause", { kind: "pause", by: "ann", reason: null });
     }
     for (const { id, run, path } of control.reviews({ status: "open", limit: 1_000 }))
       this.#wishDecision(id, run, path);
@@ -141,7 +144,9 @@ export class Client {
 
   #wishResume(run: string, { workflow }: RunRow, pause: number): void {
     const { program } = this.#machine;
-    const name = `${program.pausePlan}-${pause}`;
+    const isAsked = this.#ledger.events(run)[pause]?.data.reason === "asked";
+    const name = `${isAsked ? "resume" : program.pausePlan}-${pause}`;
+    if (isAsked) return this.#send(run, name, { kind: "resume", by: "ann" });
     if (program.pausePlan === "cancel")
       return this.#send(run, name, { kind: "cancel", by: "ann", reason: "paused" });
     if (program.pausePlan === "skip")

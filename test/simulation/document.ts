@@ -4,7 +4,16 @@ import type { Call, Condition, Plan, PlanStep, Value, Work } from "./plan.ts";
 
 /** A plan as a workflow document in normal form. */
 export function documentOf(plan: Plan): WorkflowDocument {
-  return { workflow: plan.name, steps: plan.steps.map(stepOf) };
+  return {
+    workflow: plan.name,
+    steps: plan.steps.map(stepOf),
+    ...(plan.expiresMs === null ? {} : { expiresMs: plan.expiresMs }),
+    ...limitOf(plan),
+  };
+}
+
+function limitOf({ atOnce }: Pick<Plan, "atOnce">): Pick<WorkflowDocument, "concurrency"> {
+  return atOnce === null ? {} : { concurrency: [{ limit: atOnce }] };
 }
 
 export function retryOf(call: Call): RetryPolicy {
@@ -61,9 +70,13 @@ function stepOf({ id, if: condition, needs, onFailure, work }: PlanStep): StepDo
 }
 
 function callParts(call: Call): Partial<StepDocument> {
-  const { timeoutMs, fallback } = call;
+  const { timeoutMs, fallback, undo, once } = call;
+  const self = `{{ ${call.name.replace("world-", "")}.value }}`;
   return {
     retry: retryOf(call),
+    ...limitOf(call),
+    ...(undo ? { undo: { kind: "call", config: { do: undo.name, with: self } } } : {}),
+    ...(once ? { once: true, onUnknown: once } : {}),
     ...(timeoutMs === null ? {} : { timeoutMs }),
     ...(fallback
       ? { fallback: { kind: "call", config: { do: fallback.name, with: written(fallback.with) } } }

@@ -138,5 +138,10 @@ async function doLeaf({ work, onFailure }: PlanStep, path: string, { context, sc
 
 function optionsOf(work: Work): FlowStepOptions {
   if (work.type !== "call") return {};
-  return { retry: retryOf(work), ...(work.timeoutMs === null ? {} : { timeout: `${work.timeoutMs}ms` }) };
+  const once = work.once ? { once: true, onUnknown: work.once } : {};
+  return {
+    ...once,
+    retry: retryOf(work),
+    ...(work.timeoutMs === null ? {} : { timeout: `${work.timeoutMs}ms` }),
+  };
 }

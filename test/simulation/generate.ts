@@ -1,4 +1,4 @@
-import { type RetryClass, retryClasses } from "../../src/core/base/index.ts";
+import { retryClasses } from "../../src/core/base/index.ts";
 import type { Dice } from "./dice.ts";
 import {
   type Arm,
@@ -38,14 +38,15 @@ interface Place {
 export function generateProgram(dice: Dice): Program {
   const pausePlan = dice.pick(["repair", "repair", "skip", "cancel"] as const);
   const generator = new Generator(dice, pausePlan);
-  const names = [generator.plan(), ...(dice.chance(0.3) ? [generator.plan()] : [])];
+  const names = [generator.plan(true), ...(dice.chance(0.3) ? [generator.plan(true)] : [])];
   const runs: RunRequest[] = Array.from({ length: dice.between(1, 3) }, (_, index) => ({
     id: `run-${index + 1}`,
     plan: dice.pick(names),
     input: dice.between(0, 3),
     isCancelled: dice.chance(0.08),
+    isPaused: dice.chance(0.08),
   }));
-  return { plans: generator.plans, runs, pausePlan };
+  return { plans: generator.plans, runs, pausePlan, running: dice.chance(0.2) ? dice.between(1, 2) : 1_000 };
 }
 
 class Generator {
@@ -60,13 +61,19 @@ class Generator {
     this.#pausePlan = pausePlan;
   }
 
-  plan(): string {
+  /** Only what nobody waits for may expire: whether a child did so in time would be chance. */
+  plan(mayExpire = false): string {
     const name = `plan-${this.plans.size + 1}`;
     const form = this.#dice.chance(0.2) ? "flow" : "document";
     const place = { form, level: 1, visible: [], hasItem: false, hasIndex: false, isKept: false } as const;
     // Its place is taken before its children ask for theirs.
-    this.plans.set(name, { name, form, steps: [] });
-    this.plans.set(name, { name, form, steps: this.#block(place, this.#dice.between(1, 7)) });
+    const isDocument = form === "document";
+    const expiresMs =
+      isDocument && mayExpire && this.#dice.chance(0.1) ? this.#dice.pick([2_000, 3_600_000]) : null;
+    const atOnce = isDocument && this.#dice.chance(0.1) ? this.#dice.between(1, 2) : null;
+    const empty: Plan = { name, form, steps: [], expiresMs, atOnce };
+    this.plans.set(name, empty);
+    this.plans.set(name, { ...empty, steps: this.#block(place, this.#dice.between(1, 7)) });
     return name;
   }
 
@@ -186,30 +193,51 @@ class Generator {
     const kind = dice.pick(["call", "call", "code", "now"] as const);
     const attempts = dice.between(1, 4);
     const timeoutMs = kind === "now" || dice.chance(0.6) ? null : dice.pick([800, 5_000, 60_000]);
-    const known: readonly Trouble[] = [
-      "server",
-      "network",
-      "refused",
-      ...(timeoutMs ? (["hang"] as const) : []),
-    ];
-    const count = dice.chance(0.5) ? 0 : dice.between(1, dice.chance(0.7) ? Math.max(1, attempts - 1) : 5);
-    const hasFallback = place.form === "document" && dice.chance(0.2);
-    const retryOn: readonly RetryClass[] = dice.chance(0.8) ? retryClasses : ["server"];
+    const once = dice.chance(0.15) ? (place.isKept ? "fail" : dice.pick(["pause", "fail"] as const)) : null;
+    const isDocument = place.form === "document";
+    // What takes the place of a step in doubt is a person's answer, never its fallback.
+    const hasFallback = isDocument && once === null && dice.chance(0.2);
+    const hasUndo = isDocument && dice.chance(0.25);
     return {
       type: "call",
       kind,
       name: `world-${id}`,
       with: this.#value(place),
-      troubles: Array.from({ length: count }, () => dice.pick(known)),
+      troubles: once === null ? this.#troubles(attempts, timeoutMs) : this.#onceTroubles(timeoutMs),
       troubledAt: place.hasIndex && dice.chance(0.5) ? dice.between(0, 2) : null,
-      attempts,
+      attempts: once === null ? attempts : 4,
       backoffMs: dice.pick([20, 500, 5_000]),
-      retryOn,
+      retryOn: once !== null || dice.chance(0.8) ? retryClasses : ["server"],
       timeoutMs,
       fallback: hasFallback
         ? { name: `other-${id}`, with: this.#value(place), fails: dice.chance(0.3) }
         : null,
+      undo: hasUndo ? { name: `undo-${id}`, troubles: this.#undoTroubles() } : null,
+      once,
+      atOnce: isDocument && dice.chance(0.1) ? dice.between(1, 2) : null,
     };
+  }
+
+  #troubles(attempts: number, timeoutMs: number | null): readonly Trouble[] {
+    const dice = this.#dice;
+    if (dice.chance(0.5)) return [];
+    const known: readonly Trouble[] = ["server", "network", "limited", "refused"];
+    const count = dice.between(1, dice.chance(0.7) ? Math.max(1, attempts - 1) : 5);
+    return Array.from({ length: count }, () => dice.pick(timeoutMs === null ? known : [...known, "hang"]));
+  }
+
+  /** It fails in doubt or not at all: a crash may leave the same doubt, so that any other error would be chance. */
+  #onceTroubles(timeoutMs: number | null): readonly Trouble[] {
+    const dice = this.#dice;
+    const doubts = ["server", "network", ...(timeoutMs === null ? [] : (["hang"] as const))] as const;
+    const turnedAway = Array.from({ length: dice.between(0, 2) }, () => "limited" as const);
+    return dice.chance(0.7) ? turnedAway : [...turnedAway, dice.pick(doubts)];
+  }
+
+  /** The default retries are used: more than three of them cannot be got over. */
+  #undoTroubles(): readonly Trouble[] {
+    if (this.#dice.chance(0.2)) return ["refused"];
+    return Array.from({ length: this.#dice.between(0, 4) }, () => "server" as const);
   }
 
   /** A signal that is sent has no deadline that could pass before: which came first would be chance. */

@@ -34,6 +34,24 @@ export class History {
     return this.#children.get(`${run}/${path}`) ?? [];
   }
 
+  /** Whether the journal says that nobody knew whether a step had been done. */
+  wasInDoubt(run: string, path: string): boolean {
+    const events = this.runs.get(run)?.events ?? [];
+    return events.some(
+      ({ type, data }) =>
+        type === "step.failed" &&
+        data?.path === path &&
+        (data.error as ErrorRecord).code === "OUTCOME_UNKNOWN",
+    );
+  }
+
+  /** How a step came to its result: it was done, or a person gave it. */
+  completion(run: string, path: string): "done" | "given" | undefined {
+    const events = this.runs.get(run)?.events ?? [];
+    const found = events.find(({ type, data }) => type === "step.completed" && data?.path === path);
+    return found && (found.data?.skippedBy ? "given" : "done");
+  }
+
   /** Of these steps, the one that the journal says failed first. */
   firstFailure(run: string, paths: ReadonlySet<string>): FailedStep | undefined {
     const events = this.runs.get(run)?.events ?? [];

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "../../src/core/base/index.ts";
 import type { EventRow } from "../../src/core/journal/index.ts";
 import { textOf } from "./history.ts";
-import { innerSteps, type Plan, type PlanStep } from "./plan.ts";
+import { allSteps, idOf, innerSteps, isUndo, type Plan, type PlanStep } from "./plan.ts";
+import type { Effect } from "./world.ts";
 
 interface Written {
   readonly type: string;
@@ -11,17 +12,15 @@ interface Written {
   readonly data: JsonObject;
 }
 
-/** A call, as the world is asked for it. */
-export interface Effect {
-  readonly run: string;
-  readonly path: string;
-  readonly name: string;
+export interface Execution extends Effect {
+  /** By the process that owns the store, as far as that is known outside. */
+  readonly isOwner: boolean;
 }
 
 /** What is on disk at each moment, run by run; for what must hold while a program is under way. */
 export class Ledger {
   readonly runs = new Map<string, Written[]>();
-  readonly #sent = new Map<string, Set<string>>();
+  readonly #sent = new Map<string, Map<string, number>>();
 
   write(rows: readonly EventRow[]): void {
     for (const { stream, type, at, body } of rows) {
@@ -41,17 +40,49 @@ export class Ledger {
   }
 
   /** Why a step must not be executed now; undefined when it may. */
-  send({ run, path, name }: Effect, plan: Plan, nowMs: number): string | undefined {
-    const sent = this.#sent.get(run) ?? new Set();
-    this.#sent.set(run, sent.add(path));
+  send({ run, path, name, isOwner }: Execution, plan: Plan, nowMs: number): string | undefined {
+    const sent = this.#sent.get(run) ?? new Map<string, number>();
+    this.#sent.set(run, sent);
+    const before = sent.get(path) ?? 0;
+    sent.set(path, before + 1);
+    const problem =
+      this.#undoProblem(run, path, isOwner) ??
+      this.#orderProblem(run, path, plan) ??
+      this.#onceProblem(run, path, plan, before) ??
+      (isOwner ? this.#momentProblem(run, path, name, nowMs) : undefined);
+    return problem && `${run}/${path} is executed, ${problem}`;
+  }
+
+  #orderProblem(run: string, path: string, plan: Plan): string | undefined {
+    if (isUndo(path)) return undefined;
     const early = predecessorsOf(plan, path).find((needed) => !this.#isSettled(run, needed));
-    if (early) return `${run}/${path} is executed, and nothing on disk says that ${early.path} is done`;
+    return early && `and nothing on disk says that ${early.path} is done`;
+  }
+
+  #undoProblem(run: string, path: string, isOwner: boolean): string | undefined {
+    const isUndoing = this.events(run).some(({ type }) => type === "run.undoing");
+    if (isUndo(path)) return isUndoing ? undefined : "and nothing on disk says that the run is being undone";
+    return isUndoing && isOwner ? "although the run is being undone" : undefined;
+  }
+
+  /** Each execution after the first needs a result of the one before that leaves no doubt, or a person's word. */
+  #onceProblem(run: string, path: string, plan: Plan, before: number): string | undefined {
+    const work = allSteps(plan.steps).find(({ id }) => id === idOf(path))?.work;
+    if (work?.type !== "call" || !work.once || isUndo(path)) return undefined;
+    const ended = this.events(run).filter(
+      (event) => event.path === path && (event.type === "step.retried" || event.type === "step.failed"),
+    );
+    return before > ended.length ? `for the ${before + 1}th time, although it is to be done once` : undefined;
+  }
+
+  #momentProblem(run: string, path: string, name: string, nowMs: number): string | undefined {
+    const standing = this.events(run).findLast(({ type }) => /^run\.(?:paused|resumed|undoing)$/.test(type));
+    if (standing?.type === "run.paused") return "although the run is paused";
     const last = this.events(run).findLast((event) => event.path === path);
     // A fallback that begins is not the attempt that was put off.
-    const isPutOff =
-      last?.type === "step.retried" && name.startsWith(last.data.fallbackFor ? "other" : "world");
+    const isPutOff = last?.type === "step.retried" && name.startsWith("other") === "fallbackFor" in last.data;
     const dueAt = isPutOff ? Number(last.data.dueAt) : 0;
-    return nowMs < dueAt ? `${run}/${path} is tried again ${dueAt - nowMs} ms too early` : undefined;
+    return nowMs < dueAt ? `${dueAt - nowMs} ms before it may be tried again` : undefined;
   }
 
   #isSettled(run: string, { path, step }: Needed): boolean {
@@ -65,7 +96,7 @@ export class Ledger {
     // A kept item that failed gives up its other steps.
     if (events.some((event) => event.type === "step.failed" && isInside(event.path))) return true;
     const done = new Set(events.filter(isResult).map((event) => event.path));
-    return [...(this.#sent.get(run) ?? [])].every((other) => !isInside(other) || done.has(other));
+    return [...(this.#sent.get(run)?.keys() ?? [])].every((other) => !isInside(other) || done.has(other));
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { canonicalJson, type Json, sha256 } from "../../src/core/base/index.ts";
+import { canonicalJson, type Json, type RetryClass, sha256 } from "../../src/core/base/index.ts";
 import type { History } from "./history.ts";
 import {
   type Call,
@@ -10,6 +10,7 @@ import {
   type PlanStep,
   type Program,
   skipValue,
+  type Trouble,
   type Value,
   type Work,
 } from "./plan.ts";
@@ -18,8 +19,8 @@ import {
 // ================
 // Walks a plan from top to bottom, once, as a reader would, and says what each step must come to and how
 // the run may end. It knows nothing of time, crashes or the order of answers: programs are made so that
-// these do not matter. Where they do all the same (which step of a kept item failed first), it follows the
-// journal, and the check sees to it that this step could fail so.
+// these do not matter. Where they do all the same (which step of a kept item failed first, whether a crash
+// left a `once` step in doubt), it follows the journal, and the check sees to it that this could be so.
 //
 // It predicts: the value of each step that is reached; which steps are skipped; which fail, with which
 // code; the output; every way in which the run may end otherwise; the signals that it waits for; the
@@ -203,7 +204,8 @@ class Walk {
       return undefined;
     }
     const { code } = outcome;
-    if (place.keeper || step.onFailure === "fail") {
+    const decides = code === unknown && step.work.type === "call" ? step.work.once : step.onFailure;
+    if (place.keeper || decides === "fail") {
       this.#steps.set(path, { outcome: "failed", code });
       if (place.keeper) place.keeper.set(path, code);
       else this.#ends.push({ status: "failed", path, code });
@@ -219,7 +221,10 @@ class Walk {
 
   /** The run pauses at this step; what then comes of it is up to the people of this program. */
   #paused(step: PlanStep, path: string, place: Place, code: string): Result | undefined {
-    switch (this.#options.program.pausePlan) {
+    const { program, history, run } = this.#options;
+    // A crash left it in doubt, and before anybody saw that it was done anew: the run was being resumed anyway.
+    const isAnew = this.#isChance(step.work, path) && history.completion(run, path) === "done";
+    switch (isAnew ? "repair" : program.pausePlan) {
       case "skip":
         return this.#complete(path, skipValue, code);
       case "cancel":
@@ -227,17 +232,27 @@ class Walk {
         this.#ends.push({ status: "cancelled", path: null, code: null });
         return undefined;
       case "repair": {
-        const mended = this.#outcome(step.work, path, place.frame, true);
+        const isMended = program.pausePlan === "repair";
+        const mended = this.#outcome(step.work, path, place.frame, { isMended, isResumed: true });
         assert.ok("value" in mended, `${path} goes through once the world is mended`);
         return this.#complete(path, mended.value, code);
       }
     }
   }
 
-  #outcome(work: Work, path: string, frame: Frame, isMended = this.#options.isMended): Outcome {
+  #outcome(
+    work: Work,
+    path: string,
+    frame: Frame,
+    { isMended = this.#options.isMended, isResumed = false } = {},
+  ): Outcome {
     switch (work.type) {
-      case "call":
+      case "call": {
+        const { history, run } = this.#options;
+        if (work.once && !isResumed && history.wasInDoubt(run, path))
+          return { status: "failed", code: unknown };
         return callOutcome(work, path, isMended, (value) => this.#value(value, frame));
+      }
       case "value":
         return { value: this.#value(work.value, frame) };
       case "receive":
@@ -247,18 +262,33 @@ class Walk {
       case "ask":
         return askOutcome(work, this.#value(work.draft, frame));
       case "child":
-        return this.#child(work, path, this.#value(work.input, frame), isMended);
+        return this.#child(work, path, this.#value(work.input, frame), { isMended, isResumed });
       default:
         return { value: null };
     }
   }
 
-  #child(work: Extract<Work, { type: "child" }>, path: string, input: Json, isMended: boolean): Outcome {
+  /** Whether it failed by chance: in doubt after a crash, or a child that was. */
+  #isChance(work: Work, path: string): boolean {
+    const { history, run } = this.#options;
+    if (work.type === "call") return work.once !== null && history.wasInDoubt(run, path);
+    return work.type === "child" && history.childrenOf(run, path).length > 1;
+  }
+
+  #child(
+    work: Extract<Work, { type: "child" }>,
+    path: string,
+    input: Json,
+    { isMended, isResumed }: { readonly isMended: boolean; readonly isResumed: boolean },
+  ): Outcome {
     this.#children.set(path, { plan: work.plan, input });
     const { program, history, run } = this.#options;
     const plan = program.plans.get(work.plan);
     assert.ok(plan, `${work.plan} is a plan of the program`);
-    const child = history.childrenOf(run, path).at(-1)?.id ?? "";
+    const children = history.childrenOf(run, path);
+    // Another one is started only after the one before has failed.
+    if (children.length > 1 && !isResumed) return { status: "failed", code: "CHILD_FAILED" };
+    const child = children.at(-1)?.id ?? "";
     const { ends, output } = predict({ program, history, run: child, plan, input, isMended });
     return ends.length === 0 ? { value: output } : { status: "failed", code: "CHILD_FAILED" };
   }
@@ -312,15 +342,34 @@ function callOutcome(call: Call, path: string, isMended: boolean, value: (value:
 }
 
 /** The code of the error that the last attempt ends with; null when one attempt ends well. */
-function failureOf(call: Call, path: string): string | null {
+export function failureOf(call: Call, path: string): string | null {
   if (!meetsTrouble(call, path)) return null;
   for (let attempt = 1; ; attempt++) {
     const trouble = call.troubles[attempt - 1];
     if (!trouble) return null;
-    const retryClass = trouble === "hang" ? "timeout" : trouble;
-    const isRetried = attempt < call.attempts && call.retryOn.some((each) => each === retryClass);
+    if (call.once && leavesDoubt(trouble)) return unknown;
+    const isRetried = attempt < call.attempts && call.retryOn.some((each) => each === retryClassOf(trouble));
     if (!isRetried) return trouble === "hang" ? "STEP_TIMED_OUT" : "OUTAGE";
   }
+}
+
+export const unknown = "OUTCOME_UNKNOWN";
+
+/** Whoever was turned away knows that nothing was done; anything else may have been done all the same. */
+export function leavesDoubt(trouble: Trouble): boolean {
+  return trouble === "server" || trouble === "network" || trouble === "hang";
+}
+
+/** The class of errors that a trouble shows as. */
+export function retryClassOf(trouble: Trouble): RetryClass | null {
+  const classes = {
+    server: "server",
+    network: "network",
+    limited: "rate_limit",
+    hang: "timeout",
+    refused: null,
+  } as const;
+  return classes[trouble];
 }
 
 export function meetsTrouble(call: Call, path: string): boolean {

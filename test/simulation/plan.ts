@@ -9,6 +9,10 @@ export interface Plan {
   /** Written as a document, or as code. */
   readonly form: "document" | "flow";
   readonly steps: readonly PlanStep[];
+  /** From its start; null: never. */
+  readonly expiresMs: number | null;
+  /** So many runs of it at once. */
+  readonly atOnce: number | null;
 }
 
 /** A value that a step is given. */
@@ -24,7 +28,7 @@ export type Condition =
   | { readonly type: "skipped"; readonly id: string };
 
 /** How one attempt of a call ends, where it does not end well. `hang` never answers in time. */
-export type Trouble = "server" | "network" | "refused" | "hang";
+export type Trouble = "server" | "network" | "limited" | "refused" | "hang";
 
 export interface Call {
   readonly type: "call";
@@ -42,6 +46,12 @@ export interface Call {
   readonly retryOn: readonly RetryClass[];
   readonly timeoutMs: number | null;
   readonly fallback: { readonly name: string; readonly with: Value; readonly fails: boolean } | null;
+  /** Takes it back; `refused` never works, a number of troubles is got over. */
+  readonly undo: { readonly name: string; readonly troubles: readonly Trouble[] } | null;
+  /** Never done a second time by itself; what becomes of it when nobody knows whether it was done. */
+  readonly once: "pause" | "fail" | null;
+  /** So many of them at once, over all runs. */
+  readonly atOnce: number | null;
 }
 
 export type Work =
@@ -103,6 +113,8 @@ export interface Program {
   readonly plans: ReadonlyMap<string, Plan>;
   readonly runs: readonly RunRequest[];
   readonly pausePlan: PausePlan;
+  /** Runs that are worked on at once. */
+  readonly running: number;
 }
 
 export interface RunRequest {
@@ -111,6 +123,8 @@ export interface RunRequest {
   readonly input: Json;
   /** Somebody cancels it, sooner or later. */
   readonly isCancelled: boolean;
+  /** Somebody pauses it for a while. */
+  readonly isPaused: boolean;
 }
 
 /** The value that a person gives for a step that has failed. */
@@ -130,9 +144,19 @@ export function allSteps(steps: readonly PlanStep[]): readonly PlanStep[] {
   return steps.flatMap((step) => [step, ...allSteps(innerSteps(step.work))]);
 }
 
-/** The id of the step that a path leads to: `s1[0].s2` is an instance of `s2`. */
+/** The id of the step that a path leads to: `s1[0].s2` is an instance of `s2`, and so is `s1[0].s2.undo`. */
 export function idOf(path: string): string {
-  return path.slice(path.lastIndexOf(".") + 1);
+  const done = doneBy(path);
+  return done.slice(done.lastIndexOf(".") + 1);
+}
+
+export function isUndo(path: string): boolean {
+  return path.endsWith(".undo");
+}
+
+/** The path of what an undo takes back; any other path as it is. */
+export function doneBy(path: string): string {
+  return isUndo(path) ? path.slice(0, -".undo".length) : path;
 }
 
 /** The innermost index of a path; null where there is none. */

@@ -82,6 +82,7 @@ export class EngineProcess {
       releases: this.#releases,
       clock,
       random: new Dice(id),
+      limits: { running: machine.program.running },
       newId: () => assert.fail("every run of a program has an id"),
       flowProgram(name, version, { id: run, started }) {
         const code = flows.get(name);

@@ -8,11 +8,11 @@ import { Dice } from "./dice.ts";
 import { documentOf } from "./document.ts";
 import { type InjectionPoint, type Weather, weatherOf } from "./faults.ts";
 import { generateProgram } from "./generate.ts";
-import { type Effect, Ledger } from "./ledger.ts";
-import { allSteps, farMs, type Program } from "./plan.ts";
+import { Ledger } from "./ledger.ts";
+import { allSteps, farMs, idOf, isUndo, type Plan, type Program } from "./plan.ts";
 import { EngineProcess, type Machine } from "./process.ts";
 import { SimulatedStore } from "./store.ts";
-import { type Sent, SimulatedWorld } from "./world.ts";
+import { type Effect, type Sent, SimulatedWorld } from "./world.ts";
 
 // One program, from its start to its end, in one seed's order of events. Between two steps of the
 // scheduler the engine goes as far as it can by itself; then the seed decides what comes next: an answer,
@@ -62,7 +62,7 @@ export class Simulation {
     this.world = new SimulatedWorld({
       program: this.program,
       elapsed: () => this.clock.elapsed(),
-      onSend: (run, path, name) => this.#sent({ run, path, name }),
+      onSend: (effect) => this.#sent(effect),
     });
     this.client = new Client(this.#machine, this.ledger, () =>
       this.#dice.chance(this.weather.repeat) ? 1 : 0,
@@ -104,6 +104,11 @@ export class Simulation {
   /** Equal for equal runs of a seed. */
   get digest(): string {
     return sha256(this.trace.join("\n"));
+  }
+
+  /** How often a process went on although another one had taken over. */
+  get zombies(): number {
+    return this.injected.get("zombie: goes on beside the new owner") ?? 0;
   }
 
   get #machine(): Machine {
@@ -176,8 +181,35 @@ export class Simulation {
     const workflow = this.store.control.run(run)?.workflow;
     if (workflow === undefined)
       return void this.problems.push(`${run}/${path} is executed, and the run is not on disk`);
-    const problem = this.ledger.send(effect, planOf(this.program, workflow), this.clock.now());
+    const plan = planOf(this.program, workflow);
+    const isOwner = effect.process === this.process.id;
+    const problem = this.ledger.send({ ...effect, isOwner }, plan, this.clock.now());
     if (problem) this.problems.push(problem);
+    if (isOwner && this.refusals === 0) this.#checkLimits(effect, plan);
+  }
+
+  /** What is under way in this process, this one included; a refused commit leaves calls that nobody counts. */
+  #checkLimits({ run, path }: Effect, plan: Plan): void {
+    const wanted = this.world.sent.filter((sent) => sent.process === this.process.id && sent.isWanted());
+    const planNameOf = (id: string) => this.store.control.run(id)?.workflow;
+    const runs = new Set([run, ...wanted.map((sent) => sent.run)]);
+    const ofPlan = [...runs].filter((id) => planNameOf(id) === plan.name);
+    const same = wanted.filter(
+      (sent) => idOf(sent.path) === idOf(path) && isUndo(sent.path) === isUndo(path),
+    );
+    const work = allSteps(plan.steps).find(({ id }) => id === idOf(path))?.work;
+    const limits = [
+      { what: "runs", count: runs.size, limit: this.program.running },
+      { what: `runs of ${plan.name}`, count: ofPlan.length, limit: plan.atOnce },
+      {
+        what: `executions of ${path}`,
+        count: same.length + 1,
+        limit: (work?.type === "call" && !isUndo(path) && work.atOnce) || null,
+      },
+    ];
+    for (const { what, count, limit } of limits)
+      if (limit !== null && count > limit)
+        this.problems.push(`${count} ${what} at once, at most ${limit} may be`);
   }
 
   #observe(): void {
@@ -269,8 +301,6 @@ export class Simulation {
   #timeAction(isAlone: boolean): Action | undefined {
     const nextMs = this.#nextInMs();
     if (nextMs === undefined || (this.weather.name === "calm" && this.process.hasFlush)) return undefined;
-    const isFar = nextMs > farMs / 100;
-    if (isFar && (!isAlone || this.client.wishes.some((wish) => !wish.isGranted))) return undefined;
     const deadlines = this.world.sent.flatMap(({ process, trouble, deadlineMs }) =>
       process !== this.process.id || trouble === "hang" || deadlineMs === null ? [] : [deadlineMs],
     );
@@ -292,7 +322,8 @@ export class Simulation {
   #nextInMs(): number | undefined {
     const timerMs = this.clock.nextInMs;
     const dueAt = this.store.control.nextDueAt(this.clock.now());
-    if (dueAt === undefined || !this.process.executor.isIdle) return timerMs;
+    const isFar = dueAt === undefined || dueAt - this.clock.now() > farMs / 100;
+    if (isFar || !this.process.executor.isIdle) return timerMs;
     return timerMs === undefined && this.#isStopped ? undefined : dueAt - this.clock.now();
   }
 

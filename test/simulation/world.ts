@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FlyballError, type Json, type JsonObject, type RetryClass } from "../../src/core/base/index.ts";
 import type { StepContext, StepKind, StepOutcome } from "../../src/core/workflow/index.ts";
-import { answerOf, meetsTrouble } from "./model.ts";
+import { answerOf, meetsTrouble, retryClassOf } from "./model.ts";
 import { allSteps, type Call, idOf, type Program, type Trouble } from "./plan.ts";
 
 class Outage extends FlyballError {
@@ -17,25 +17,31 @@ class Outage extends FlyballError {
 export const callCost = 1;
 
 /** A call on its way: sent by a step, done by the world, answered; each of these may be the last. */
-export interface Sent {
+export interface Sent extends Effect {
   readonly id: number;
-  readonly process: number;
-  readonly run: string;
-  readonly path: string;
-  readonly name: string;
   readonly data: Json;
-  readonly trouble: Trouble | null;
+  /** Its step has not been told to give it up. */
+  readonly isWanted: () => boolean;
   /** On the clock that never jumps; null when it may take as long as it likes. */
   readonly deadlineMs: number | null;
   isDone: boolean;
   answer(): void;
 }
 
+/** A call, as the world is asked for it. */
+export interface Effect {
+  readonly process: number;
+  readonly run: string;
+  readonly path: string;
+  readonly name: string;
+  readonly trouble: Trouble | null;
+}
+
 interface WorldOptions {
   readonly program: Program;
   readonly elapsed: () => number;
   /** Told of each call before anything comes of it. */
-  readonly onSend: (run: string, path: string, name: string) => void;
+  readonly onSend: (effect: Effect) => void;
 }
 
 /** The world outside: it answers by a script, remembers what was done in it, and outlives every process. */
@@ -44,6 +50,8 @@ export class SimulatedWorld {
   readonly sent: Sent[] = [];
   /** How often each thing was done, by run, path and name. */
   readonly effects = new Map<string, number>();
+  /** What was surely done, by run and path: nothing was in the way. */
+  readonly done = new Set<string>();
   /** What people have mended; it fails no more. */
   readonly mended = new Set<string>();
   readonly #options: WorldOptions;
@@ -56,9 +64,10 @@ export class SimulatedWorld {
       for (const { id, work } of allSteps(plan.steps)) if (work.type === "call") this.#calls.set(id, work);
   }
 
-  perform({ run, path, name }: Pick<Sent, "run" | "path" | "name">): void {
+  perform({ run, path, name, trouble }: Effect): void {
     const key = effectKey(run, path, name);
     this.effects.set(key, (this.effects.get(key) ?? 0) + 1);
+    if (trouble === null) this.done.add(`${run}/${path}`);
   }
 
   /** The process has gone: nobody waits for its answers. */
@@ -70,26 +79,22 @@ export class SimulatedWorld {
   /** The kinds of step through which a process meets the world. */
   kinds(process: number): readonly StepKind[] {
     const base = { summary: "Calls the simulated world.", config: callShape, fields: ["cost"] };
+    const now = (config: JsonObject, context: StepContext) => this.#now(process, config, context);
     const later = (config: JsonObject, context: StepContext) => this.#send(process, config, context);
     return [
       { ...base, name: "call", callsOut: true, effect: () => "write", execute: later },
       { ...base, name: "code", callsOut: false, effect: () => "write", runsUserCode: true, execute: later },
-      {
-        ...base,
-        name: "now",
-        callsOut: false,
-        effect: () => "write",
-        execute: (...call) => this.#now(...call),
-      },
+      { ...base, name: "now", callsOut: false, effect: () => "write", execute: now },
     ];
   }
 
-  #now(config: JsonObject, context: StepContext): StepOutcome {
+  #now(process: number, config: JsonObject, context: StepContext): StepOutcome {
     const { runId: run, path } = context;
     const name = String(config.do);
-    this.#options.onSend(run, path, name);
-    this.perform({ run, path, name });
     const trouble = this.#trouble(name, context);
+    const effect = { process, run, path, name, trouble };
+    this.#options.onSend(effect);
+    this.perform(effect);
     if (trouble) throw outage(trouble);
     return answered(name, config.with ?? null);
   }
@@ -98,11 +103,13 @@ export class SimulatedWorld {
     const { runId: run, path } = context;
     const name = String(config.do);
     const data = config.with ?? null;
-    this.#options.onSend(run, path, name);
     const trouble = this.#trouble(name, context);
+    this.#options.onSend({ process, run, path, name, trouble });
     const timeoutMs = this.#callOf(path)?.timeoutMs ?? null;
+    const { signal } = context;
     return new Promise((resolve, reject) => {
       this.sent.push({
+        isWanted: () => !signal.aborted,
         id: ++this.#lastId,
         process,
         run,
@@ -130,6 +137,7 @@ export class SimulatedWorld {
     const call = this.#callOf(path);
     if (!call || this.mended.has(name)) return null;
     if (name === call.fallback?.name) return call.fallback.fails ? "refused" : null;
+    if (name === call.undo?.name) return call.undo.troubles[attempt - 1] ?? null;
     return meetsTrouble(call, path) ? (call.troubles[attempt - 1] ?? null) : null;
   }
 }
@@ -145,5 +153,5 @@ function answered(name: string, data: Json): StepOutcome {
 }
 
 function outage(trouble: Trouble): Outage {
-  return new Outage(trouble === "server" || trouble === "network" ? trouble : null);
+  return new Outage(retryClassOf(trouble));
 }

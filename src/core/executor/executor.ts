@@ -71,6 +71,8 @@ export class Executor {
   readonly #waiters = new Map<string, Waiter[]>();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
+  /** Taken from the queue, and met a failure before that was on disk: there they still stand. */
+  readonly #unadmitted = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
   readonly #alarm: Alarm;
@@ -363,7 +365,7 @@ export class Executor {
       },
       (error) => {
         leave();
-        if (standing === "admitted") this.#join(id);
+        if (standing === "admitted") this.#unadmitted.add(id);
         this.#end(id, undefined, error);
       },
     );
@@ -488,7 +490,7 @@ export class Executor {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
-    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.wake(id);
+    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.#takeUp(id);
     const workflows = this.#switches.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
@@ -501,6 +503,11 @@ export class Executor {
   /** The lanes of runs that should go on and have no place yet. */
   #lanesCalled(): readonly string[] {
     return [...this.#calls.values()].flatMap(({ lane }) => lane ?? []);
+  }
+
+  #takeUp(id: string): void {
+    if (this.#unadmitted.delete(id)) this.#join(id);
+    else this.wake(id);
   }
 
   #takeStalled(): readonly string[] {
