@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream as WebStream } from "node:stream/web";
-import type { Json } from "../core/base/index.ts";
+import { type Json, systemClock } from "../core/base/index.ts";
 import type { RunLimits } from "../core/executor/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { createApp, type Listening, listenLocally, type Served, socketPathOf } from "../http/index.ts";
@@ -97,12 +97,24 @@ async function throughSocket(home: string, taken: FolderTaken): Promise<Api> {
     request: (method, path, body, signal) => socketRequest({ socketPath, method, path }, body, signal),
     close: async () => {},
   };
-  try {
-    await api.request("GET", "/healthz");
-  } catch {
-    throw taken;
-  }
-  return api;
+  if (await answers(api)) return api;
+  throw taken;
+}
+
+const ownerStartsMs = 5_000;
+const askEveryMs = 50;
+
+/** An owner that has just started has the lock, and answers a moment later. */
+async function answers(api: Api): Promise<boolean> {
+  const until = systemClock.monotonic() + ownerStartsMs;
+  for (;;)
+    try {
+      await api.request("GET", "/healthz");
+      return true;
+    } catch {
+      if (systemClock.monotonic() >= until) return false;
+      await new Promise<void>((resolvePromise) => systemClock.after(askEveryMs, resolvePromise));
+    }
 }
 
 function socketRequest(

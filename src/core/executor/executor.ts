@@ -29,6 +29,7 @@ import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
 import type { ControlStore, RunRow } from "./store.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
+import { Waiters } from "./waiters.ts";
 
 export interface ExecutorOptions {
   readonly journal: Journal;
@@ -48,11 +49,6 @@ export interface ExecutorOptions {
   onTrouble(message: string): void;
 }
 
-interface Waiter {
-  resolve(status: RunStatus | undefined): void;
-  reject(error: unknown): void;
-}
-
 /** A run that should be looked at. */
 interface Call {
   /** Once its commands have been heard although it had no place: the lane in which it waits for one. */
@@ -68,7 +64,7 @@ export class Executor {
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
   readonly #calls = new Map<string, Call>();
-  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
   /** Taken from the queue, and met a failure before that was on disk: there they still stand. */
@@ -245,13 +241,13 @@ export class Executor {
     else this.#switches.clear(id);
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (!row) this.#wakeHeld("switch", id, wakeBatch);
-    else for (const run of this.#waiters.keys()) this.#tellQueued(run);
+    else for (const run of this.#waiters.runs) this.#tellQueued(run);
     this.#fill();
   }
 
   #tellQueued(id: string): void {
     const status = this.#options.control.run(id)?.status;
-    if (status === "queued" && !this.#hasTurn(id)) this.#tell(id, status, undefined);
+    if (status === "queued" && !this.#hasTurn(id)) this.#waiters.tell(id, status);
   }
 
   /** Runs that wait as rows for what is free, or on, again. */
@@ -265,12 +261,7 @@ export class Executor {
    */
   async settled(id: string): Promise<RunStatus> {
     if (this.#loaded.has(id) || this.#calls.has(id) || this.#hasTurn(id)) {
-      const status = await new Promise<RunStatus | undefined>((resolve, reject) => {
-        const waiter = { resolve, reject };
-        const waiters = this.#waiters.get(id);
-        if (waiters) waiters.push(waiter);
-        else this.#waiters.set(id, [waiter]);
-      });
+      const status = await this.#waiters.wait(id);
       if (status) return status;
     }
     const row = this.#options.control.run(id);
@@ -460,7 +451,7 @@ export class Executor {
     else if (mailbox?.takeBell() || status === "undoing") this.wake(id);
     if (status && isFinal(status)) this.#calls.delete(id);
     const goesOn = this.#calls.has(id) || this.#loaded.has(id) || status === "queued";
-    if (error || !goesOn) this.#tell(id, status, error);
+    if (error || !goesOn) this.#waiters.tell(id, status, error);
     this.#fill();
     if (this.#draining && this.#loaded.size === 0) this.#onDrained?.();
   }
@@ -476,13 +467,6 @@ export class Executor {
     this.#options.onTrouble(
       `run ${id} was left alone after an error of the engine (${code}): ${messageOf(error)}`,
     );
-  }
-
-  #tell(id: string, status: RunStatus | undefined, error: unknown): void {
-    const waiters = this.#waiters.get(id);
-    if (!waiters) return;
-    this.#waiters.delete(id);
-    for (const waiter of waiters) error ? waiter.reject(error) : waiter.resolve(status);
   }
 
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */
