@@ -255,7 +255,8 @@ function checkEffects({ simulation, run, plan }: Subject): string[] {
     const path = textOf(data?.path);
     const work = works.get(idOf(path));
     if (type !== "step.completed" || work?.type !== "call" || data?.skippedBy) continue;
-    const name = data?.fallbackFor ? work.fallback?.name : work.name;
+    const own = data?.fallbackFor ? work.fallback?.name : work.name;
+    const name = isUndo(path) ? work.undo?.name : own;
     if (!effects.has(effectKey(run.id, path, name ?? "")))
       problems.push(`C4: ${run.id}/${path} is recorded as done, and was not`);
   }

@@ -24,10 +24,10 @@ export class Ledger {
 
   write(rows: readonly EventRow[]): void {
     for (const { stream, type, at, body } of rows) {
-      if (!stream.startsWith("run/")) continue;
+      if (!stream.startsWith("run/") && type !== "command.received") continue;
       assert.ok(body !== null, "the events of these programs are small");
       const data: JsonObject = JSON.parse(body);
-      const id = stream.slice("run/".length);
+      const id = stream.startsWith("run/") ? stream.slice("run/".length) : String(data.run);
       const written = { type, at, path: textOf(data.path), data };
       const events = this.runs.get(id);
       if (events) events.push(written);
@@ -76,7 +76,9 @@ export class Ledger {
   }
 
   #momentProblem(run: string, path: string, name: string, nowMs: number): string | undefined {
-    const standing = this.events(run).findLast(({ type }) => /^run\.(?:paused|resumed|undoing)$/.test(type));
+    const standing = this.events(run).findLast(
+      ({ type, data }) => /^run\.(?:paused|resumed|undoing)$/.test(type) || isResume({ type, data }),
+    );
     if (standing?.type === "run.paused") return "although the run is paused";
     const last = this.events(run).findLast((event) => event.path === path);
     // A fallback that begins is not the attempt that was put off.
@@ -98,6 +100,11 @@ export class Ledger {
     const done = new Set(events.filter(isResult).map((event) => event.path));
     return [...(this.#sent.get(run)?.keys() ?? [])].every((other) => !isInside(other) || done.has(other));
   }
+}
+
+/** A person has said that the run goes on, and that is on disk. */
+function isResume({ type, data }: Pick<Written, "type" | "data">): boolean {
+  return type === "command.received" && data.kind === "resume";
 }
 
 interface Needed {
