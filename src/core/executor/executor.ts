@@ -85,6 +85,7 @@ export class Executor {
       clock,
       counters,
       switches: this.#switches,
+      isLoaded: (id) => this.#loaded.has(id),
       limits: { running: runsAtOnceDefault, queued: runsQueuedDefault, ...limits },
     });
     this.#advance = {
@@ -306,7 +307,7 @@ export class Executor {
   /** Gives places: first to runs that have begun, then to those whose turn it is in the queue. */
   #fill(): void {
     if (this.#draining) return;
-    for (const [id, call] of this.#calls) this.#answer(id, call);
+    for (const [id, call] of this.#calls) if (!this.#loaded.has(id)) this.#answer(id, call);
     for (let next = this.#admission.next(); next; next = this.#admission.next()) {
       const { id, place } = next;
       const mailbox = new Mailbox(false);
