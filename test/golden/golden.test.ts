@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { derivedId, ManualClock } from "../../src/core/base/index.ts";
 import { verifyExport } from "../../src/cli/verify-export.ts";
+import { derivedId, ManualClock } from "../../src/core/base/index.ts";
 import { viewRun } from "../../src/core/executor/index.ts";
 import { type Engine, openEngine } from "../../src/engine.ts";
 import type { GoldenRun } from "./record.ts";
@@ -40,7 +40,11 @@ for (const name of names)
     for (const [id, run] of Object.entries(runs)) await bringToEnd(engine, clock, id, run);
     for (const [id, { workflow, end }] of Object.entries(runs)) {
       const view = viewRun(id, await engine.journal.read(`run/${id}`));
-      assert.deepEqual({ status: view.status, output: view.output }, end, `${workflow}: ${view.error?.message}`);
+      assert.deepEqual(
+        { status: view.status, output: view.output },
+        end,
+        `${workflow}: ${view.error?.message}`,
+      );
     }
   });
 
@@ -55,7 +59,7 @@ async function verified(engine: Engine, home: string, keyFile: string): ReturnTy
 }
 
 async function bringToEnd(engine: Engine, clock: ManualClock, id: string, run: GoldenRun): Promise<void> {
-  for (const act of run.then) {
+  for (const act of run.acts) {
     if (act === "approve") await approve(engine, id);
     else if (act === "pay") await engine.command(id, { kind: "signal", event: "payment", data: 7 });
     else if (act === "resume")

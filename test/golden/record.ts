@@ -16,7 +16,7 @@ import { type Engine, openEngine } from "../../src/engine.ts";
 export interface GoldenRun {
   readonly workflow: string;
   readonly status: string;
-  readonly then: readonly ("approve" | "pay" | "resume" | "hours")[];
+  readonly acts: readonly ("approve" | "pay" | "resume" | "hours")[];
   readonly end: { readonly status: string; readonly output: Json };
 }
 
@@ -25,7 +25,7 @@ const recordings: readonly (GoldenRun & { readonly input: Json })[] = [
     workflow: "finished",
     input: { items: [1, 5, 0] },
     status: "completed",
-    then: [],
+    acts: [],
     end: {
       status: "completed",
       output: {
@@ -43,35 +43,35 @@ const recordings: readonly (GoldenRun & { readonly input: Json })[] = [
     workflow: "workflows/asked",
     input: null,
     status: "waiting",
-    then: ["approve"],
+    acts: ["approve"],
     end: { status: "completed", output: "Dear customer, sent" },
   },
   {
     workflow: "signalled",
     input: null,
     status: "waiting",
-    then: ["pay", "hours"],
+    acts: ["pay", "hours"],
     end: { status: "completed", output: 8 },
   },
   {
     workflow: "paused",
     input: null,
     status: "paused",
-    then: ["resume"],
+    acts: ["resume"],
     end: { status: "completed", output: "skipped and on" },
   },
   {
     workflow: "parent",
     input: null,
     status: "waiting",
-    then: ["approve"],
+    acts: ["approve"],
     end: { status: "completed", output: "child said Dear customer, sent" },
   },
   {
     workflow: "undone",
     input: "tenant",
     status: "waiting",
-    then: ["hours"],
+    acts: ["hours"],
     end: { status: "failed", output: null },
   },
 ];
@@ -102,7 +102,10 @@ async function main(): Promise<void> {
   await engine.close();
   const folder = join(import.meta.dirname, name);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "flyball.db.gz"), gzipSync(readFileSync(join(home, "flyball.db")), { level: 9 }));
+  writeFileSync(
+    join(folder, "flyball.db.gz"),
+    gzipSync(readFileSync(join(home, "flyball.db")), { level: 9 }),
+  );
   copyFileSync(join(home, "keys/seal.pub.pem"), join(folder, "seal.pub.pem"));
   writeFileSync(join(folder, "runs.json"), `${JSON.stringify(runs, null, 2)}\n`);
   rmSync(home, { recursive: true });
