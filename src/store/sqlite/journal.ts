@@ -20,6 +20,7 @@ interface Statements {
   readonly head: StatementSync;
   readonly stream: StatementSync;
   readonly all: StatementSync;
+  readonly hashes: StatementSync;
   readonly blob: StatementSync;
   readonly putSeal: StatementSync;
   readonly seals: StatementSync;
@@ -47,6 +48,9 @@ function prepare(database: DatabaseSync): Statements {
     stream: database.prepare(`SELECT ${columns} FROM events WHERE stream = ? AND seq > ? ORDER BY seq`),
     all: database.prepare(
       `SELECT ${readable} FROM events WHERE position > ? AND position <= ${integerMax} ORDER BY position LIMIT ?`,
+    ),
+    hashes: database.prepare(
+      `SELECT position, hash FROM events WHERE position > ? AND position <= ${integerMax} ORDER BY position LIMIT ?`,
     ),
     blob: database.prepare("SELECT 1 AS named FROM events WHERE digest = ? AND salt IS NOT NULL LIMIT 1"),
     putSeal: database.prepare(`INSERT INTO seals ("index", seal) VALUES (?, ?)`),
@@ -123,6 +127,10 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {
     return this.#statements.all.all(afterPosition, limit) as unknown as EventRow[];
+  }
+
+  hashes(afterPosition: number, limit: number): readonly Pick<EventRow, "position" | "hash">[] {
+    return this.#statements.hashes.all(afterPosition, limit) as unknown as EventRow[];
   }
 
   namesBlob(digest: Uint8Array): boolean {
