@@ -247,6 +247,7 @@ function recordingStorage(): JournalStorage<unknown> {
     head: (stream) => rows.findLast((row) => row.stream === stream),
     readStream: (stream, afterSeq) => rows.filter((row) => row.stream === stream && row.seq > afterSeq),
     readAll: (afterPosition, limit) => rows.slice(afterPosition, afterPosition + limit),
+    hashes: (afterPosition, limit) => rows.slice(afterPosition, afterPosition + limit),
     namesBlob: () => false,
     putSeal: () => {},
     seals: () => [],
