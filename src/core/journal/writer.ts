@@ -130,7 +130,7 @@ export class Writer<Change> {
   #gather(entries: readonly Entry[]): Group<Change> {
     const group: Group<Change> = { events: [], changes: [], erased: [], written: [] };
     for (const entry of entries) {
-      const refusal = this.#refusal(entry);
+      const refusal = this.#refusalOrError(entry);
       if (refusal) entry.reject(refusal);
       else this.#add(entry, group);
     }
@@ -148,6 +148,15 @@ export class Writer<Change> {
       this.#heads.set(stream, head);
     }
     return head;
+  }
+
+  /** A head that cannot be read fails the append that needs it, and no other. */
+  #refusalOrError(entry: Entry): unknown {
+    try {
+      return this.#refusal(entry);
+    } catch (error) {
+      return error;
+    }
   }
 
   #refusal({ appends }: Entry): FlyballError | undefined {

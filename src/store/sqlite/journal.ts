@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ControlChange } from "../../core/executor/index.ts";
 import {
+  DiskFull,
   type Erasure,
   type EventRow,
   type JournalStorage,
@@ -73,12 +74,30 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   }
 
   commit(rows: readonly EventRow[], changes: readonly ControlChange[], erased: readonly Erasure[]): void {
-    this.#transaction(() => {
-      for (const row of rows) this.#insert(row);
-      for (const { position, digest } of erased) this.#statements.erase.run(digest, position);
-      applyChanges(this.#control, changes);
-    });
-    if (erased.length > 0) this.#forgetPages();
+    const write = () =>
+      this.#transaction(() => {
+        for (const row of rows) this.#insert(row);
+        for (const { position, digest } of erased) this.#statements.erase.run(digest, position);
+        applyChanges(this.#control, changes);
+      });
+    if (erased.length === 0) return write();
+    try {
+      this.#withReserve(write);
+      this.#forgetPages();
+    } finally {
+      this.#owned.reserve.take();
+    }
+  }
+
+  /** What makes room may use the room that is kept for it. */
+  #withReserve(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof DiskFull) || !this.#owned.reserve.release()) throw error;
+      this.#forgetPages();
+      write();
+    }
   }
 
   /** All or nothing, for the owner only. */
@@ -98,13 +117,15 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   /**
    * What was erased must not live on in the write-ahead log or in free pages (pages in use are wiped by
    * `secure_delete`). The erasure itself is on disk by now, so a failure here is left to the next time.
+   * The log goes first, as on a full disk there is no room for more of it.
    */
   #forgetPages(): void {
-    try {
-      this.#owned.database.exec("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // A reader holds the log, or the disk is full: the next erasure or the close does it.
-    }
+    for (const pragma of ["wal_checkpoint(TRUNCATE)", "incremental_vacuum", "wal_checkpoint(TRUNCATE)"])
+      try {
+        this.#owned.database.exec(`PRAGMA ${pragma}`);
+      } catch {
+        // A reader holds the log, or the disk is full: the next erasure or the close does it.
+      }
   }
 
   /** By `get`, which returns nothing here: `run` makes an object of each row's changes, a tenth of an insert. */
@@ -113,16 +134,27 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
     this.#statements.insert.get(position, stream, seq, type, at, actor, salt, body, digest, hash);
   }
 
+  /** A damaged page is told in our words wherever it is met; the rest of the file can still be read. */
+  #reading<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, this.#folder);
+    }
+  }
+
   lastPosition(): number {
-    return Number(this.#statements.last.get()?.position ?? 0);
+    return this.#reading(() => Number(this.#statements.last.get()?.position ?? 0));
   }
 
   head(stream: string): { seq: number; hash: Uint8Array } | undefined {
-    return this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined;
+    return this.#reading(
+      () => this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined,
+    );
   }
 
   readStream(stream: string, afterSeq: number): readonly EventRow[] {
-    return this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[];
+    return this.#reading(() => this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[]);
   }
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {
