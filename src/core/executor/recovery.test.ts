@@ -164,6 +164,7 @@ function methodsOf(storage: Disk["storage"]): Disk["storage"] {
     head: (stream) => storage.head(stream),
     readStream: (...args) => storage.readStream(...args),
     readAll: (...args) => storage.readAll(...args),
+    hashes: (...args) => storage.hashes(...args),
     namesBlob: (digest) => storage.namesBlob(digest),
     putSeal: (seal) => storage.putSeal(seal),
     seals: () => storage.seals(),

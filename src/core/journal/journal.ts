@@ -165,6 +165,8 @@ export interface JournalStorage<Change> {
   head(stream: string): StreamHead | undefined;
   readStream(stream: string, afterSeq: number): readonly EventRow[];
   readAll(afterPosition: number, limit: number): readonly EventRow[];
+  /** Of the same events, only what a seal needs: a fraction of the work. */
+  hashes(afterPosition: number, limit: number): readonly Pick<EventRow, "position" | "hash">[];
   /** Whether an event has its body in the blob of this digest. */
   namesBlob(digest: Uint8Array): boolean;
   /** Durable on return; refuses as `commit` does. */
