@@ -106,6 +106,24 @@ export const mutants: readonly Mutant[] = [
     'phase: "backoff", attempts: 0,',
   ),
   mutant(
+    "what was done first is taken back first",
+    "src/core/executor/undo.ts",
+    "this.#left.pop();",
+    "this.#left.shift();",
+  ),
+  mutant(
+    "a step of which nobody knows whether it was done is done again",
+    "src/core/executor/advance.ts",
+    "step.lost && step.work?.once",
+    "false && step.work?.once",
+  ),
+  mutant(
+    "one more than the limit is let in",
+    "src/core/executor/counters.ts",
+    ">= counter.limit",
+    "> counter.limit",
+  ),
+  mutant(
     "after a commit whose outcome is unknown the process goes on writing",
     "src/core/journal/writer.ts",
     "      this.#closed = told;",

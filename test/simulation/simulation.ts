@@ -183,7 +183,9 @@ export class Simulation {
       return void this.problems.push(`${run}/${path} is executed, and the run is not on disk`);
     const plan = planOf(this.program, workflow);
     const isOwner = effect.process === this.process.id;
-    const problem = this.ledger.send({ ...effect, isOwner }, plan, this.clock.now());
+    // What was due and is set going may find the clock set back meanwhile.
+    const nowMs = this.injected.has("clock: set back") ? Number.POSITIVE_INFINITY : this.clock.now();
+    const problem = this.ledger.send({ ...effect, isOwner }, plan, nowMs);
     if (problem) this.problems.push(problem);
     if (isOwner && this.refusals === 0) this.#checkLimits(effect, plan);
   }

@@ -106,6 +106,7 @@ export class Outcomes {
       case "refused":
         return this.#takeError(message.step, message.error);
       case "lost":
+        message.step.inDoubt = true;
         return this.#takeError(
           message.step,
           new OutcomeUnknown(message.step.activation.path, message.reason),
@@ -274,6 +275,8 @@ export class Outcomes {
     const inDoubt = step.work?.once !== undefined && leavesDoubt(failure);
     const known = inDoubt ? new OutcomeUnknown(step.activation.path, failure.message) : thrown;
     const error = inDoubt ? errorRecord(known) : failure;
+    // An execution that was lost with its process may have had its effect, whatever this one says.
+    if (step.lost) step.inDoubt = true;
     const retryMs = this.#retryIn(step, known);
     noteFailure(step, failure);
     if (retryMs !== undefined) return this.#retry(step, error, retryMs);
