@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Code, createCode, type HostLimits } from "./actions/code/index.ts";
 import { createTools } from "./actions/tools/index.ts";
@@ -28,12 +28,14 @@ import {
   type Release,
   type Releases,
   type Retention,
+  type RunLimits,
   type RunStarted,
 } from "./core/executor/index.ts";
 import {
   createJournal,
   fileBlobs,
   type Journal,
+  makeFolderDurably,
   newSealKey,
   type SealKey,
   sealKeyOf,
@@ -61,6 +63,7 @@ import {
 } from "./project/index.ts";
 import {
   openOwned,
+  type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
   sqliteSearchIndexes,
@@ -76,6 +79,7 @@ export interface EngineOptions {
   readonly clock?: Clock;
   /** Whether runs that were under way are taken up (default), or only looked at. */
   readonly recover?: boolean;
+  readonly limits?: Partial<RunLimits>;
   /** Told what no caller waits for. */
   readonly onTrouble?: (message: string) => void;
   /** Limits of users' code in processes of its own, where they differ. */
@@ -157,6 +161,7 @@ export class Engine {
   readonly #kindParts: KindParts;
   readonly #code: Code;
   readonly #stops = new Set<() => void>();
+  readonly #reserve: Reserve;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -164,6 +169,7 @@ export class Engine {
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
+    this.#reserve = owned.reserve;
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -195,6 +201,7 @@ export class Engine {
       clock: this.clock,
       random: systemRandom,
       newId: timeOrderedIds(this.clock),
+      ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
       onTrouble: options.onTrouble ?? (() => {}),
     });
@@ -293,19 +300,21 @@ export class Engine {
     return decided;
   }
 
-  /** Applies retention now, and now and then for as long as the engine lives. */
+  /** Applies retention now, and now and then for as long as the engine lives; keeps room for that on a full disk. */
   keepRetention(retention: Retention): void {
-    this.#every(retainEveryMs, () => applyRetention(this, retention));
+    this.#reserve.take();
+    this.#every(retainEveryMs, () => applyRetention(this, retention), 0);
   }
 
-  #every(periodMs: number, work: () => Promise<unknown>): void {
+  #every(periodMs: number, work: () => Promise<unknown>, firstMs = periodMs): void {
     let stop = () => {};
-    const arm = () => {
+    const arm = (inMs: number) => {
+      const again = () => arm(periodMs);
       this.#stops.delete(stop);
-      stop = this.clock.after(periodMs, () => void work().then(arm, arm));
+      stop = this.clock.after(inMs, () => void work().then(again, again));
       this.#stops.add(stop);
     };
-    arm();
+    arm(firstMs);
   }
 
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
@@ -322,14 +331,15 @@ export class Engine {
 function sealKeyIn(home: string): SealKey {
   const file = join(home, "keys", "seal.pem");
   if (existsSync(file)) return sealKeyOf(readFileSync(file, "utf8"));
-  mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
+  makeFolderDurably(join(home, "keys"));
   const key = newSealKey();
-  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   writeDurably(
     join(home, "keys", "seal.pub.pem"),
     Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })),
     0o644,
   );
+  // Last: whoever finds it takes the other one to be there.
+  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   return key;
 }
 
@@ -345,8 +355,8 @@ function keepModelFiles(content: Json, folder: string, models: string): void {
   }
   const { file, fileSha256, ...others } = content as { [key: string]: Json };
   if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
-    mkdirSync(models, { recursive: true });
-    copyFileSync(resolve(folder, file), join(models, fileSha256));
+    makeFolderDurably(models);
+    writeDurably(join(models, fileSha256), readFileSync(resolve(folder, file)));
   }
   for (const member of Object.values(others)) keepModelFiles(member, folder, models);
 }

@@ -65,7 +65,11 @@ async function serve(
   const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
-  const api = await connect(homeOf(options), { create: true, served: () => served });
+  const api = await connect(homeOf(options), {
+    create: true,
+    limits: settings.limits,
+    served: () => served,
+  });
   try {
     if (!api.engine)
       throw new CommandRefused(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { assertRested, rig } from "./testing.ts";
 
@@ -114,7 +116,6 @@ test(
     assertRested(run, "paused");
     assert.deepEqual([run.pausedFor, run.error?.code], ["quarantined", "QUARANTINED"]);
     assert.match(run.error?.message ?? "", /exit code 7/);
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(file, "");
     await bench.engine.command(run.id, { kind: "resume", by: "ann" });
     const resumed = await bench.rested(run.id);
@@ -201,6 +202,7 @@ test("several versions stand side by side, and a run keeps to its own over a res
   const two = await bench.flow("many", body("2"), { version: "2", file: "many.ts" });
   const ids = [await bench.start(one), await bench.start(two)];
   for (const id of ids) await bench.rested(id);
+  rmSync(join(bench.folder, "many@1.ts"));
   await bench.restart();
   await bench.flow("many", body("2"), { version: "2", file: "many.ts" });
   for (const id of ids) await bench.engine.command(id, { kind: "signal", event: "go", data: null });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../core/base/index.ts";
 import { Engine } from "../../engine.ts";
 import type { HostLimits } from "./limits.ts";
 
@@ -96,11 +95,6 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Waits until something holds; a test that waits in vain fails by its own time limit. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise<void>((resolve) => systemClock.after(10, resolve));
 }
 
 export function assertRested(run: Rested, status: string): void {

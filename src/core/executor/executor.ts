@@ -1,11 +1,14 @@
 import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
-import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
+import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
 import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
+import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
 import { InputInvalid, RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus } from "./events.ts";
+import { forkedStart, takenOver } from "./fork.ts";
 import { Gates } from "./gates.ts";
+import { dismissAll } from "./inbox.ts";
 import { Interpreter } from "./interpreter.ts";
 import {
   diskFullRetryMs,
@@ -19,12 +22,14 @@ import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
 import type { Release, Releases } from "./release.ts";
-import { Run, replay } from "./run.ts";
+import { replay } from "./replay.ts";
+import { Run } from "./run.ts";
 import { noSecrets, rootScope, secretsOf } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
 import type { ControlStore, RunRow } from "./store.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
+import { Waiters } from "./waiters.ts";
 
 export interface ExecutorOptions {
   readonly journal: Journal;
@@ -44,11 +49,6 @@ export interface ExecutorOptions {
   onTrouble(message: string): void;
 }
 
-interface Waiter {
-  resolve(status: RunStatus | undefined): void;
-  reject(error: unknown): void;
-}
-
 /** A run that should be looked at. */
 interface Call {
   /** Once its commands have been heard although it had no place: the lane in which it waits for one. */
@@ -64,18 +64,20 @@ export class Executor {
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
   readonly #calls = new Map<string, Call>();
-  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
+  /** Taken from the queue, and met a failure before that was on disk: there they still stand. */
+  readonly #unadmitted = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
-  #stopTimer: (() => void) | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  readonly #alarm: Alarm;
   #onDrained: (() => void) | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { control, clock, limits } = options;
+    this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
     this.#switches = new Switches(control.switches());
     this.#admission = new Admission({
@@ -83,6 +85,7 @@ export class Executor {
       clock,
       counters,
       switches: this.#switches,
+      isLoaded: (id) => this.#loaded.has(id),
       limits: { running: runsAtOnceDefault, queued: runsQueuedDefault, ...limits },
     });
     this.#advance = {
@@ -199,6 +202,34 @@ export class Executor {
     this.#fill();
   }
 
+  /**
+   * A new run that goes on from a step of one that has ended, with the results of what came before;
+   * in a new release, if one is given. Its id.
+   */
+  async restart(request: {
+    readonly of: string;
+    readonly from: string;
+    readonly release?: Release;
+    readonly id?: string;
+    readonly actor?: string;
+  }): Promise<string> {
+    const { of, from, id = this.#options.newId(), actor = "local" } = request;
+    const row = this.#options.control.run(of);
+    if (!row) throw new RunNotFound(of);
+    if (this.#options.control.run(id)) return id;
+    const source = { row, from, events: await this.#options.journal.read(`run/${of}`) };
+    const before = forkedStart(source);
+    const release = request.release ?? (await this.#options.releases.load(before.release));
+    const started = { ...before, release: release.digest, version: release.version };
+    this.#admission.refuseWhenFull();
+    const run = this.#runOf(id, started, this.#options.clock.now(), release);
+    await run.begin();
+    const taken = await takenOver(run, source, release.digest === before.release);
+    const append = startAppend(id, started, actor);
+    if (await this.#appendOnce({ ...append, events: [...append.events, ...taken] })) this.#join(id);
+    return id;
+  }
+
   get switches(): readonly SwitchRow[] {
     return this.#options.control.switches();
   }
@@ -211,7 +242,13 @@ export class Executor {
     else this.#switches.clear(id);
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (!row) this.#wakeHeld("switch", id, wakeBatch);
+    else for (const run of this.#waiters.runs) this.#tellQueued(run);
     this.#fill();
+  }
+
+  #tellQueued(id: string): void {
+    const status = this.#options.control.run(id)?.status;
+    if (status === "queued" && !this.#hasTurn(id)) this.#waiters.tell(id, status);
   }
 
   /** Runs that wait as rows for what is free, or on, again. */
@@ -219,15 +256,13 @@ export class Executor {
     for (const id of this.#options.control.waitingFor(what, key, limit)) this.wake(id);
   }
 
-  /** Resolves with the run's status once it is final, waiting or paused. Rejects when the store refuses to go on. */
+  /**
+   * Resolves with the run's status once it is final, waiting or paused, or queued behind a switch that is
+   * off. Rejects when the store refuses to go on.
+   */
   async settled(id: string): Promise<RunStatus> {
-    if (this.#loaded.has(id) || this.#calls.has(id) || this.#options.control.run(id)?.status === "queued") {
-      const status = await new Promise<RunStatus | undefined>((resolve, reject) => {
-        const waiter = { resolve, reject };
-        const waiters = this.#waiters.get(id);
-        if (waiters) waiters.push(waiter);
-        else this.#waiters.set(id, [waiter]);
-      });
+    if (this.#loaded.has(id) || this.#calls.has(id) || this.#hasTurn(id)) {
+      const status = await this.#waiters.wait(id);
       if (status) return status;
     }
     const row = this.#options.control.run(id);
@@ -235,10 +270,16 @@ export class Executor {
     return row.status;
   }
 
+  /** It waits in the queue, and its turn will come by itself. */
+  #hasTurn(id: string): boolean {
+    const row = this.#options.control.run(id);
+    return row?.status === "queued" && !this.#switches.ofWorkflow(row.workflow);
+  }
+
   /** Starts nothing more; resolves when what is under way has ended, or the time is over. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    this.#stopTimer?.();
+    this.#alarm.stop();
     this.#calls.clear();
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (this.#loaded.size === 0) return;
@@ -266,7 +307,7 @@ export class Executor {
   /** Gives places: first to runs that have begun, then to those whose turn it is in the queue. */
   #fill(): void {
     if (this.#draining) return;
-    for (const [id, call] of this.#calls) this.#answer(id, call);
+    for (const [id, call] of this.#calls) if (!this.#loaded.has(id)) this.#answer(id, call);
     for (let next = this.#admission.next(); next; next = this.#admission.next()) {
       const { id, place } = next;
       const mailbox = new Mailbox(false);
@@ -274,7 +315,7 @@ export class Executor {
         this.#load(id, mailbox, "admitted", place.rates),
       );
     }
-    this.#arm(this.#admission.nextAt());
+    this.#alarm.set(this.#admission.nextAt());
   }
 
   /** A run that can have no place is heard all the same: it may have to be cancelled. */
@@ -311,11 +352,12 @@ export class Executor {
         this.#leaveQueue(run, standing);
         if (standing === "unplaced" && run?.status === "paused") this.#resumeLate(id);
         this.#end(id, run?.status);
-        if (run?.status === "waiting") this.#arm(this.#options.control.nextDueAt(this.#options.clock.now()));
+        if (run?.status === "waiting")
+          this.#alarm.set(this.#options.control.nextDueAt(this.#options.clock.now()));
       },
       (error) => {
         leave();
-        if (standing === "admitted") this.#join(id);
+        if (standing === "admitted") this.#unadmitted.add(id);
         this.#end(id, undefined, error);
       },
     );
@@ -340,30 +382,25 @@ export class Executor {
     open: () => Run | undefined | Promise<Run | undefined>,
   ): Promise<Run | undefined> {
     const run = await open();
-    try {
-      if (run) await advance(run, mailbox, standing, this.#advance);
-      return run;
-    } finally {
-      run?.close();
-    }
+    if (run) await advance(run, mailbox, standing, this.#advance).finally(run.close);
+    return run;
   }
 
   /** Undefined when its program cannot be made; then it is taken up like any other run, and parked. */
   #newRun(id: string, started: RunStarted, startedAt: number, release: Release): Promise<Run> | undefined {
     try {
-      const run = new Run({
-        id,
-        started,
-        startedAt,
-        release,
-        program: this.#program(id, started, startedAt, release),
-      });
+      const run = this.#runOf(id, started, startedAt, release);
       run.seq = 1;
       return run.begin().then(() => run);
     } catch (error) {
       if (error instanceof FlyballError) return undefined;
       throw error;
     }
+  }
+
+  #runOf(id: string, started: RunStarted, startedAt: number, release: Release): Run {
+    const program = this.#program(id, started, startedAt, release);
+    return new Run({ id, started, startedAt, release, program });
   }
 
   /** Where the run itself takes nothing from its inbox, the bell is answered here, or it would ring for ever. */
@@ -376,24 +413,13 @@ export class Executor {
     const row = this.#options.control.run(id);
     if (!row || isFinal(row.status)) {
       mailbox.takeBell();
-      return void (await this.#dismissAll(id));
+      return void (await dismissAll(id, this.#options));
     }
-    const events = await this.#options.journal.read(`run/${id}`);
-    const [first] = events;
-    if (!first?.data) throw new RunNotFound(id);
-    const started = first.data as unknown as RunStarted;
-    let program: Program | undefined;
+    let events: readonly JournalEvent[] | null = null;
     try {
-      const release = await this.#options.releases.load(started.release);
-      program = this.#program(id, started, first.at, release);
-      const run = new Run({ id, started, startedAt: first.at, release, program });
-      await replay(run, events);
-      run.status = row.status;
-      run.isQueued = row.status === "queued";
-      run.rates = rates;
-      return run;
+      events = await this.#options.journal.read(`run/${id}`);
+      return await this.#replayed(row, events, rates);
     } catch (error) {
-      program?.close?.();
       if (!(error instanceof FlyballError)) throw error;
       mailbox.takeBell();
       for (const other of await standStill({ row, events, error }, this.#options)) this.wake(other);
@@ -401,15 +427,17 @@ export class Executor {
     }
   }
 
-  /** Commands for a run that has ended come too late; they must not stay in the inbox. */
-  async #dismissAll(id: string): Promise<void> {
-    const late = this.#options.control.inbox(id).map((row) => ({
-      stream: `command/${row.id}`,
-      expectedSeq: null,
-      actor: "engine",
-      events: [{ type: "command.dismissed", data: { reason: "the run has ended" } }],
-    }));
-    if (late.length > 0) await this.#options.journal.append(late);
+  async #replayed(row: RunRow, events: readonly JournalEvent[], rates?: RateMoments): Promise<Run> {
+    const [first] = events;
+    if (!first?.data) throw new RunNotFound(row.id);
+    const started = first.data as unknown as RunStarted;
+    const release = await this.#options.releases.load(started.release);
+    const run = this.#runOf(row.id, started, first.at, release);
+    await replay(run, events);
+    run.status = row.status;
+    run.isQueued = row.status === "queued";
+    run.rates = rates;
+    return run;
   }
 
   #program(id: string, started: RunStarted, startedAt: number, release: Release): Program {
@@ -430,7 +458,7 @@ export class Executor {
     else if (mailbox?.takeBell() || status === "undoing") this.wake(id);
     if (status && isFinal(status)) this.#calls.delete(id);
     const goesOn = this.#calls.has(id) || this.#loaded.has(id) || status === "queued";
-    if (error || !goesOn) this.#tell(id, status, error);
+    if (error || !goesOn) this.#waiters.tell(id, status, error);
     this.#fill();
     if (this.#draining && this.#loaded.size === 0) this.#onDrained?.();
   }
@@ -448,26 +476,18 @@ export class Executor {
     );
   }
 
-  #tell(id: string, status: RunStatus | undefined, error: unknown): void {
-    const waiters = this.#waiters.get(id);
-    if (!waiters) return;
-    this.#waiters.delete(id);
-    for (const waiter of waiters) error ? waiter.reject(error) : waiter.resolve(status);
-  }
-
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */
   #look(): void {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
-    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.wake(id);
+    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.#takeUp(id);
     const workflows = this.#switches.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#arm(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
-    this.#arm(control.nextDueAt(now));
+    this.#alarm.set(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
+    this.#alarm.set(control.nextDueAt(now));
     this.#fill();
   }
 
@@ -476,17 +496,14 @@ export class Executor {
     return [...this.#calls.values()].flatMap(({ lane }) => lane ?? []);
   }
 
+  #takeUp(id: string): void {
+    if (this.#unadmitted.delete(id)) this.#join(id);
+    else this.wake(id);
+  }
+
   #takeStalled(): readonly string[] {
     const ids = [...this.#stalled];
     this.#stalled.clear();
     return ids;
-  }
-
-  #arm(atMs: number | undefined): void {
-    if (atMs === undefined || atMs >= this.#timerAt || this.#draining) return;
-    this.#stopTimer?.();
-    this.#timerAt = atMs;
-    const inMs = Math.max(0, atMs - this.#options.clock.now());
-    this.#stopTimer = this.#options.clock.after(inMs, () => this.#look());
   }
 }

@@ -1,3 +1,4 @@
+import type { Journal } from "../journal/index.ts";
 import type { Woken } from "../workflow/index.ts";
 import type { RunEnd } from "./end.ts";
 import { type Command, commandsNeedingPlace } from "./events.ts";
@@ -26,7 +27,7 @@ export function takeCommands(
   let taken: Taken = before;
   for (const row of control.inbox(run.id)) {
     const { id, command } = row;
-    if (run.inHand.has(id) || (!isPlaced && commandsNeedingPlace.has(command.kind))) continue;
+    if (run.inHand.has(id) || (!isPlaced && needsPlace(run, command.kind))) continue;
     run.inHand.add(id);
     if (run.undoing && command.kind !== "signal") takeWhileUndoing(run, row, record);
     else if (command.kind === "cancel")
@@ -36,6 +37,11 @@ export function takeCommands(
     else takeCommand(run, row, record, mailbox);
   }
   return taken;
+}
+
+/** A signal wakes a run that waits, so there it is not taken in before the run can go on. */
+function needsPlace({ status }: Run, kind: Command["kind"]): boolean {
+  return commandsNeedingPlace.has(kind) || (kind === "signal" && status === "waiting");
 }
 
 /** It is resumed before it came to be paused. */
@@ -117,4 +123,18 @@ function takeResume(
 
 export function dismiss(id: string, reason: string, record: Record): void {
   record.other(`command/${id}`, null, "command.dismissed", { reason });
+}
+
+/** Commands for a run that has ended come too late; they must not stay in the inbox. */
+export async function dismissAll(
+  run: string,
+  { journal, control }: { readonly journal: Journal; readonly control: ControlStore },
+): Promise<void> {
+  const late = control.inbox(run).map((row) => ({
+    stream: `command/${row.id}`,
+    expectedSeq: null,
+    actor: "engine",
+    events: [{ type: "command.dismissed", data: { reason: "the run has ended" } }],
+  }));
+  if (late.length > 0) await journal.append(late);
 }
