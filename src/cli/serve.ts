@@ -11,7 +11,7 @@ import { untilInterrupted } from "./interrupt.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, note } from "./io.ts";
 import { portOf } from "./port.ts";
 import { servedFiles } from "./served-files.ts";
-import { isSupervised, reportProgress, superviseCommand } from "./supervise.ts";
+import { hasCrashedBefore, isSupervised, reportProgress, superviseCommand } from "./supervise.ts";
 
 interface ServeOptions extends CommonOptions {
   readonly port?: string;
@@ -45,12 +45,20 @@ export function registerServe(program: Command, done: (code: ExitCode) => void):
     .action(async (path: string, options: ServeOptions) => done(await serveWatched(path, options, true)));
 }
 
+interface ServeMode {
+  readonly isDev: boolean;
+  /** The engine before this one crashed by itself. */
+  readonly hasCrashed: boolean;
+  onServing(): void;
+}
+
 async function serveWatched(path: string, options: ServeOptions, isDev: boolean): Promise<ExitCode> {
-  if (!options.supervise) return serve(path, options, { isDev, onServing: () => {} });
+  if (!options.supervise) return serve(path, options, { isDev, hasCrashed: false, onServing: () => {} });
   if (!isSupervised()) return superviseCommand();
+  const hasCrashed = hasCrashedBefore();
   const progress = reportProgress();
   try {
-    return await serve(path, options, { isDev, onServing: progress.serving });
+    return await serve(path, options, { isDev, hasCrashed, onServing: progress.serving });
   } finally {
     progress.stop();
   }
@@ -59,7 +67,7 @@ async function serveWatched(path: string, options: ServeOptions, isDev: boolean)
 async function serve(
   path: string,
   options: ServeOptions,
-  { isDev, onServing }: { readonly isDev: boolean; onServing(): void },
+  { isDev, hasCrashed, onServing }: ServeMode,
 ): Promise<ExitCode> {
   const files = servedFiles(path);
   const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
@@ -80,7 +88,8 @@ async function serve(
     engine.keepRetention(settings.retention);
     for (const file of files) await serveFile(engine, file, served);
     // Only now: a run whose code is not loaded yet would be parked for want of it.
-    engine.executor.recover();
+    if (hasCrashed) await engine.executor.recoverFromCrash();
+    else engine.executor.recover();
     const interrupted = untilInterrupted();
     const listening = await listenOnPort(engine, () => served, { host: options.host, port });
     note(

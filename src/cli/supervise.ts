@@ -4,6 +4,8 @@ import { type ExitCode, exit, note } from "./io.ts";
 
 /** Set for the process that does the work, and hidden from what that process starts. */
 const supervisedVariable = "FLYBALL_SUPERVISED";
+/** Set when the one before crashed by itself, so that what it was doing is looked at more closely. */
+const crashedVariable = "FLYBALL_CRASHED";
 /** How often the engine says that its event loop turns. */
 const reportMs = 1_000;
 /** So many reports missed, and the engine is taken for blocked. */
@@ -19,9 +21,15 @@ export function isSupervised(): boolean {
   return process.env[supervisedVariable] !== undefined;
 }
 
+/** Whether the engine before this one crashed by itself: one that was killed from outside did not. */
+export function hasCrashedBefore(): boolean {
+  return process.env[crashedVariable] !== undefined;
+}
+
 /** Says from now on that the event loop turns; the result says that the API is served. */
 export function reportProgress(): { serving(): void; stop(): void } {
   delete process.env[supervisedVariable];
+  delete process.env[crashedVariable];
   const say = (report: Report) => process.connected && process.send?.(report, () => {});
   let stop = () => {};
   const arm = () => {
@@ -57,6 +65,7 @@ class Watch {
   hasServed = false;
   isStopping = false;
   #child: Supervised | undefined;
+  #hasCrashed = false;
   #delayMs: number = restartMs.first;
   #endPause: (() => void) | undefined;
 
@@ -79,13 +88,18 @@ class Watch {
   async runOnce(): Promise<{ readonly ended: Ended; readonly servedMs: number }> {
     const child = supervise({
       command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
-      environment: { ...process.env, [supervisedVariable]: "1" },
+      environment: {
+        ...process.env,
+        [supervisedVariable]: "1",
+        ...(this.#hasCrashed ? { [crashedVariable]: "1" } : {}),
+      },
       streams: ["ignore", "inherit", "inherit"],
       channel: true,
     });
     this.#child = child;
     let servingSince: number | undefined;
     let silent = 0;
+    let isSilent = false;
     child.process.on("message", (report: Report) => {
       silent = 0;
       if (report !== "serving") return;
@@ -96,10 +110,13 @@ class Watch {
     const stopLooking = every(reportMs, () => {
       silent += 1;
       if (silent < silentReportsMax) return;
+      isSilent = true;
       note(`flyball: the engine has not answered for ${silentReportsMax} s; it is ended.`);
       child.kill("SIGKILL");
     });
     const ended = await child.ended;
+    // A refusal of the store (3) is nobody's fault who was under way; a kill from outside is not either.
+    this.#hasCrashed = isSilent || (ended.signal !== "SIGKILL" && ended.code !== exit.notPossible);
     stopLooking();
     child.release();
     this.#child = undefined;

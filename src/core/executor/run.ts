@@ -94,6 +94,8 @@ export class Run {
   ended: Ended | undefined;
   /** Its program cannot go on by itself. */
   stuck: Stuck | undefined;
+  /** A step has its result, or the run leaves memory: whoever waits for that is told. */
+  onProgress: (() => void) | undefined;
   /** It leaves memory. */
   readonly close: () => void;
 
@@ -109,7 +111,10 @@ export class Run {
     this.startedAt = options.startedAt;
     this.release = options.release;
     this.program = options.program;
-    this.close = () => options.program.close?.();
+    this.close = () => {
+      this.onProgress?.();
+      options.program.close?.();
+    };
   }
 
   /** Its place in any line: lower goes first. */
@@ -141,6 +146,7 @@ export class Run {
   /** The step has its result: the only way forward. */
   settle(path: string, result: StepResult, isPaid = false): readonly string[] | Promise<readonly string[]> {
     this.active.delete(path);
+    this.onProgress?.();
     if (typeof result.cost === "number" && !isPaid) this.costUsd += result.cost;
     const turn = this.program.settle(path, result);
     return turn instanceof Promise ? turn.then((later) => this.apply(later)) : this.apply(turn);
