@@ -67,7 +67,7 @@ export class Executor {
   readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
-  /** Taken from the queue, and met a failure before that was on disk: there they still stand. */
+  /** Taken from the queue, and met a failure: unless that was on disk before, there they still stand. */
   readonly #unadmitted = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
@@ -491,7 +491,8 @@ export class Executor {
   }
 
   #takeUp(id: string): void {
-    if (this.#unadmitted.delete(id)) this.#join(id);
+    const isQueued = this.#unadmitted.delete(id) && this.#options.control.run(id)?.status === "queued";
+    if (isQueued) this.#join(id);
     else this.wake(id);
   }
 
