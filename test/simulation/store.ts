@@ -64,6 +64,7 @@ export class SimulatedStore {
       head: (stream) => storage.head(stream),
       readStream: (stream, afterSeq) => storage.readStream(stream, afterSeq),
       readAll: (afterPosition, limit) => storage.readAll(afterPosition, limit),
+      hashes: (afterPosition, limit) => storage.hashes(afterPosition, limit),
       namesBlob: (digest) => storage.namesBlob(digest),
       putSeal: (seal) => {
         this.#fence(epoch);

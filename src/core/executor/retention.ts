@@ -1,5 +1,5 @@
 import { type Clock, parseDuration } from "../base/index.ts";
-import type { Journal, JournalEvent } from "../journal/index.ts";
+import { DiskFull, EventDamaged, type Journal, type JournalEvent } from "../journal/index.ts";
 import type { ControlStore } from "./store.ts";
 
 /** Two clocks, each from the end of a run: for what its steps saw and answered, and for what was decided. */
@@ -42,16 +42,18 @@ export async function applyRetention(
   for (const { level, period, keepTypes } of levels) {
     if (period === "forever") continue;
     const before = deps.clock.now() - parseDuration(period);
-    for (let runs = next(); runs.length > 0; runs = next()) {
-      await eraseRuns(deps, runs, {
-        level,
-        keepTypes,
-        policy: `${level === 1 ? "bodies" : "decisions"} after ${period}`,
-      });
-      erased += runs.length;
-    }
-    function next(): readonly string[] {
-      return deps.control.endedRuns(before, level, runsAtOnce);
+    const policy = `${level === 1 ? "bodies" : "decisions"} after ${period}`;
+    for (let atOnce = runsAtOnce; ; ) {
+      const runs = deps.control.endedRuns(before, level, atOnce);
+      if (runs.length === 0) break;
+      try {
+        await eraseRuns(deps, runs, { level, keepTypes, policy });
+        erased += runs.length;
+      } catch (error) {
+        // On a full disk the store has a little room for this; fewer runs need less of it.
+        if (!(error instanceof DiskFull) || atOnce === 1) throw error;
+        atOnce = Math.floor(atOnce / 2);
+      }
     }
   }
   return erased;
@@ -77,10 +79,16 @@ async function streamsOf(
   { journal, control }: { journal: Journal; control: ControlStore },
   run: string,
 ): Promise<string[]> {
-  const events: readonly JournalEvent[] = await journal.read(`run/${run}`);
+  const events = await journal.read(`run/${run}`).catch(noneIfDamaged);
   const commands = events.flatMap(({ data }) =>
     typeof data?.command === "string" ? [`command/${data.command}`] : [],
   );
   const reviews = control.reviews({ run, limit: 10_000 }).map(({ id }) => `review/${id}`);
   return [`run/${run}`, `outbox/${run}`, ...commands, ...reviews];
+}
+
+/** Of a damaged stream nobody knows what it was told, but the rest of it goes all the same. */
+function noneIfDamaged(error: unknown): readonly JournalEvent[] {
+  if (error instanceof EventDamaged) return [];
+  throw error;
 }

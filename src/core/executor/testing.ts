@@ -138,6 +138,7 @@ function ownerOf(storage: JournalStorage<ControlChange>) {
     head: (stream) => storage.head(stream),
     readStream: (stream, afterSeq) => storage.readStream(stream, afterSeq),
     readAll: (afterPosition, limit) => storage.readAll(afterPosition, limit),
+    hashes: (afterPosition, limit) => storage.hashes(afterPosition, limit),
     namesBlob: (digest) => storage.namesBlob(digest),
     putSeal: (seal) => storage.putSeal(seal),
     seals: () => storage.seals(),

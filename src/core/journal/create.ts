@@ -1,4 +1,5 @@
 import { type Clock, type FlyballError, type JsonObject, nextTurn } from "../base/index.ts";
+import { contentProblem } from "./content.ts";
 import { bodyDigest, zeroHash } from "./encoding.ts";
 import { EventDamaged } from "./errors.ts";
 import type {
@@ -41,6 +42,7 @@ class StoredJournal<Change> implements Journal {
   readonly #writer: Writer<Change>;
   readonly #listeners = new Set<() => void>();
   #erasing: Promise<unknown> = Promise.resolve();
+  #sealing: Promise<unknown> = Promise.resolve();
 
   constructor(options: JournalOptions<Change>) {
     this.#storage = options.storage;
@@ -65,7 +67,12 @@ class StoredJournal<Change> implements Journal {
     const rows = this.#storage.readStream(stream, afterSeq);
     const before = afterSeq > 0 ? this.#storage.readStream(stream, afterSeq - 1)[0] : undefined;
     let prev = before?.hash ?? zeroHash;
-    return rows.map((row) => {
+    return rows.map((row, index) => {
+      const problem =
+        row.seq === afterSeq + index + 1
+          ? contentProblem(row, prev, (digest) => this.#blobs.get(digest))
+          : `event ${afterSeq + index + 1} of its stream is missing`;
+      if (problem) throw new EventDamaged(row.position, problem);
       const event = this.#event(row, prev);
       prev = row.hash;
       return event;
@@ -135,11 +142,21 @@ class StoredJournal<Change> implements Journal {
     return verifier.finish({ problems: this.#storage.problems(), ...(head ? { head } : {}) });
   }
 
-  async seal(): Promise<Seal | undefined> {
+  /** One after the other, as each seal follows from the one before it. */
+  seal(): Promise<Seal | undefined> {
+    const sealed = this.#sealing.then(() => this.#seal());
+    this.#sealing = sealed.catch(() => undefined);
+    return sealed;
+  }
+
+  /** Between its steps the event loop has a turn, for a minute under load is a million events; what comes meanwhile waits. */
+  async #seal(): Promise<Seal | undefined> {
+    const until = this.lastPosition();
     let last = this.#storage.seals().at(-1);
     const before = last;
     for (;;) {
-      const rows = this.#storage.readAll(last?.to ?? 0, sealEventsMax);
+      const after = last?.to ?? 0;
+      const rows = this.#storage.hashes(after, Math.max(0, Math.min(sealEventsMax, until - after)));
       const [first, final] = [rows[0], rows.at(-1)];
       if (!first || !final) return last === before ? undefined : last;
       const range = {
@@ -148,8 +165,10 @@ class StoredJournal<Change> implements Journal {
         at: this.#clock.now(),
         hashes: rows.map((row) => row.hash),
       };
+      await nextTurn();
       last = makeSeal(this.#key, last, range);
       this.#storage.putSeal(last);
+      await nextTurn();
     }
   }
 
@@ -191,7 +210,8 @@ class StoredJournal<Change> implements Journal {
   async close(): Promise<void> {
     const failure = await this.#writer.close("it was closed");
     try {
-      if (!failure) await this.seal();
+      if (failure) await this.#sealing;
+      else await this.seal();
     } finally {
       this.#storage.close();
     }

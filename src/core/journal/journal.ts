@@ -60,9 +60,12 @@ export interface Journal {
    * is no room (nothing is written), `JournalClosed` after the journal has ended.
    */
   append(appends: readonly Append[]): Promise<void>;
-  /** The events of one stream, in order, after `afterSeq` (default 0). */
+  /**
+   * The events of one stream, in order, after `afterSeq` (default 0). What is decided follows from them, so
+   * each is held against its hash: rejects with `EventDamaged` when one is not what was written.
+   */
   read(stream: string, afterSeq?: number): Promise<readonly JournalEvent[]>;
-  /** Up to `limit` events of all streams with a position above `afterPosition`, in order. */
+  /** Up to `limit` events of all streams with a position above `afterPosition`, in order, as they stand. */
   readAll(afterPosition: number, limit: number): Promise<readonly JournalEvent[]>;
   /** All events from a position on, then each new one as it is committed, until the signal aborts. */
   follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent>;
@@ -162,6 +165,8 @@ export interface JournalStorage<Change> {
   head(stream: string): StreamHead | undefined;
   readStream(stream: string, afterSeq: number): readonly EventRow[];
   readAll(afterPosition: number, limit: number): readonly EventRow[];
+  /** Of the same events, only what a seal needs: a fraction of the work. */
+  hashes(afterPosition: number, limit: number): readonly Pick<EventRow, "position" | "hash">[];
   /** Whether an event has its body in the blob of this digest. */
   namesBlob(digest: Uint8Array): boolean;
   /** Durable on return; refuses as `commit` does. */

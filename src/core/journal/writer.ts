@@ -101,7 +101,10 @@ export class Writer<Change> {
 
   #flush(): Promise<void> | undefined {
     if (this.#committing || this.#queue.length === 0) return this.#committing;
-    const group = this.#gather(this.#queue.splice(0));
+    if (this.#heads.size > headsCachedMax) this.#forgetOldest();
+    const entries = this.#queue;
+    this.#queue = [];
+    const group = this.#gather(entries);
     if (group.events.length === 0) {
       for (const entry of group.written) entry.resolve();
       return undefined;
@@ -127,16 +130,33 @@ export class Writer<Change> {
   #gather(entries: readonly Entry[]): Group<Change> {
     const group: Group<Change> = { events: [], changes: [], erased: [], written: [] };
     for (const entry of entries) {
-      const refusal = this.#refusal(entry);
+      const refusal = this.#refusalOrError(entry);
       if (refusal) entry.reject(refusal);
       else this.#add(entry, group);
     }
     return group;
   }
 
-  /** Ahead of the disk within a flush; a commit that fails forgets what it had advanced. */
+  /**
+   * Ahead of the disk within a flush; a commit that fails forgets what it had advanced. That a stream has
+   * no events is kept too: each new run is asked for twice, and the store's answer costs as much as an event.
+   */
   #head(stream: string): StreamHead {
-    return this.#heads.get(stream) ?? this.#options.storage.head(stream) ?? noEvents;
+    let head = this.#heads.get(stream);
+    if (!head) {
+      head = this.#options.storage.head(stream) ?? noEvents;
+      this.#heads.set(stream, head);
+    }
+    return head;
+  }
+
+  /** A head that cannot be read fails the append that needs it, and no other. */
+  #refusalOrError(entry: Entry): unknown {
+    try {
+      return this.#refusal(entry);
+    } catch (error) {
+      return error;
+    }
   }
 
   #refusal({ appends }: Entry): FlyballError | undefined {
@@ -152,7 +172,6 @@ export class Writer<Change> {
 
   #add(entry: Entry, group: Group<Change>): void {
     const [eventsBefore, changesBefore] = [group.events.length, group.changes.length];
-    const headsBefore = entry.appends.map(({ stream }) => [stream, this.#heads.get(stream)] as const);
     try {
       for (const append of entry.appends) this.#addAppend(append, entry.at, group);
       for (const erasure of entry.erased) group.erased.push(erasure);
@@ -160,10 +179,16 @@ export class Writer<Change> {
     } catch (error) {
       group.events.length = eventsBefore;
       group.changes.length = changesBefore;
-      for (const [stream, head] of headsBefore.reverse())
-        head ? this.#heads.set(stream, head) : this.#heads.delete(stream);
+      for (const { stream } of entry.appends) this.#rewind(stream, group);
       entry.reject(error);
     }
+  }
+
+  /** The head of a stream as the rest of the group leaves it. */
+  #rewind(stream: string, { events }: Group<Change>): void {
+    const last = events.findLast((event) => event.stream === stream);
+    if (last) this.#heads.set(stream, { seq: last.seq, hash: last.hash });
+    else this.#heads.delete(stream);
   }
 
   #addAppend({ stream, actor, events }: Append, at: number, group: Group<Change>): void {
@@ -208,7 +233,6 @@ export class Writer<Change> {
 
   #committed(group: Group<Change>): void {
     this.#lastPosition += group.events.length;
-    if (this.#heads.size > headsCachedMax) this.#forgetOldest();
     for (const entry of group.written) entry.resolve();
     this.#options.onCommitted();
   }

@@ -43,6 +43,9 @@ export class MemoryJournalStorage implements JournalStorage<ControlChange> {
   readAll(afterPosition: number, limit: number): readonly EventRow[] {
     return this.#events.slice(afterPosition, afterPosition + limit);
   }
+  hashes(afterPosition: number, limit: number): readonly EventRow[] {
+    return this.readAll(afterPosition, limit);
+  }
   namesBlob(digest: Uint8Array): boolean {
     return this.#events.some((row) => row.salt && row.digest && Buffer.compare(row.digest, digest) === 0);
   }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ControlChange } from "../../core/executor/index.ts";
 import {
+  DiskFull,
   type Erasure,
   type EventRow,
   type JournalStorage,
@@ -20,6 +21,7 @@ interface Statements {
   readonly head: StatementSync;
   readonly stream: StatementSync;
   readonly all: StatementSync;
+  readonly hashes: StatementSync;
   readonly blob: StatementSync;
   readonly putSeal: StatementSync;
   readonly seals: StatementSync;
@@ -48,6 +50,9 @@ function prepare(database: DatabaseSync): Statements {
     all: database.prepare(
       `SELECT ${readable} FROM events WHERE position > ? AND position <= ${integerMax} ORDER BY position LIMIT ?`,
     ),
+    hashes: database.prepare(
+      `SELECT position, hash FROM events WHERE position > ? AND position <= ${integerMax} ORDER BY position LIMIT ?`,
+    ),
     blob: database.prepare("SELECT 1 AS named FROM events WHERE digest = ? AND salt IS NOT NULL LIMIT 1"),
     putSeal: database.prepare(`INSERT INTO seals ("index", seal) VALUES (?, ?)`),
     seals: database.prepare(`SELECT seal FROM seals ORDER BY "index"`),
@@ -69,12 +74,30 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   }
 
   commit(rows: readonly EventRow[], changes: readonly ControlChange[], erased: readonly Erasure[]): void {
-    this.#transaction(() => {
-      for (const row of rows) this.#insert(row);
-      for (const { position, digest } of erased) this.#statements.erase.run(digest, position);
-      applyChanges(this.#control, changes);
-    });
-    if (erased.length > 0) this.#forgetPages();
+    const write = () =>
+      this.#transaction(() => {
+        for (const row of rows) this.#insert(row);
+        for (const { position, digest } of erased) this.#statements.erase.run(digest, position);
+        applyChanges(this.#control, changes);
+      });
+    if (erased.length === 0) return write();
+    try {
+      this.#withReserve(write);
+      this.#forgetPages();
+    } finally {
+      this.#owned.reserve.take();
+    }
+  }
+
+  /** What makes room may use the room that is kept for it. */
+  #withReserve(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof DiskFull) || !this.#owned.reserve.release()) throw error;
+      this.#forgetPages();
+      write();
+    }
   }
 
   /** All or nothing, for the owner only. */
@@ -94,34 +117,52 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   /**
    * What was erased must not live on in the write-ahead log or in free pages (pages in use are wiped by
    * `secure_delete`). The erasure itself is on disk by now, so a failure here is left to the next time.
+   * The log goes first, as on a full disk there is no room for more of it.
    */
   #forgetPages(): void {
+    for (const pragma of ["wal_checkpoint(TRUNCATE)", "incremental_vacuum", "wal_checkpoint(TRUNCATE)"])
+      try {
+        this.#owned.database.exec(`PRAGMA ${pragma}`);
+      } catch {
+        // A reader holds the log, or the disk is full: the next erasure or the close does it.
+      }
+  }
+
+  /** By `get`, which returns nothing here: `run` makes an object of each row's changes, a tenth of an insert. */
+  #insert(row: EventRow): void {
+    const { position, stream, seq, type, at, actor, salt, body, digest, hash } = row;
+    this.#statements.insert.get(position, stream, seq, type, at, actor, salt, body, digest, hash);
+  }
+
+  /** A damaged page is told in our words wherever it is met; the rest of the file can still be read. */
+  #reading<T>(work: () => T): T {
     try {
-      this.#owned.database.exec("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // A reader holds the log, or the disk is full: the next erasure or the close does it.
+      return work();
+    } catch (error) {
+      throw translate(error, this.#folder);
     }
   }
 
-  #insert(row: EventRow): void {
-    const { position, stream, seq, type, at, actor, salt, body, digest, hash } = row;
-    this.#statements.insert.run(position, stream, seq, type, at, actor, salt, body, digest, hash);
-  }
-
   lastPosition(): number {
-    return Number(this.#statements.last.get()?.position ?? 0);
+    return this.#reading(() => Number(this.#statements.last.get()?.position ?? 0));
   }
 
   head(stream: string): { seq: number; hash: Uint8Array } | undefined {
-    return this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined;
+    return this.#reading(
+      () => this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined,
+    );
   }
 
   readStream(stream: string, afterSeq: number): readonly EventRow[] {
-    return this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[];
+    return this.#reading(() => this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[]);
   }
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {
     return this.#statements.all.all(afterPosition, limit) as unknown as EventRow[];
+  }
+
+  hashes(afterPosition: number, limit: number): readonly Pick<EventRow, "position" | "hash">[] {
+    return this.#statements.hashes.all(afterPosition, limit) as unknown as EventRow[];
   }
 
   namesBlob(digest: Uint8Array): boolean {
