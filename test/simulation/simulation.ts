@@ -170,8 +170,8 @@ export class Simulation {
       `  on disk: ${rows.map(({ stream, seq, type, body }) => `${stream}#${seq} ${type}${pathIn(body)}`).join(", ")}`,
     );
     this.#hasNews = true;
-    // The announcement of a step comes again with each process, so it is no progress.
-    this.#hasProgress ||= rows.some(({ type }) => type !== "step.started");
+    // What has been announced is to be executed once, or a `once` step would be in doubt for ever.
+    this.#hasProgress ||= rows.every(({ type }) => type !== "step.started");
     this.#isRecovering = false;
   }
 

@@ -455,7 +455,10 @@ export class Executor {
     const mailbox = this.#loaded.get(id);
     this.#loaded.delete(id);
     if (error) this.#trouble(id, error);
-    else if (mailbox?.takeBell() || status === "undoing") this.wake(id);
+    else if (mailbox?.takeBell()) this.wake(id);
+    // It was heard without a place, and is to be undone: it waits for one, and is not heard again for that.
+    else if (status === "undoing" && !this.#draining)
+      this.#calls.set(id, { lane: this.#options.control.run(id)?.lane });
     if (status && isFinal(status)) this.#calls.delete(id);
     const goesOn = this.#calls.has(id) || this.#loaded.has(id) || status === "queued";
     if (error || !goesOn) this.#waiters.tell(id, status, error);
@@ -481,7 +484,7 @@ export class Executor {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
-    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.#takeUp(id);
+    if (now >= this.#stalledUntil) this.#takeUpStalled();
     const workflows = this.#switches.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
@@ -496,15 +499,11 @@ export class Executor {
     return [...this.#calls.values()].flatMap(({ lane }) => lane ?? []);
   }
 
-  #takeUp(id: string): void {
-    const isQueued = this.#unadmitted.delete(id) && this.#options.control.run(id)?.status === "queued";
-    if (isQueued) this.#join(id);
-    else this.wake(id);
-  }
-
-  #takeStalled(): readonly string[] {
-    const ids = [...this.#stalled];
-    this.#stalled.clear();
-    return ids;
+  #takeUpStalled(): void {
+    for (const id of this.#stalled) {
+      this.#stalled.delete(id);
+      const isQueued = this.#unadmitted.delete(id) && this.#options.control.run(id)?.status === "queued";
+      isQueued ? this.#join(id) : this.wake(id);
+    }
   }
 }
