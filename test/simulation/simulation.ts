@@ -191,14 +191,12 @@ export class Simulation {
   }
 
   /** What is under way in this process, this one included; a refused commit leaves calls that nobody counts. */
-  #checkLimits({ run, path }: Effect, plan: Plan): void {
+  #checkLimits({ run, path, name }: Effect, plan: Plan): void {
     const wanted = this.world.sent.filter((sent) => sent.process === this.process.id && sent.isWanted());
     const planNameOf = (id: string) => this.store.control.run(id)?.workflow;
     const runs = new Set([run, ...wanted.map((sent) => sent.run)]);
     const ofPlan = [...runs].filter((id) => planNameOf(id) === plan.name);
-    const same = wanted.filter(
-      (sent) => idOf(sent.path) === idOf(path) && isUndo(sent.path) === isUndo(path),
-    );
+    const same = wanted.filter((sent) => sent.name === name);
     const work = allSteps(plan.steps).find(({ id }) => id === idOf(path))?.work;
     const limits = [
       { what: "runs", count: runs.size, limit: this.program.running },
@@ -206,7 +204,7 @@ export class Simulation {
       {
         what: `executions of ${path}`,
         count: same.length + 1,
-        limit: (work?.type === "call" && !isUndo(path) && work.atOnce) || null,
+        limit: work?.type === "call" && name === work.name ? work.atOnce : null,
       },
     ];
     for (const { what, count, limit } of limits)
