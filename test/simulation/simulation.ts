@@ -9,7 +9,7 @@ import { documentOf } from "./document.ts";
 import { type InjectionPoint, type Weather, weatherOf } from "./faults.ts";
 import { generateProgram } from "./generate.ts";
 import { Ledger } from "./ledger.ts";
-import { allSteps, farMs, idOf, isUndo, type Plan, type Program } from "./plan.ts";
+import { allSteps, farMs, idOf, type Plan, type Program } from "./plan.ts";
 import { EngineProcess, type Machine } from "./process.ts";
 import { SimulatedStore } from "./store.ts";
 import { type Effect, type Sent, SimulatedWorld } from "./world.ts";
