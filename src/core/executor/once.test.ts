@@ -150,3 +150,22 @@ test("lost with the process, it is taken back, for it may have happened", async 
   assert.deepEqual([status, dataOf(events, "run.failed").undone], ["failed", ["pay"]]);
   assert.equal(world.count("refund"), 1);
 });
+
+test("paused between its announcement and its begin, it is done all the same, and is not in doubt", async () => {
+  const bundle = setup({ world: new World().on("pay", () => ({ result: { value: "paid" } })) });
+  const sent: Promise<void>[] = [];
+  const id = "run-once";
+  const commit = bundle.storage.commit.bind(bundle.storage);
+  bundle.storage.commit = (rows, changes, erased) => {
+    if (sent.length === 0 && rows.some(({ type }) => type === "run.started"))
+      queueMicrotask(() => sent.push(send(bundle, id, { kind: "pause", by: "ann", reason: null })));
+    return commit(rows, changes, erased);
+  };
+  await start(bundle, [pay(), value("after", "{{ pay.value }}")], { id });
+  await bundle.executor.settled(id);
+  await Promise.all(sent);
+  await send(bundle, id, { kind: "resume", by: "ann" }, "command-2");
+  const { status, output, events } = await ending(bundle, id);
+  assert.deepEqual([status, output], ["completed", "paid"]);
+  assert.ok(!typesOf(events).includes("step.failed"));
+});

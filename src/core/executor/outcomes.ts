@@ -92,6 +92,8 @@ export class Outcomes {
   }
 
   #take(message: Message): Promise<void> | void {
+    // What was asked of a step that has been abandoned since must not be recorded any more.
+    if ("step" in message && this.#run.active.get(message.step.activation.path) !== message.step) return;
     switch (message.type) {
       case "outcome":
         if (!this.#isCurrent(message.attempt)) return;
