@@ -101,7 +101,7 @@ export interface ControlStore {
   runs(filter: RunFilter): readonly RunRow[];
   /** Runs that are `running`: what a start takes up again. */
   runningRuns(): readonly string[];
-  /** Waiting runs that fall due, or that have something in their inbox. */
+  /** Waiting runs that fall due, the longest due first, and runs with an inbox; at most `limit` of each. */
   wakeable(nowMs: number, limit: number): readonly string[];
   /** When the next waiting run falls due, of those that were not due at `afterMs`. */
   nextDueAt(afterMs: number): number | undefined;

@@ -64,8 +64,10 @@ export class MemoryControlStore implements ControlStore {
   wakeable(nowMs: number, limit: number): readonly string[] {
     const due = [...this.#runs.values()]
       .filter((run) => run.dueAt !== null && run.dueAt <= nowMs)
+      .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
       .map((run) => run.id);
-    return [...new Set([...due, ...[...this.#inbox.values()].map((row) => row.run)])].slice(0, limit);
+    const told = new Set([...this.#inbox.values()].map((row) => row.run));
+    return [...new Set([...due.slice(0, limit), ...[...told].slice(0, limit)])];
   }
 
   nextDueAt(afterMs: number): number | undefined {

@@ -137,14 +137,15 @@ export class SqliteControlStore implements ControlStore {
 
   runningRuns(): readonly string[] {
     return this.#all(
-      "SELECT id FROM runs WHERE status = 'running' AND endedAt IS NULL ORDER BY startedAt",
+      "SELECT id FROM runs WHERE status = 'running' ORDER BY startedAt",
     ).map((row) => String(row.id));
   }
 
   wakeable(nowMs: number, limit: number): readonly string[] {
-    const sql = `SELECT id FROM runs WHERE dueAt IS NOT NULL AND dueAt <= ?
-      UNION SELECT run AS id FROM inbox LIMIT ?`;
-    return this.#all(sql, nowMs, limit).map((row) => String(row.id));
+    // Two limits: neither many timers nor many commands may keep the other waiting.
+    const due = this.#all("SELECT id FROM runs WHERE dueAt <= ? ORDER BY dueAt LIMIT ?", nowMs, limit);
+    const told = this.#all("SELECT DISTINCT run AS id FROM inbox LIMIT ?", limit);
+    return [...new Set([...due, ...told].map((row) => String(row.id)))];
   }
 
   nextDueAt(afterMs: number): number | undefined {
