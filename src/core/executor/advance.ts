@@ -11,13 +11,12 @@ import type { Journal } from "../journal/index.ts";
 import type { RetryPolicy, StepOutcome, WaitRequest } from "../workflow/index.ts";
 import { type AttemptOptions, beginAttempt, type StepAttempt } from "./attempt.ts";
 import { giveUpWait, type RunEnd, recordEnd } from "./end.ts";
-import { InputInvalid } from "./errors.ts";
 import type { Waiting } from "./events.ts";
 import { takeCommands } from "./inbox.ts";
 import { waitInMemoryMsMax } from "./limits.ts";
 import type { Mailbox, Message } from "./mailbox.ts";
 import { Record } from "./record.ts";
-import type { Releases } from "./release.ts";
+import { checkInput, type Releases } from "./release.ts";
 import { type ActiveStep, type Run, turnToFallback } from "./run.ts";
 import type { ControlStore } from "./store.ts";
 
@@ -291,10 +290,7 @@ class Course {
   async #startChild(path: string, child: { workflow: string; input: Json }): Promise<string> {
     const content = this.#run.release.asset("workflow", child.workflow).content as { release: string };
     const release = await this.#deps.releases.load(content.release);
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(child.input);
-      if (problems.length > 0) throw new InputInvalid(child.workflow, problems);
-    }
+    checkInput(release, child.input);
     const id = derivedId("child", this.#run.id, path, String(this.#run.seq));
     const data = {
       workflow: release.workflow,

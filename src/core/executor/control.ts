@@ -1,7 +1,7 @@
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { PendingEvent } from "../journal/index.ts";
 import { runStatuses, type Waiting } from "./events.ts";
-import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
+import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow } from "./store.ts";
 
 /**
  * The control tables as a fold of the journal. Pure; applied in the transaction of the events, so the
@@ -33,6 +33,22 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
 }
 
 const none: readonly ControlChange[] = [];
+
+/** A stream that is pruned takes its row along, so that the tables stay a fold of what is in the journal. */
+export function forgottenRows(stream: string): readonly ControlChange[] {
+  const owner = stream.slice(0, stream.indexOf("/"));
+  const id = stream.slice(owner.length + 1);
+  switch (owner) {
+    case "run":
+      return [{ table: "runs", remove: id }];
+    case "review":
+      return [{ table: "reviews", remove: id }];
+    case "command":
+      return [{ table: "inbox", remove: id }];
+    default:
+      return none;
+  }
+}
 
 function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
   const { type, data } = event;
@@ -70,7 +86,7 @@ function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
         { table: "runs", update: id, at: event.at, set: { status: "running", ...noWait, error: null } },
       ];
     case "run.erased":
-      return [{ table: "runs", update: id, at: event.at, set: erasedColumns(Number(data.level)) }];
+      return [{ table: "runs", update: id, at: event.at, set: { erased: Number(data.level) } }];
     default:
       return endChanges(id, event, taken);
   }
@@ -81,11 +97,6 @@ function endChanges(id: string, event: PendingEvent, taken: ControlChange[]): re
   if (!status) return taken;
   const set = { status, ...noWait, endedAt: event.at, error: errorOf(event.data.error) };
   return [...taken, { table: "runs", update: id, at: event.at, set }];
-}
-
-/** The second level takes the decisions too, and with them what the row tells of the end. */
-function erasedColumns(level: number): RunUpdate {
-  return level >= 2 ? { erased: level, error: null } : { erased: level };
 }
 
 const noWait = {

@@ -11,14 +11,14 @@ import {
 import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
 import { type Scope, secretMarker, secretNames, type Workflow } from "../workflow/index.ts";
 import { type AdvanceDeps, advance } from "./advance.ts";
-import { InputInvalid, RunNotFound } from "./errors.ts";
+import { RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus, toData } from "./events.ts";
 import { Interpreter } from "./interpreter.ts";
 import { diskFullRetryMs, fullBatchPollMs, recoveryPollMs, runsLoadedMax, wakeBatch } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
-import type { Release, Releases } from "./release.ts";
+import { checkInput, type Release, type Releases } from "./release.ts";
 import { Run, replay } from "./run.ts";
 import { standStill } from "./stand-still.ts";
 import type { ControlStore } from "./store.ts";
@@ -86,10 +86,7 @@ export class Executor {
   /** Records a new run and sets it going. Resolves with its id when the run is on disk. */
   async start(request: StartRequest): Promise<string> {
     const { release, input } = request;
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(input);
-      if (problems.length > 0) throw new InputInvalid(release.workflow, problems);
-    }
+    checkInput(release, input);
     const id = request.id ?? this.#options.newId();
     const started = startedData(request);
     const startedAt = this.#options.clock.now();

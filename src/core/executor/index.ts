@@ -9,7 +9,7 @@
  * Read first: `program.ts` (what decides), `advance.ts` (the loop), `run.ts` (replay), `interpreter.ts`.
  */
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
-export { controlChanges } from "./control.ts";
+export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export { Executor, type ExecutorOptions, type StartRequest } from "./executor.ts";

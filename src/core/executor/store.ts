@@ -24,7 +24,7 @@ export interface RunRow {
   readonly waitingSince: number | null;
   readonly deadline: number | null;
   readonly dueAt: number | null;
-  /** What retention has taken: 0 nothing, 1 the bodies of its steps, 2 the decisions too. */
+  /** What retention has taken: 0 nothing, 1 the bodies of its steps. */
   readonly erased: number;
 }
 
@@ -72,11 +72,11 @@ export type RunUpdate = Partial<Omit<RunRow, "id">>;
 
 export type ControlChange =
   | { readonly table: "runs"; readonly put: RunRow }
+  | { readonly table: "runs" | "reviews" | "inbox"; readonly remove: string }
   | { readonly table: "runs"; readonly update: string; readonly at: number; readonly set: RunUpdate }
   | { readonly table: "reviews"; readonly put: ReviewRow }
   | { readonly table: "reviews"; readonly update: string; readonly set: Partial<ReviewRow> }
   | { readonly table: "inbox"; readonly put: InboxRow }
-  | { readonly table: "inbox"; readonly remove: string }
   | { readonly table: "batches"; readonly put: BatchRow }
   | {
       readonly table: "batches";
@@ -118,8 +118,13 @@ export interface ControlStore {
   latestBatch(workflow: string, inputDigest: string, name: string): BatchRow | undefined;
   batchRuns(batch: string): readonly RunRow[];
   asset(digest: string): AssetRow | undefined;
-  /** Runs that ended before a moment and of which less than that has been erased. */
-  endedRuns(beforeMs: number, erasedBelow: number, limit: number): readonly string[];
+  /** Runs that ended before a moment and whose bodies are still there, the longest ended first. */
+  erasable(beforeMs: number, limit: number): readonly string[];
+  /**
+   * Runs that ended before a moment and that nothing under way may still ask for, the longest ended
+   * first: neither a parent that goes on, nor a batch that would start them anew.
+   */
+  prunable(beforeMs: number, limit: number): readonly string[];
   countRuns(): Readonly<Record<string, number>>;
   /** Every row of every table, in a fixed order, for `doctor`. */
   dump(): Readonly<Record<string, readonly unknown[]>>;

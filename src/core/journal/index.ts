@@ -12,5 +12,6 @@ export { fileBlobs, memoryBlobs, writeDurably } from "./blobs.ts";
 export { createJournal, type JournalOptions } from "./create.ts";
 export * from "./errors.ts";
 export type * from "./journal.ts";
+export type { Subtree } from "./merkle.ts";
 export { newSealKey, publicKeyOf, type SealKey, sealKeyOf } from "./seal.ts";
 export { Verifier } from "./verify.ts";

@@ -108,4 +108,12 @@ export const migrations: readonly string[] = [
   CREATE INDEX runs_workflow ON runs (workflow, startedAt, id);
   CREATE INDEX runs_ended ON runs (erased, endedAt, id) WHERE endedAt IS NOT NULL;
   `,
+  `
+  -- In the place of pruned events: the roots of the largest subtrees under each seal that held only such.
+  CREATE TABLE pruned (
+    "from" INTEGER PRIMARY KEY,
+    "to" INTEGER NOT NULL,
+    root BLOB NOT NULL
+  ) STRICT;
+  `,
 ];
