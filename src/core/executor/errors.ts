@@ -1,4 +1,5 @@
 import { FlyballError } from "../base/index.ts";
+import { queueRetryMs } from "./limits.ts";
 
 export class BlockFailed extends FlyballError {
   readonly code = "BLOCK_FAILED";
@@ -15,12 +16,45 @@ export class StepTimedOut extends FlyballError {
   }
 }
 
+/** A `once` step was begun, and whether it happened is not known. It is not done again by itself. */
+export class OutcomeUnknown extends FlyballError {
+  readonly code = "OUTCOME_UNKNOWN";
+  constructor(path: string, reason: string) {
+    super(
+      `Whether step ${path} happened is not known: ${reason}. Find out, then skip it with its result, resume to do it again, or cancel the run.`,
+    );
+  }
+}
+
 /** The journal of a run does not fit the program that should go on with it. Nothing has been done. */
 export class JournalMismatch extends FlyballError {
   readonly code = "JOURNAL_MISMATCH";
   override readonly status = 409;
   constructor(path: string, reason: string) {
     super(`The recorded step ${path} does not fit: ${reason}.`);
+  }
+}
+
+/** Too many runs wait already. Nothing was accepted. */
+export class QueueFull extends FlyballError {
+  readonly code = "QUEUE_FULL";
+  override readonly status = 429;
+  override readonly exitCode = 3;
+  override readonly retryAfterMs = queueRetryMs;
+  constructor(queued: number) {
+    super(`${queued} runs wait already (limits.queued). Try again later.`);
+  }
+}
+
+/** A person has switched it off. The step is done once it is on again. */
+export class SwitchedOff extends FlyballError {
+  readonly code = "SWITCHED_OFF";
+  override readonly status = 503;
+  override readonly exitCode = 3;
+  readonly switchId: string;
+  constructor(switchId: string, reason: string | null) {
+    super(`${switchId} is switched off${reason ? `: ${reason}` : ""}.`);
+    this.switchId = switchId;
   }
 }
 

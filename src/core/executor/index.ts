@@ -12,7 +12,7 @@ export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./b
 export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export { Executor, type ExecutorOptions, type StartRequest } from "./executor.ts";
+export { Executor, type ExecutorOptions } from "./executor.ts";
 export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
 export type * from "./program.ts";
@@ -27,5 +27,14 @@ export {
   releaseDigest,
 } from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
+export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
+export {
+  recordSwitch,
+  type SwitchMode,
+  type SwitchRow,
+  type SwitchScope,
+  switchId,
+  switchScopes,
+} from "./switches.ts";
 export { type RunView, type StepView, viewRun } from "./view.ts";

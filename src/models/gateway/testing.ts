@@ -116,6 +116,7 @@ export function contextOf(
     attempt: 1,
     tags: {},
     waitKey: null,
+    use: () => {},
     effects: "live",
     signal: new AbortController().signal,
     clock: new ManualClock(),

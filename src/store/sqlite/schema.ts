@@ -101,14 +101,35 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   `
+  ALTER TABLE runs ADD COLUMN lane TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN expiresAt INTEGER;
+  UPDATE runs SET lane = workflow, rank = startedAt;
+  CREATE INDEX runs_queued ON runs (lane, rank, id) WHERE status = 'queued';
+  CREATE INDEX runs_held ON runs (waitingFor, waitingKey, rank) WHERE waitingFor IN ('limit', 'switch');
+  CREATE INDEX runs_expiring ON runs (expiresAt) WHERE expiresAt IS NOT NULL AND endedAt IS NULL;
+
+  CREATE TABLE rates (
+    name TEXT PRIMARY KEY,
+    moment REAL NOT NULL
+  ) STRICT;
+
+  CREATE TABLE switches (
+    id TEXT PRIMARY KEY,
+    mode TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    reason TEXT,
+    since INTEGER NOT NULL
+  ) STRICT;
+  `,
+  `
   -- Lists by status or workflow, newest first, and what retention takes next: none may read 100,000 rows
   -- to find 50. (status, startedAt, id) does what runs_open did, for final statuses too.
   DROP INDEX runs_open;
   CREATE INDEX runs_status ON runs (status, startedAt, id);
   CREATE INDEX runs_workflow ON runs (workflow, startedAt, id);
   CREATE INDEX runs_ended ON runs (erased, endedAt, id) WHERE endedAt IS NOT NULL;
-  `,
-  `
+
   -- In the place of pruned events: the roots of the largest subtrees under each seal that held only such.
   CREATE TABLE pruned (
     "from" INTEGER PRIMARY KEY,
