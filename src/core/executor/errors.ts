@@ -75,6 +75,44 @@ export class RunPruned extends FlyballError {
   }
 }
 
+/** Only what has ended can be restarted: until then, two runs would stand for the same effects. */
+export class RunNotFinal extends FlyballError {
+  readonly code = "RUN_NOT_FINAL";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  constructor(id: string, status: string) {
+    super(`Run ${id} is ${status}. Resume it, or cancel it before you restart it.`);
+  }
+}
+
+/** Retention has taken what the run's steps gave. */
+export class RunErased extends FlyballError {
+  readonly code = "RUN_ERASED";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  constructor(id: string) {
+    super(`What the steps of run ${id} gave has been erased: it cannot be restarted from one of them.`);
+  }
+}
+
+export class StepNotFound extends FlyballError {
+  readonly code = "STEP_NOT_FOUND";
+  override readonly status = 404;
+  constructor(id: string, path: string, known: readonly string[]) {
+    super(`Run ${id} did not come to a step ${path}; it came to ${known.slice(0, 20).join(", ") || "none"}.`);
+  }
+}
+
+/** A result that would be kept stands for an effect that was taken back. */
+export class StepsUndone extends FlyballError {
+  readonly code = "STEPS_UNDONE";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  constructor(id: string, paths: readonly string[]) {
+    super(`In run ${id}, ${paths.join(", ")} was taken back: restart from ${paths[0]}, or before it.`);
+  }
+}
+
 export class InputInvalid extends FlyballError {
   readonly code = "INPUT_INVALID";
   override readonly status = 422;

@@ -66,6 +66,8 @@ export type RunEvent =
   | { readonly type: "step.failed"; readonly data: StepFailed }
   | { readonly type: "step.waited"; readonly data: StepWaited }
   | { readonly type: "run.suspended"; readonly data: { waiting: Waiting } }
+  /** It takes over the results of another run, up to a step. */
+  | { readonly type: "run.forked"; readonly data: { of: string; from: string } }
   | { readonly type: "run.admitted"; readonly data: { rates?: RateMoments } }
   | { readonly type: "run.woken"; readonly data: { by: string; undoing?: true } }
   | { readonly type: "run.paused"; readonly data: RunPaused }
@@ -139,6 +141,8 @@ export interface StepCompleted {
   readonly result: StepResult;
   /** The fallback answered, after this error of the step itself. */
   readonly fallbackFor?: ErrorRecord;
+  /** It was done, and paid for, by the run that this one is forked from. */
+  readonly copied?: true;
   /** A person skipped the failed step and gave its value. */
   readonly skippedBy?: string;
   readonly command?: string;

@@ -2,10 +2,13 @@ import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Rand
 import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
 import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
+import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
 import { RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus } from "./events.ts";
+import { forkedStart, takenOver } from "./fork.ts";
 import { Gates } from "./gates.ts";
+import { dismissAll } from "./inbox.ts";
 import { Interpreter } from "./interpreter.ts";
 import {
   diskFullRetryMs,
@@ -19,12 +22,14 @@ import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
 import { checkInput, type Release, type Releases } from "./release.ts";
-import { Run, replay } from "./run.ts";
+import { replay } from "./replay.ts";
+import { Run } from "./run.ts";
 import { noSecrets, rootScope, secretsOf } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
 import type { ControlStore, RunRow } from "./store.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
+import { Waiters } from "./waiters.ts";
 
 export interface ExecutorOptions {
   readonly journal: Journal;
@@ -44,11 +49,6 @@ export interface ExecutorOptions {
   onTrouble(message: string): void;
 }
 
-interface Waiter {
-  resolve(status: RunStatus | undefined): void;
-  reject(error: unknown): void;
-}
-
 /** A run that should be looked at. */
 interface Call {
   /** Once its commands have been heard although it had no place: the lane in which it waits for one. */
@@ -64,18 +64,18 @@ export class Executor {
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
   readonly #calls = new Map<string, Call>();
-  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
-  #stopTimer: (() => void) | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  readonly #alarm: Alarm;
   #onDrained: (() => void) | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { control, clock, limits } = options;
+    this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
     this.#switches = new Switches(control.switches());
     this.#admission = new Admission({
@@ -196,6 +196,34 @@ export class Executor {
     this.#fill();
   }
 
+  /**
+   * A new run that goes on from a step of one that has ended, with the results of what came before;
+   * in a new release, if one is given. Its id.
+   */
+  async restart(request: {
+    readonly of: string;
+    readonly from: string;
+    readonly release?: Release;
+    readonly id?: string;
+    readonly actor?: string;
+  }): Promise<string> {
+    const { of, from, id = this.#options.newId(), actor = "local" } = request;
+    const row = this.#options.control.run(of);
+    if (!row) throw new RunNotFound(of);
+    if (this.#options.control.run(id)) return id;
+    const source = { row, from, events: await this.#options.journal.read(`run/${of}`) };
+    const before = forkedStart(source);
+    const release = request.release ?? (await this.#options.releases.load(before.release));
+    const started = { ...before, release: release.digest, version: release.version };
+    this.#admission.refuseWhenFull();
+    const run = this.#runOf(id, started, this.#options.clock.now(), release);
+    await run.begin();
+    const taken = await takenOver(run, source, release.digest === before.release);
+    const append = startAppend(id, started, actor);
+    if (await this.#appendOnce({ ...append, events: [...append.events, ...taken] })) this.#join(id);
+    return id;
+  }
+
   get switches(): readonly SwitchRow[] {
     return this.#options.control.switches();
   }
@@ -208,7 +236,13 @@ export class Executor {
     else this.#switches.clear(id);
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (!row) this.#wakeHeld("switch", id, wakeBatch);
+    else for (const run of this.#waiters.runs) this.#tellQueued(run);
     this.#fill();
+  }
+
+  #tellQueued(id: string): void {
+    const status = this.#options.control.run(id)?.status;
+    if (status === "queued" && !this.#hasTurn(id)) this.#waiters.tell(id, status);
   }
 
   /** Runs that wait as rows for what is free, or on, again. */
@@ -216,15 +250,13 @@ export class Executor {
     for (const id of this.#options.control.waitingFor(what, key, limit)) this.wake(id);
   }
 
-  /** Resolves with the run's status once it is final, waiting or paused. Rejects when the store refuses to go on. */
+  /**
+   * Resolves with the run's status once it is final, waiting or paused, or queued behind a switch that is
+   * off. Rejects when the store refuses to go on.
+   */
   async settled(id: string): Promise<RunStatus> {
-    if (this.#loaded.has(id) || this.#calls.has(id) || this.#options.control.run(id)?.status === "queued") {
-      const status = await new Promise<RunStatus | undefined>((resolve, reject) => {
-        const waiter = { resolve, reject };
-        const waiters = this.#waiters.get(id);
-        if (waiters) waiters.push(waiter);
-        else this.#waiters.set(id, [waiter]);
-      });
+    if (this.#loaded.has(id) || this.#calls.has(id) || this.#hasTurn(id)) {
+      const status = await this.#waiters.wait(id);
       if (status) return status;
     }
     const row = this.#options.control.run(id);
@@ -232,10 +264,16 @@ export class Executor {
     return row.status;
   }
 
+  /** It waits in the queue, and its turn will come by itself. */
+  #hasTurn(id: string): boolean {
+    const row = this.#options.control.run(id);
+    return row?.status === "queued" && !this.#switches.ofWorkflow(row.workflow);
+  }
+
   /** Starts nothing more; resolves when what is under way has ended, or the time is over. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    this.#stopTimer?.();
+    this.#alarm.stop();
     this.#calls.clear();
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (this.#loaded.size === 0) return;
@@ -271,7 +309,7 @@ export class Executor {
         this.#load(id, mailbox, "admitted", place.rates),
       );
     }
-    this.#arm(this.#admission.nextAt());
+    this.#alarm.set(this.#admission.nextAt());
   }
 
   /** A run that can have no place is heard all the same: it may have to be cancelled. */
@@ -308,7 +346,8 @@ export class Executor {
         this.#leaveQueue(run, standing);
         if (standing === "unplaced" && run?.status === "paused") this.#resumeLate(id);
         this.#end(id, run?.status);
-        if (run?.status === "waiting") this.#arm(this.#options.control.nextDueAt(this.#options.clock.now()));
+        if (run?.status === "waiting")
+          this.#alarm.set(this.#options.control.nextDueAt(this.#options.clock.now()));
       },
       (error) => {
         leave();
@@ -344,19 +383,18 @@ export class Executor {
   /** Undefined when its program cannot be made; then it is taken up like any other run, and parked. */
   #newRun(id: string, started: RunStarted, startedAt: number, release: Release): Promise<Run> | undefined {
     try {
-      const run = new Run({
-        id,
-        started,
-        startedAt,
-        release,
-        program: this.#program(id, started, startedAt, release),
-      });
+      const run = this.#runOf(id, started, startedAt, release);
       run.seq = 1;
       return run.begin().then(() => run);
     } catch (error) {
       if (error instanceof FlyballError) return undefined;
       throw error;
     }
+  }
+
+  #runOf(id: string, started: RunStarted, startedAt: number, release: Release): Run {
+    const program = this.#program(id, started, startedAt, release);
+    return new Run({ id, started, startedAt, release, program });
   }
 
   /** Where the run itself takes nothing from its inbox, the bell is answered here, or it would ring for ever. */
@@ -369,16 +407,14 @@ export class Executor {
     const row = this.#options.control.run(id);
     if (!row || isFinal(row.status)) {
       mailbox.takeBell();
-      return void (await this.#dismissAll(id));
+      return void (await dismissAll(id, this.#options));
     }
     const events = await this.#options.journal.read(`run/${id}`);
     const [first] = events;
     if (!first?.data) throw new RunNotFound(id);
     const started = first.data as unknown as RunStarted;
     try {
-      const release = await this.#options.releases.load(started.release);
-      const program = this.#program(id, started, first.at, release);
-      const run = new Run({ id, started, startedAt: first.at, release, program });
+      const run = this.#runOf(id, started, first.at, await this.#options.releases.load(started.release));
       await replay(run, events);
       run.status = row.status;
       run.isQueued = row.status === "queued";
@@ -390,17 +426,6 @@ export class Executor {
       for (const other of await standStill({ row, events, error }, this.#options)) this.wake(other);
       return undefined;
     }
-  }
-
-  /** Commands for a run that has ended come too late; they must not stay in the inbox. */
-  async #dismissAll(id: string): Promise<void> {
-    const late = this.#options.control.inbox(id).map((row) => ({
-      stream: `command/${row.id}`,
-      expectedSeq: null,
-      actor: "engine",
-      events: [{ type: "command.dismissed", data: { reason: "the run has ended" } }],
-    }));
-    if (late.length > 0) await this.#options.journal.append(late);
   }
 
   #program(id: string, started: RunStarted, startedAt: number, release: Release): Program {
@@ -421,7 +446,7 @@ export class Executor {
     else if (mailbox?.takeBell() || status === "undoing") this.wake(id);
     if (status && isFinal(status)) this.#calls.delete(id);
     const goesOn = this.#calls.has(id) || this.#loaded.has(id) || status === "queued";
-    if (error || !goesOn) this.#tell(id, status, error);
+    if (error || !goesOn) this.#waiters.tell(id, status, error);
     this.#fill();
     if (this.#draining && this.#loaded.size === 0) this.#onDrained?.();
   }
@@ -439,13 +464,6 @@ export class Executor {
     );
   }
 
-  #tell(id: string, status: RunStatus | undefined, error: unknown): void {
-    const waiters = this.#waiters.get(id);
-    if (!waiters) return;
-    this.#waiters.delete(id);
-    for (const waiter of waiters) error ? waiter.reject(error) : waiter.resolve(status);
-  }
-
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */
   #look(): void {
     if (this.#draining) return;
@@ -456,9 +474,8 @@ export class Executor {
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#arm(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
-    this.#arm(control.nextDueAt(now));
+    this.#alarm.set(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
+    this.#alarm.set(control.nextDueAt(now));
     this.#fill();
   }
 
@@ -471,13 +488,5 @@ export class Executor {
     const ids = [...this.#stalled];
     this.#stalled.clear();
     return ids;
-  }
-
-  #arm(atMs: number | undefined): void {
-    if (atMs === undefined || atMs >= this.#timerAt || this.#draining) return;
-    this.#stopTimer?.();
-    this.#timerAt = atMs;
-    const inMs = Math.max(0, atMs - this.#options.clock.now());
-    this.#stopTimer = this.#options.clock.after(inMs, () => this.#look());
   }
 }

@@ -1,3 +1,4 @@
+import type { Journal } from "../journal/index.ts";
 import type { Woken } from "../workflow/index.ts";
 import type { RunEnd } from "./end.ts";
 import { type Command, commandsNeedingPlace } from "./events.ts";
@@ -117,4 +118,18 @@ function takeResume(
 
 export function dismiss(id: string, reason: string, record: Record): void {
   record.other(`command/${id}`, null, "command.dismissed", { reason });
+}
+
+/** Commands for a run that has ended come too late; they must not stay in the inbox. */
+export async function dismissAll(
+  run: string,
+  { journal, control }: { readonly journal: Journal; readonly control: ControlStore },
+): Promise<void> {
+  const late = control.inbox(run).map((row) => ({
+    stream: `command/${row.id}`,
+    expectedSeq: null,
+    actor: "engine",
+    events: [{ type: "command.dismissed", data: { reason: "the run has ended" } }],
+  }));
+  if (late.length > 0) await journal.append(late);
 }

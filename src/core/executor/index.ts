@@ -8,6 +8,7 @@
  * steps run at least once. It knows kinds of steps, not models.
  * Read first: `program.ts` (what decides), `advance.ts` (the loop), `run.ts` (replay), `interpreter.ts`.
  */
+export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
 export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
@@ -15,6 +16,7 @@ export * from "./events.ts";
 export { Executor, type ExecutorOptions } from "./executor.ts";
 export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
+export { runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export {

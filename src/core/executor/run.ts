@@ -1,28 +1,8 @@
-import {
-  assert,
-  type ErrorRecord,
-  FlyballError,
-  fingerprint,
-  type Json,
-  type JsonObject,
-} from "../base/index.ts";
-import type { JournalEvent } from "../journal/index.ts";
+import { assert, type ErrorRecord, fingerprint, type Json, type JsonObject } from "../base/index.ts";
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { rankOf } from "./admission.ts";
 import type { RateMoments } from "./counters.ts";
-import { JournalMismatch } from "./errors.ts";
-import {
-  type EarlyEnd,
-  isFinal,
-  type RunStarted,
-  type RunStatus,
-  type StepCompleted,
-  type StepFailed,
-  type StepRetried,
-  type StepStarted,
-  type StepWaited,
-  type Undone,
-} from "./events.ts";
+import type { EarlyEnd, RunStarted, RunStatus, StepWaited, Undone } from "./events.ts";
 import type { Ticket } from "./gates.ts";
 import type { Activation, Ended, Program, Turn } from "./program.ts";
 import type { Release } from "./release.ts";
@@ -151,9 +131,9 @@ export class Run {
   }
 
   /** The step has its result: the only way forward. */
-  settle(path: string, result: StepResult): readonly string[] | Promise<readonly string[]> {
+  settle(path: string, result: StepResult, isPaid = false): readonly string[] | Promise<readonly string[]> {
     this.active.delete(path);
-    if (typeof result.cost === "number") this.costUsd += result.cost;
+    if (typeof result.cost === "number" && !isPaid) this.costUsd += result.cost;
     const turn = this.program.settle(path, result);
     return turn instanceof Promise ? turn.then((later) => this.apply(later)) : this.apply(turn);
   }
@@ -282,101 +262,11 @@ export function isUnknown({ code }: ErrorRecord): boolean {
   return code === "OUTCOME_UNKNOWN";
 }
 
-/**
- * Brings a run to where its journal ends. Replay performs no I/O and starts nothing; what does not fit
- * throws `JournalMismatch` before any effect.
- */
-export async function replay(run: Run, events: readonly JournalEvent[]): Promise<void> {
-  await run.begin();
-  for (const event of events) {
-    run.seq = event.seq;
-    if (event.type === "run.started" || event.type === "run.erased") continue;
-    assert(event.data, `event ${event.seq} of run ${run.id} has been erased, and the run is not final`);
-    await replayEvent(run, event.type, event.data);
-  }
-  run.abandonedWaits.length = 0;
-}
-
-async function replayEvent(run: Run, type: string, data: JsonObject): Promise<void> {
-  switch (type) {
-    case "step.started":
-      return replayStarted(run, data as unknown as StepStarted);
-    case "step.completed":
-      return replayCompleted(run, data as unknown as StepCompleted);
-    case "step.retried":
-      return replayRetried(run, data as unknown as StepRetried);
-    case "step.waited":
-      return replayWaited(run, data as unknown as StepWaited);
-    case "step.skipped": {
-      const place = run.skippedAtStart.indexOf(String(data.path));
-      if (place >= 0) run.skippedAtStart.splice(place, 1);
-      return;
-    }
-    case "step.failed":
-      return replayFailed(run, data as unknown as StepFailed);
-    case "run.signalled":
-      run.signals.push({ command: String(data.command), event: String(data.event), data: data.data ?? null });
-      run.waits += 1;
-      return;
-    case "run.undoing":
-      run.beginUndo((data as unknown as { end: EarlyEnd }).end);
-      return;
-    case "run.paused":
-      run.status = "paused";
-      return;
-    case "run.resumed":
-      return resumeFailed(run);
-    default: {
-      const status = type.slice("run.".length);
-      if (type.startsWith("run.") && isFinal(status)) run.status = status;
-    }
-  }
-}
-
-async function replayCompleted(run: Run, done: StepCompleted): Promise<void> {
-  const step = known(run, done.path);
-  if (!done.skippedBy) checkFits(step, done);
-  if (done.command) run.consume(done.command);
-  await run.settle(done.path, done.result);
-}
-
-function replayStarted(run: Run, { path }: StepStarted): void {
-  const step = known(run, path);
-  begin(run, step);
-  step.lost = true;
-}
-
 /** The step's start is on disk: from now on it is owed to take it back. */
 export function begin(run: Run, step: ActiveStep): void {
   const { path, undo } = step.activation;
   step.announced = true;
   if (undo) run.owed.set(path, step.activation);
-}
-
-function replayRetried(run: Run, retried: StepRetried): void {
-  const step = known(run, retried.path);
-  meetFallback(step, retried.fallbackFor);
-  noteFailure(step, retried.error);
-  // What it waited for still stands, and the answer is still in the inbox: it is answered again.
-  if (step.wait) Object.assign(step, { phase: "waiting", dueAt: step.wait.dueAt ?? null });
-  else Object.assign(step, { phase: "backoff", attempts: retried.attempt, dueAt: retried.dueAt });
-  run.waits += 1;
-}
-
-function replayWaited(run: Run, waited: StepWaited): void {
-  const { path, wait, startedAt, command } = waited;
-  const step = known(run, path);
-  checkFits(step, waited);
-  if (command) run.consume(command);
-  Object.assign(step, {
-    phase: "waiting",
-    wait,
-    startedAt,
-    attempts: 0,
-    dueAt: wait.dueAt ?? null,
-    lost: false,
-  });
-  run.waits += 1;
 }
 
 /** An attempt has failed: the next one of a `once` step is announced anew. */
@@ -386,52 +276,10 @@ export function noteFailure(step: ActiveStep, error: ErrorRecord): void {
   if (step.work?.once) step.announced = false;
 }
 
-/** The step is the same as when this was recorded: kind and inputs. */
-function checkFits(step: ActiveStep, recorded: StepCompleted | StepWaited): void {
-  const { path, kind, inputDigest, fallbackFor } = recorded;
-  meetFallback(step, fallbackFor);
-  if (step.work?.kind.name !== kind)
-    throw new JournalMismatch(path, `it was a ${kind} and is a ${step.work?.kind.name ?? "block"} now`);
-  if (inputDigestOf(step, path) !== inputDigest) throw new JournalMismatch(path, "it has other inputs now");
-}
-
-function meetFallback(step: ActiveStep, failure: ErrorRecord | undefined): void {
-  const fallback = failure && insteadOf(step, failure);
-  if (fallback && step.work !== fallback) turnToFallback(step, fallback, failure);
-}
-
 /** What is done in place of work that has failed for good: its fallback, or asking a person what happened. */
 export function insteadOf(step: ActiveStep, failure: ErrorRecord): KindWork | undefined {
   const { work } = step.activation;
   return isUnknown(failure) ? work?.once?.review : work?.fallback;
-}
-
-function inputDigestOf(step: ActiveStep, path: string): string {
-  try {
-    prepare(step);
-    return step.inputDigest;
-  } catch (error) {
-    if (!(error instanceof FlyballError)) throw error;
-    throw new JournalMismatch(path, `its inputs can no longer be made (${error.message})`);
-  }
-}
-
-async function replayFailed(run: Run, failed: StepFailed): Promise<void> {
-  const step = known(run, failed.path);
-  if (failed.command) run.consume(failed.command);
-  if (!failed.inDoubt) run.owed.delete(failed.path);
-  const turn = toleratedTurn(run, step, failed.error);
-  if (turn) {
-    run.active.delete(failed.path);
-    run.apply(await turn);
-  } else
-    Object.assign(step, {
-      phase: "failed",
-      failure: failed.error,
-      attempts: failed.attempts,
-      wait: null,
-      lost: false,
-    });
 }
 
 /** After a pause, what had failed begins anew. */
@@ -441,10 +289,4 @@ export function resumeFailed(run: Run): void {
     if (step.phase !== "failed") continue;
     Object.assign(step, { ...afresh, work: step.activation.work });
   }
-}
-
-function known(run: Run, path: string): ActiveStep {
-  const step = run.active.get(path);
-  if (!step) throw new JournalMismatch(path, "the workflow does not come to it at this point");
-  return step;
 }

@@ -141,6 +141,7 @@ export function callOf(changes: Partial<ModelCall> = {}): ModelCall {
     origin: { runId: "run-1", path: "draft", attempt: 1, key: "run-1/draft" },
     expected: undefined,
     effects: "live",
+    use: () => {},
     signal: new AbortController().signal,
     ...changes,
   };
