@@ -60,8 +60,8 @@ function endOfNumber(text: string, start: number): number {
 /** Decimals are rounded to the nearest number, as everywhere in JSON; a whole number is exact or refused. */
 function numberProblem(digits: string): string | undefined {
   const value = Number(digits);
-  if (!Number.isFinite(value))
-    return /[eE]/.test(digits) ? `${digits} is more than a number can hold` : undefined;
+  if (Math.abs(value) === Number.POSITIVE_INFINITY)
+    return `${digits.slice(0, 40)} is more than a number can hold`;
   if (!/^-?\d+$/.test(digits) || BigInt(digits) === BigInt(value)) return undefined;
   return `${digits} is no number that is held exactly; write it as a text`;
 }
