@@ -114,8 +114,8 @@ export interface Seal {
 export interface Verification {
   readonly ok: boolean;
   readonly events: number;
-  /** How many of the events retention has removed. */
-  readonly pruned: number;
+  /** How many of the events retention has removed, when it has. */
+  readonly pruned?: number;
   readonly seals: number;
   readonly head: Seal | null;
   /** The first event that does not fit, by position; null when all do. */

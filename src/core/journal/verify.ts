@@ -169,7 +169,7 @@ export class Verifier {
     return {
       ok: this.#firstBad === null,
       events: this.#events,
-      pruned: this.#prunedEvents,
+      ...(this.#prunedEvents > 0 ? { pruned: this.#prunedEvents } : {}),
       seals: this.#seals.length,
       head: this.#seals.at(-1) ?? null,
       firstBad: this.#firstBad,
