@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createTools } from "./actions/tools/index.ts";
 import {
@@ -35,6 +35,7 @@ import {
   createJournal,
   fileBlobs,
   type Journal,
+  makeFolderDurably,
   newSealKey,
   type SealKey,
   sealKeyOf,
@@ -61,6 +62,7 @@ import {
 } from "./project/index.ts";
 import {
   openOwned,
+  type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
   sqliteSearchIndexes,
@@ -153,6 +155,7 @@ export class Engine {
   readonly #flows = new Map<string, Flow>();
   readonly #kindParts: KindParts;
   readonly #stops = new Set<() => void>();
+  readonly #reserve: Reserve;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -160,6 +163,7 @@ export class Engine {
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
+    this.#reserve = owned.reserve;
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -272,19 +276,21 @@ export class Engine {
     return decided;
   }
 
-  /** Applies retention now, and now and then for as long as the engine lives. */
+  /** Applies retention now, and now and then for as long as the engine lives; keeps room for that on a full disk. */
   keepRetention(retention: Retention): void {
-    this.#every(retainEveryMs, () => applyRetention(this, retention));
+    this.#reserve.take();
+    this.#every(retainEveryMs, () => applyRetention(this, retention), 0);
   }
 
-  #every(periodMs: number, work: () => Promise<unknown>): void {
+  #every(periodMs: number, work: () => Promise<unknown>, firstMs = periodMs): void {
     let stop = () => {};
-    const arm = () => {
+    const arm = (inMs: number) => {
+      const again = () => arm(periodMs);
       this.#stops.delete(stop);
-      stop = this.clock.after(periodMs, () => void work().then(arm, arm));
+      stop = this.clock.after(inMs, () => void work().then(again, again));
       this.#stops.add(stop);
     };
-    arm();
+    arm(firstMs);
   }
 
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
@@ -300,14 +306,15 @@ export class Engine {
 function sealKeyIn(home: string): SealKey {
   const file = join(home, "keys", "seal.pem");
   if (existsSync(file)) return sealKeyOf(readFileSync(file, "utf8"));
-  mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
+  makeFolderDurably(join(home, "keys"));
   const key = newSealKey();
-  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   writeDurably(
     join(home, "keys", "seal.pub.pem"),
     Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })),
     0o644,
   );
+  // Last: whoever finds it takes the other one to be there.
+  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   return key;
 }
 
@@ -323,8 +330,8 @@ function keepModelFiles(content: Json, folder: string, models: string): void {
   }
   const { file, fileSha256, ...others } = content as { [key: string]: Json };
   if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
-    mkdirSync(models, { recursive: true });
-    copyFileSync(resolve(folder, file), join(models, fileSha256));
+    makeFolderDurably(models);
+    writeDurably(join(models, fileSha256), readFileSync(resolve(folder, file)));
   }
   for (const member of Object.values(others)) keepModelFiles(member, folder, models);
 }

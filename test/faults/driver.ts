@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { compileCache } from "./serving.ts";
 
 // A driver is a script beside the fault tests that puts an engine under load in a process of its own, so
 // that its memory is the engine's, and it can be killed. It says what it has done as lines of JSON.
@@ -29,7 +29,7 @@ export function startDriver<News>(
   const { under = [], nodeArgs = [], hear = () => {} } = options;
   const [command = "", ...rest] = [...under, process.execPath, ...nodeArgs];
   const child = spawn(command, [...rest, join(import.meta.dirname, script), ...args], {
-    env: { ...process.env, ...compileCache },
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), "flyball-test-compile"), ...process.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const news: News[] = [];

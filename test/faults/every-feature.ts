@@ -20,6 +20,7 @@ export function writeProject(folder: string, port: number, scope: Scope): void {
   mkdirSync(join(folder, "workflows"), { recursive: true });
   writeFileSync(join(folder, "flyball.yaml"), `allow: { http: ["127.0.0.1:${port}"] }\n`);
   writeFileSync(join(folder, "workflows/double.yaml"), child);
+  writeFileSync(join(folder, "workflows/undone.yaml"), undone(port));
   writeFileSync(join(folder, "workflows/all.yaml"), parent(port, scope));
 }
 
@@ -28,6 +29,19 @@ input: { type: object, required: [n], properties: { n: { type: integer } } }
 steps:
   - { id: twice, transform: { value: "{{ input.n * 2 }}" } }
 `;
+
+/** Fails after two steps that can be taken back. */
+function undone(port: number): string {
+  const call = (what: string) =>
+    `{ http: { method: POST, url: "http://127.0.0.1:${port}/${what}", body: {} } }`;
+  const retry = "retry: { attempts: 20, backoff: 1ms, max: 5ms }";
+  return `workflow: undone
+steps:
+  - { id: booked, tool: ${call("book")}, ${retry}, undo: { tool: ${call("cancel")} } }
+  - { id: noted, transform: { value: 1 }, undo: { emit: { event: unnoted } } }
+  - { id: fails, on_failure: fail, transform: { value: "{{ 1 / (noted.value - 1) }}" } }
+`;
+}
 
 function parent(port: number, scope: Scope): string {
   const call = `retry: { attempts: 20, backoff: 1ms, max: 5ms }
@@ -49,6 +63,8 @@ steps:
   - { id: asked, human_review: { draft: "{{ each.value }}" } }
   - { id: broken, transform: { value: "{{ 1 / (input.n - input.n) }}" } }
   - { id: replaced, quality_check: { value: 1, rules: [{ name: never, check: "{{ false }}" }] }, fallback: { transform: { value: f } } }
+  - { id: tried, workflow: { name: undone }, fallback: { transform: { value: given up } } }
+  - { id: paid, once: true, tool: { http: { method: POST, url: "http://127.0.0.1:${port}/pay", body: {} } } }
   - { id: said, emit: { event: done, data: "{{ each.value }}" } }
 ${scope === "everything" ? script : ""}  - id: last
     ${call}
@@ -98,7 +114,7 @@ async function help(engine: Engine, row: RunRow): Promise<void> {
   else if (row.waitingFor === "event")
     await engine.command(row.id, { kind: "signal", event: "go", data: "yes" }, "go");
   else if (row.status === "paused")
-    await engine.command(row.id, { kind: "resume", by: "ann", skip: { value: 0 } }, "skip");
+    await engine.command(row.id, { kind: "resume", by: "ann", skip: { value: 0 } }, `skip-${row.updatedAt}`);
   else await new Promise((resolve) => engine.clock.after(2, () => resolve(undefined)));
 }
 
@@ -114,11 +130,15 @@ export async function problemsOf(
     const ends = events.filter(({ type }) => type === "run.completed");
     const paths = events.filter(({ type }) => type === "step.completed").map(({ data }) => data?.path);
     const output = JSON.stringify(ends[0]?.data?.output);
+    const [child] = engine.control.runs({ workflow: "undone", limit: 1 });
+    const childEvents = await engine.journal.read(`run/${child?.id}`);
+    const undone = JSON.stringify(childEvents.find(({ type }) => type === "run.failed")?.data?.undone);
     return [
       ...(ok ? [] : [`the journal does not verify: ${JSON.stringify(firstBad)}`]),
       ...(ends.length === 1 ? [] : [`the run has ${ends.length} ends`]),
       ...(new Set(paths).size === paths.length ? [] : ["a step's result is recorded twice"]),
       ...(output === JSON.stringify(expectedOutput) ? [] : [`the output is ${output}`]),
+      ...(undone === '["noted","booked"]' ? [] : [`undone were ${undone}`]),
       ...(await lostOf(engine, acknowledged)),
     ];
   } finally {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { driven } from "./driven.ts";
 import { drive, problemsOf, writeProject } from "./every-feature.ts";
 import { type Fault, type FaultContext, zero } from "./fault.ts";
-import { compileCache } from "./serving.ts";
 import { type Sink, startSink } from "./sink.ts";
 
 // A process that drives one run through everything is killed at its first write, another at its second,
@@ -19,6 +18,7 @@ interface Tally {
   twice: number;
   readonly failures: string[];
   repeatedTwice: number;
+  onceTwice: number;
 }
 
 export const fault: Fault = {
@@ -27,7 +27,7 @@ export const fault: Fault = {
   promise: "G1 G2 G3 G4",
   async run(context) {
     const sink = await startSink({ delayMs: 0, failEvery: 3 });
-    const tally: Tally = { killed: 0, twice: 0, failures: [], repeatedTwice: 0 };
+    const tally: Tally = { killed: 0, twice: 0, failures: [], repeatedTwice: 0, onceTwice: 0 };
     try {
       writeProject(context.scratch, sink.port, "everything");
       const step = context.full ? 1 : points.shortStep;
@@ -44,6 +44,7 @@ export const fault: Fault = {
       { name: "of them killed again while it was taken up", value: twice, ok: true },
       zero("points after which something was lost, doubled or stuck", failures.length, killed),
       zero("calls made more often than there were kills and one", tally.repeatedTwice, killed),
+      zero("calls of a step with `once` made twice", tally.onceTwice, killed),
     ];
   },
 };
@@ -66,8 +67,11 @@ async function killedAt(point: Point, sink: Sink, { scratch, full, progress }: F
   const problems = await problemsOf(home, [...first.lines, ...second.lines]);
   if (problems.length > 0) tally.failures.push(`${name}: ${problems.join("; ")}`);
   const kills = Number(first.killed) + Number(second.killed);
-  for (const [key, count] of sink.answered)
-    if (count - (before.get(key) ?? 0) > kills + 1) tally.repeatedTwice += 1;
+  for (const [key, count] of sink.answered) {
+    const calls = count - (before.get(key) ?? 0);
+    if (calls > kills + 1) tally.repeatedTwice += 1;
+    if (calls > 1 && key.endsWith("/paid")) tally.onceTwice += 1;
+  }
   tally.killed += Number(first.killed);
   tally.twice += Number(second.killed);
   if (problems.length === 0) rmSync(home, { recursive: true });
@@ -75,26 +79,6 @@ async function killedAt(point: Point, sink: Sink, { scratch, full, progress }: F
   return first.killed;
 }
 
-async function driveUntilKilled(home: string, project: string, { side, write }: Point) {
-  const here = (name: string) => join(import.meta.dirname, name);
-  const child = spawn(
-    process.execPath,
-    ["--import", here("preload-crash-at.ts"), here("drive.ts"), home, project],
-    {
-      env: { ...process.env, ...compileCache, CRASH_AT: `${side}:${write}` },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  const [stdout, stderr]: [string[], string[]] = [[], []];
-  child.stdout.on("data", (chunk) => stdout.push(String(chunk)));
-  child.stderr.on("data", (chunk) => stderr.push(String(chunk)));
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-    child.on("close", (...how) => resolve(how)),
-  );
-  if (signal !== "SIGKILL") assert.equal(code, 0, stderr.join(""));
-  const lines = stdout
-    .join("")
-    .split("\n")
-    .filter((line) => line !== "");
-  return { killed: signal === "SIGKILL", lines };
+function driveUntilKilled(home: string, project: string, { side, write }: Point) {
+  return driven(home, project, { preload: "preload-crash-at.ts", env: { CRASH_AT: `${side}:${write}` } });
 }

@@ -11,16 +11,19 @@ export interface Recorded {
 }
 
 /** Every event of a data folder that no process owns. */
-export async function recordedEvents(folder: string): Promise<readonly Recorded[]> {
-  const { stdout, stderr, code } = await flyball(["export"], { cwd: folder });
+export async function recordedEvents(
+  folder: string,
+  options: readonly string[] = [],
+): Promise<readonly Recorded[]> {
+  const { stdout, stderr, code } = await flyball(["export", ...options], { cwd: folder });
   assert.equal(code, 0, stderr);
   return jsonLines<Partial<Recorded>>(stdout).filter((line): line is Recorded => line.stream !== undefined);
 }
 
 /** The journal verifies, and the control tables are what it says. */
-export async function assertSound(folder: string): Promise<void> {
+export async function assertSound(folder: string, options: readonly string[] = []): Promise<void> {
   for (const command of ["verify", "doctor"]) {
-    const { stdout, stderr } = await flyball([command, "--json"], { cwd: folder });
+    const { stdout, stderr } = await flyball([command, "--json", ...options], { cwd: folder });
     assert.equal(JSON.parse(stdout || "{}").ok, true, `${command}: ${stdout}${stderr}`);
   }
 }

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Started, type StartOptions, start } from "../command.ts";
-
-/** Loading the sources from a cache of their own, as the command does it in use. */
-export const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "flyball-test-compile") };
 
 /** A server that was started as a process of its own, and answers. */
 export interface Serving extends Started {
@@ -30,11 +25,11 @@ export async function serve(args: readonly string[], options: StartOptions): Pro
   return { ...started, url: await Promise.race([url, ended]) };
 }
 
-/** Ends a server as Ctrl-C does, and waits for it. */
+/** Ends a server as Ctrl-C does, and waits for it; one that has only just started may end without a word. */
 export async function stop({ child, outcome }: Started): Promise<void> {
   child.kill("SIGINT");
-  const { code, stderr } = await outcome;
-  assert.equal(code, 0, stderr);
+  const { code, signal, stderr } = await outcome;
+  assert.ok(code === 0 || signal === "SIGINT", stderr);
 }
 
 /** A port that was free a moment ago, for a server that is started again and again under one address. */

@@ -1,5 +1,5 @@
 import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
-import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
+import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
 import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
@@ -409,23 +409,29 @@ export class Executor {
       mailbox.takeBell();
       return void (await dismissAll(id, this.#options));
     }
-    const events = await this.#options.journal.read(`run/${id}`);
-    const [first] = events;
-    if (!first?.data) throw new RunNotFound(id);
-    const started = first.data as unknown as RunStarted;
+    let events: readonly JournalEvent[] | null = null;
     try {
-      const run = this.#runOf(id, started, first.at, await this.#options.releases.load(started.release));
-      await replay(run, events);
-      run.status = row.status;
-      run.isQueued = row.status === "queued";
-      run.rates = rates;
-      return run;
+      events = await this.#options.journal.read(`run/${id}`);
+      return await this.#replayed(row, events, rates);
     } catch (error) {
       if (!(error instanceof FlyballError)) throw error;
       mailbox.takeBell();
       for (const other of await standStill({ row, events, error }, this.#options)) this.wake(other);
       return undefined;
     }
+  }
+
+  async #replayed(row: RunRow, events: readonly JournalEvent[], rates?: RateMoments): Promise<Run> {
+    const [first] = events;
+    if (!first?.data) throw new RunNotFound(row.id);
+    const started = first.data as unknown as RunStarted;
+    const release = await this.#options.releases.load(started.release);
+    const run = this.#runOf(row.id, started, first.at, release);
+    await replay(run, events);
+    run.status = row.status;
+    run.isQueued = row.status === "queued";
+    run.rates = rates;
+    return run;
   }
 
   #program(id: string, started: RunStarted, startedAt: number, release: Release): Program {

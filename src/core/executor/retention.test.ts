@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../base/index.ts";
+import { DiskFull } from "../journal/index.ts";
 import { applyRetention } from "./retention.ts";
 import {
   answer,
@@ -8,6 +9,7 @@ import {
   call,
   document,
   ending,
+  memoryDisk,
   openReviews,
   publish,
   restart,
@@ -173,4 +175,40 @@ test("more runs than are erased at once are all erased", async () => {
   assert.equal(await retain(bundle, 91), 250);
   assert.equal((await bundle.journal.read("retention")).length, 3);
   assert.deepEqual((await bundle.journal.verify()).firstBad, null);
+});
+
+test("on a full disk fewer runs are erased at once, until there is room for them", async () => {
+  const disk = memoryDisk();
+  const commit = disk.storage.commit.bind(disk.storage);
+  const sizes: number[] = [];
+  let room = 8;
+  disk.storage.commit = (rows, changes, removal) => {
+    const { length } = removal.erased;
+    if (length > room) throw new DiskFull("the disk");
+    if (length > 0) sizes.push(length);
+    return commit(rows, changes, removal);
+  };
+  const bundle = setup({ disk });
+  for (let n = 0; n < 5; n++) await run(bundle, [value("a", n)]);
+  assert.equal(await retain(bundle, 91), 5);
+  assert.ok(sizes.length > 1 && sizes.every((size) => size <= room), sizes.join());
+  assert.equal((await bundle.journal.verify()).ok, true);
+
+  room = 0;
+  await run(bundle, [value("a", 1)]);
+  await assert.rejects(retain(bundle, 91), DiskFull);
+});
+
+test("the bodies of a run with a damaged event go all the same", async () => {
+  const bundle = setup();
+  const { id } = await run(bundle, [value("a", "secret")]);
+  const readStream = bundle.storage.readStream.bind(bundle.storage);
+  bundle.storage.readStream = (stream, afterSeq) =>
+    readStream(stream, afterSeq).map((row) =>
+      row.seq === 2 && row.salt ? { ...row, type: "damaged" } : row,
+    );
+  await assert.rejects(bundle.journal.read(`run/${id}`), { code: "EVENT_DAMAGED" });
+  assert.equal(await retain(bundle, 91), 1);
+  bundle.storage.readStream = readStream;
+  assert.match(await remains(bundle, `run/${id}`), /^\[run\.started\] \[step\.completed\]/);
 });

@@ -1,5 +1,5 @@
 import { type Clock, parseDuration } from "../base/index.ts";
-import type { Journal } from "../journal/index.ts";
+import { DiskFull, type Journal } from "../journal/index.ts";
 import type { ControlStore } from "./store.ts";
 
 /** Two clocks, each from the end of a run: for what its steps saw and answered, and for all of it. */
@@ -42,26 +42,28 @@ const reviewsMax = 100_000;
  */
 export async function applyRetention(deps: RetentionDeps, retention: Retention): Promise<number> {
   const { control, clock } = deps;
-  const pruned = await forAll(
-    retention.decisions,
-    (before) => control.prunable(before, runsAtOnce),
-    pruneRuns,
-  );
-  const erased = await forAll(retention.bodies, (before) => control.erasable(before, runsAtOnce), eraseRuns);
+  const pruned = await forAll(retention.decisions, (...which) => control.prunable(...which), pruneRuns);
+  const erased = await forAll(retention.bodies, (...which) => control.erasable(...which), eraseRuns);
   await deps.journal.tidy();
   return pruned + erased;
 
   async function forAll(
     period: string,
-    next: (beforeMs: number) => readonly string[],
+    next: (beforeMs: number, limit: number) => readonly string[],
     take: (deps: RetentionDeps, runs: readonly string[], period: string) => Promise<void>,
   ): Promise<number> {
     if (period === "forever") return 0;
     const before = clock.now() - parseDuration(period);
-    let taken = 0;
-    for (let runs = next(before); runs.length > 0; runs = next(before)) {
-      await take(deps, runs, period);
-      taken += runs.length;
+    let [taken, atOnce] = [0, runsAtOnce];
+    for (let runs = next(before, atOnce); runs.length > 0; runs = next(before, atOnce)) {
+      try {
+        await take(deps, runs, period);
+        taken += runs.length;
+      } catch (error) {
+        // On a full disk the store has a little room for this; fewer runs need less of it.
+        if (!(error instanceof DiskFull) || atOnce === 1) throw error;
+        atOnce = Math.floor(atOnce / 2);
+      }
     }
     return taken;
   }

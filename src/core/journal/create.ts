@@ -1,4 +1,5 @@
 import { type Clock, type FlyballError, type JsonObject, nextTurn } from "../base/index.ts";
+import { contentProblem } from "./content.ts";
 import { zeroHash } from "./encoding.ts";
 import { EventDamaged } from "./errors.ts";
 import type {
@@ -73,7 +74,12 @@ class StoredJournal<Change> implements Journal {
     const rows = this.#storage.readStream(stream, afterSeq);
     const before = afterSeq > 0 ? this.#storage.readStream(stream, afterSeq - 1)[0] : undefined;
     let prev = before?.hash ?? zeroHash;
-    return rows.map((row) => {
+    return rows.map((row, index) => {
+      const problem =
+        row.seq === afterSeq + index + 1
+          ? contentProblem(row, prev, (digest) => this.#blobs.get(digest))
+          : `event ${afterSeq + index + 1} of its stream is missing`;
+      if (problem) throw new EventDamaged(row.position, problem);
       const event = this.#event(row, prev);
       prev = row.hash;
       return event;

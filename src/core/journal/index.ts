@@ -8,8 +8,9 @@
  * stand at the head of `writer.ts`.
  * Read first: `journal.ts` (the words), then `writer.ts` (group commit), `encoding.ts` (what is hashed).
  */
-export { fileBlobs, memoryBlobs, writeDurably } from "./blobs.ts";
+export { fileBlobs, memoryBlobs } from "./blobs.ts";
 export { createJournal, type JournalOptions } from "./create.ts";
+export { makeFolderDurably, writeDurably } from "./durable.ts";
 export * from "./errors.ts";
 export type * from "./journal.ts";
 export type { Subtree } from "./merkle.ts";

@@ -64,9 +64,12 @@ export interface Journal {
    * is no room (nothing is written), `JournalClosed` after the journal has ended.
    */
   append(appends: readonly Append[]): Promise<void>;
-  /** The events of one stream, in order, after `afterSeq` (default 0). */
+  /**
+   * The events of one stream, in order, after `afterSeq` (default 0). What is decided follows from them, so
+   * each is held against its hash: rejects with `EventDamaged` when one is not what was written.
+   */
   read(stream: string, afterSeq?: number): Promise<readonly JournalEvent[]>;
-  /** Up to `limit` events of all streams with a position above `afterPosition`, in order. */
+  /** Up to `limit` events of all streams with a position above `afterPosition`, in order, as they stand. */
   readAll(afterPosition: number, limit: number): Promise<readonly JournalEvent[]>;
   /** All events from a position on, then each new one as it is committed, until the signal aborts. */
   follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent>;

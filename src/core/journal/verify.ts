@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
-import { bodyDigest, eventHash, saltBytes, zeroHash } from "./encoding.ts";
+import { contentProblem } from "./content.ts";
+import { zeroHash } from "./encoding.ts";
 import type { EventRow, Seal, Verification } from "./journal.ts";
 import { leafOf, type Subtree, treeOf } from "./merkle.ts";
 import { sealProblem } from "./seal.ts";
@@ -61,7 +62,10 @@ export class Verifier {
       );
     else if (row.seq !== last.seq + 1)
       this.#bad(row, `it is number ${row.seq} of its stream, after number ${last.seq}`);
-    else this.#checkHash(row, last.hash);
+    else {
+      const problem = contentProblem(row, last.hash, this.#blob);
+      if (problem) this.#bad(row, problem);
+    }
     this.#events = Math.max(this.#events, row.position);
     this.#streams.set(row.stream, { seq: row.seq, hash: row.hash });
     this.#countRemoved(row);
@@ -97,30 +101,6 @@ export class Verifier {
       this.#erasedByPolicy += erased;
       this.#prunedByPolicy += pruned;
     }
-  }
-
-  #checkHash(row: EventRow, prev: Uint8Array): void {
-    const digest = this.#digest(row);
-    if (typeof digest === "string") this.#bad(row, digest);
-    else if (!Number.isSafeInteger(row.at) || row.at < 0) this.#bad(row, "its time was changed");
-    else if (!eventHash(prev, row, digest).equals(row.hash))
-      this.#bad(row, "its content does not fit its hash");
-  }
-
-  /** The digest of the body, or why there is none. */
-  #digest(row: EventRow): Uint8Array | string {
-    if (row.salt && row.salt.length !== saltBytes) return "its salt was changed";
-    if (row.digest && row.digest.length !== zeroHash.length) return "its digest was changed";
-    if (row.body !== null && row.digest) return "it has both a body and a digest";
-    if (row.body !== null) return row.salt ? bodyDigest(row.salt, row.body) : "its salt is missing";
-    if (!row.digest) return "its body is missing";
-    if (!row.salt) return row.digest;
-    const bytes = this.#blob(row.digest);
-    if (!bytes) return `its blob ${Buffer.from(row.digest).toString("hex")} is missing`;
-    const digest = bodyDigest(row.salt, Buffer.from(bytes).toString("utf8"));
-    return digest.equals(row.digest)
-      ? digest
-      : `its blob ${Buffer.from(row.digest).toString("hex")} was changed`;
   }
 
   #checkSeal(part: Subtree): void {

@@ -138,7 +138,7 @@ export class Writer<Change> {
   #gather(entries: readonly Entry[]): Group<Change> {
     const group: Group<Change> = { events: [], changes: [], removal: noRemoval, written: [] };
     for (const entry of entries) {
-      const refusal = this.#refusal(entry);
+      const refusal = this.#refusalOrError(entry);
       if (refusal) entry.reject(refusal);
       else this.#add(entry, group);
     }
@@ -148,6 +148,15 @@ export class Writer<Change> {
   /** Ahead of the disk within a flush; a commit that fails forgets what it had advanced. */
   #head(stream: string): StreamHead {
     return this.#heads.get(stream) ?? this.#options.storage.head(stream) ?? noEvents;
+  }
+
+  /** A head that cannot be read fails the append that needs it, and no other. */
+  #refusalOrError(entry: Entry): unknown {
+    try {
+      return this.#refusal(entry);
+    } catch (error) {
+      return error;
+    }
   }
 
   #refusal({ appends }: Entry): FlyballError | undefined {

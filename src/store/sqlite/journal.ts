@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ControlChange } from "../../core/executor/index.ts";
 import {
+  DiskFull,
   type EventRow,
   type JournalStorage,
   NotOwner,
@@ -91,11 +92,33 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   }
 
   commit(rows: readonly EventRow[], changes: readonly ControlChange[], removal: Removal): void {
-    this.#transaction(() => {
-      this.#remove(removal);
-      for (const row of rows) this.#insert(row);
-      applyChanges(this.#control, changes);
-    });
+    const write = () =>
+      this.#transaction(() => {
+        this.#remove(removal);
+        for (const row of rows) this.#insert(row);
+        applyChanges(this.#control, changes);
+      });
+    const makesRoom = removal.erased.length > 0 || removal.streams.length > 0;
+    if (makesRoom) this.#withReserve(write);
+    else write();
+  }
+
+  /** What makes room may use the room that is kept for it. */
+  #withReserve(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof DiskFull) || !this.#owned.reserve.release()) throw error;
+      try {
+        // On a full disk there is no room for more of the log: it is emptied before anything else.
+        this.#emptyLog();
+        write();
+        this.#emptyLog();
+        while (this.tidy());
+      } finally {
+        this.#owned.reserve.take();
+      }
+    }
   }
 
   #remove({ erased, streams, pruned }: Removal): void {
@@ -143,14 +166,23 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
     try {
       database.exec(`PRAGMA incremental_vacuum(${tidyPages})`);
       if (Number(database.prepare("PRAGMA freelist_count").get()?.freelist_count) > 0) return true;
-      // A reader of another process may hold the log: this must not wait for it, or everything waits.
-      database.exec("PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // The disk is full: the next pass of retention does it, or the close.
-    } finally {
-      database.exec(`PRAGMA busy_timeout=${busyTimeoutMs}`);
     }
+    this.#emptyLog();
+    this.#owned.reserve.take();
     return false;
+  }
+
+  /** A reader of another process may hold the log: this must not wait for it, or everything waits. */
+  #emptyLog(): void {
+    try {
+      this.#owned.database.exec("PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // The reader holds it, or the disk is full: it is emptied the next time.
+    } finally {
+      this.#owned.database.exec(`PRAGMA busy_timeout=${busyTimeoutMs}`);
+    }
   }
 
   #insert(row: EventRow): void {
@@ -158,16 +190,27 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
     this.#statements.insert.run(position, stream, seq, type, at, actor, salt, body, digest, hash);
   }
 
+  /** A damaged page is told in our words wherever it is met; the rest of the file can still be read. */
+  #reading<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, this.#folder);
+    }
+  }
+
   lastPosition(): number {
-    return Number(this.#statements.last.get()?.position ?? 0);
+    return this.#reading(() => Number(this.#statements.last.get()?.position ?? 0));
   }
 
   head(stream: string): { seq: number; hash: Uint8Array } | undefined {
-    return this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined;
+    return this.#reading(
+      () => this.#statements.head.get(stream) as { seq: number; hash: Uint8Array } | undefined,
+    );
   }
 
   readStream(stream: string, afterSeq: number): readonly EventRow[] {
-    return this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[];
+    return this.#reading(() => this.#statements.stream.all(stream, afterSeq) as unknown as EventRow[]);
   }
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {

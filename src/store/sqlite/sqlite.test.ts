@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -147,6 +147,22 @@ test("a text file in the database's place is refused and stays as it is", () => 
   assert.equal(readFileSync(join(folder, "flyball.db"), "utf8"), "my shopping list\n".repeat(100));
 });
 
+test("a database whose very first write was torn by a power loss is made anew", async (t) => {
+  const [written, folder] = [newFolder(), newFolder()];
+  const database = new DatabaseSync(join(written, "flyball.db"));
+  // More than the cache holds, so that pages are written before the commit, with a journal to take them back.
+  database.exec("PRAGMA cache_size=1; BEGIN; CREATE TABLE first (body TEXT)");
+  database.exec("INSERT INTO first VALUES (hex(zeroblob(200000)))");
+  copyFileSync(join(written, "flyball.db-journal"), join(folder, "flyball.db-journal"));
+  const torn = readFileSync(join(written, "flyball.db")).fill(0, 0, 512);
+  database.close();
+  assert.ok(torn.length > 512);
+  writeFileSync(join(folder, "flyball.db"), torn);
+  const { journal } = openJournal(t, folder);
+  await journal.append([note("s")]);
+  assert.equal((await journal.verify()).ok, true);
+});
+
 test("another program's SQLite database is refused and stays as it is", () => {
   const folder = newFolder();
   rawEdit(
@@ -165,6 +181,28 @@ test("the database of a newer Flyball is refused and stays as it is", async (t) 
   const before = readFileSync(join(folder, "flyball.db"));
   assertUnusable(folder, "a newer Flyball made it (format 99, this one knows ");
   assert.deepEqual(readFileSync(join(folder, "flyball.db")), before);
+});
+
+test("an append whose stream has a damaged page fails alone, in our words", async (t) => {
+  const folder = newFolder();
+  const first = openJournal(t, folder, true);
+  const large = (stream: string) => note(stream, { text: "x".repeat(12_000) });
+  for (const stream of ["a", "b", "c"]) await first.journal.append([large(stream)]);
+  await first.journal.close();
+  const file = join(folder, "flyball.db");
+  const bytes = readFileSync(file);
+  const pageBytes = 16_384;
+  const page = Math.floor(bytes.indexOf("note.made", bytes.indexOf("note.made") + 1) / pageBytes) * pageBytes;
+  writeFileSync(file, bytes.fill(0x7f, page, page + pageBytes));
+  const { journal } = openJournal(t, folder);
+  const isDamaged = (error: unknown) => isOneLine(error, DatabaseUnusable, "it is damaged");
+  const outcomes = await Promise.allSettled(
+    ["a", "b", "c"].map((stream) => journal.append([{ ...note(stream), expectedSeq: 1 }])),
+  );
+  const failed = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  assert.ok(failed.length === 1 && isDamaged(failed[0]), `${failed.length} failed`);
+  const streams = await Promise.allSettled(["a", "b", "c"].map((stream) => journal.read(stream)));
+  assert.equal(streams.filter(({ status }) => status === "rejected").length, 1);
 });
 
 test("a damaged database, a folder in its place and a file in the folder's place are refused in one line", async (t) => {
