@@ -32,7 +32,6 @@ export { applyRetention, type Retention } from "./retention.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
 export {
-  recordSwitch,
   type SwitchMode,
   type SwitchRow,
   type SwitchScope,

@@ -115,6 +115,18 @@ test("what a run was told too late goes with its bodies", async () => {
   assert.equal(await remains(bundle, `command/${id}/late`), "[command.received] [command.dismissed]");
 });
 
+test("a command of the first formats, which is not under its run's name, goes with its run", async () => {
+  const bundle = setup();
+  const { id } = await run(bundle, [step("gate", "wait", { event: "go" })]);
+  const data = { run: id, kind: "signal", event: "go", data: "secret" };
+  const events = [{ type: "command.received", data }];
+  await bundle.journal.append([{ stream: "command/old", expectedSeq: 0, actor: "local", events }]);
+  bundle.executor.wake(id);
+  assert.equal((await ending(bundle, id)).status, "completed");
+  await retain(bundle, 91);
+  assert.equal(await remains(bundle, "command/old"), "[command.received]");
+});
+
 test("a run is kept as long as its parent goes on, or its batch is not complete", async () => {
   const bundle = setup();
   const child = await publish(bundle, document([value("x", 1)], { workflow: "child" }));

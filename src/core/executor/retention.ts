@@ -1,5 +1,5 @@
 import { type Clock, parseDuration } from "../base/index.ts";
-import { DiskFull, type Journal } from "../journal/index.ts";
+import { DiskFull, EventDamaged, type Journal, type JournalEvent } from "../journal/index.ts";
 import type { ControlStore } from "./store.ts";
 
 /** Two clocks, each from the end of a run: for what its steps saw and answered, and for all of it. */
@@ -90,9 +90,24 @@ async function pruneRuns(deps: RetentionDeps, runs: readonly string[], period: s
 /** Every stream that holds what these runs saw or were told. */
 async function streamsOf({ journal, control }: RetentionDeps, runs: readonly string[]): Promise<string[]> {
   const streams = runs.map(async (run) => {
-    const commands = await journal.streams(`command/${run}/`);
+    const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
     const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);
     return [`run/${run}`, `outbox/${run}`, ...commands, ...reviews];
   });
   return (await Promise.all(streams)).flat();
+}
+
+/** Commands from before format 3 are not under the run's name: its events name those that it took in. */
+async function oldCommands(journal: Journal, run: string): Promise<readonly string[]> {
+  const events = await journal.read(`run/${run}`).catch(noneIfDamaged);
+  return events.flatMap(({ data }) => {
+    const id = data?.command;
+    return typeof id === "string" && !id.includes("/") ? [`command/${id}`] : [];
+  });
+}
+
+/** Of a damaged stream nobody knows what it was told, but the rest of it goes all the same. */
+function noneIfDamaged(error: unknown): readonly JournalEvent[] {
+  if (error instanceof EventDamaged) return [];
+  throw error;
 }
