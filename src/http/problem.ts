@@ -83,18 +83,22 @@ export async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise
 }
 
 /** A body is parsed and written in one go, while others wait; documents belong into files and stores. */
-const bodyBytesMax = 4 * 1024 * 1024;
+const bodyBytesMax = 2 * 1024 * 1024;
+
+/** A body that is too large is read on to here and thrown away: who is cut off while sending reads no answer. */
+const discardedBytesMax = 64 * 1024 * 1024;
 
 /** Takes no more into memory than a body may have, whether its length was declared or not. */
-async function readText({ headers, body }: Request): Promise<string> {
-  if (Number(headers.get("content-length") ?? 0) > bodyBytesMax) throw new BodyTooLarge();
+async function readText({ body }: Request): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw new BodyTooLarge();
-    chunks.push(chunk);
+    if (bytes <= bodyBytesMax) chunks.push(chunk);
+    else chunks.length = 0;
+    if (bytes > discardedBytesMax) break;
   }
+  if (bytes > bodyBytesMax) throw new BodyTooLarge();
   try {
     // Otherwise each byte that is no text would become the same sign, without a word.
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
