@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/base/index.ts";
-import { below, type Fault, report, zero } from "./fault.ts";
+import { below, type Fault, type FaultContext, type Measure, report, zero } from "./fault.ts";
 import { type Payload, payloads } from "./odd-payloads.ts";
 import { assertSound, recordedEvents } from "./record.ts";
 import { type Serving, serve, sleep, stop } from "./serving.ts";
@@ -50,43 +50,51 @@ export const fault: Fault = {
       env: { LOOP_DELAY_FILE: delayFile },
       nodeArgs: ["--max-semi-space-size=32", "--import", join(import.meta.dirname, "preload-loop-delay.ts")],
     });
-    const loop = new Loop(server, delayFile);
-    await loop.delays();
-    const pings = new Pings(server.url);
-    const wrong: string[] = [];
-    const rounds = context.full ? 5 : 1;
-    for (let round = 0; round < rounds; round++)
-      for (const payload of payloads) {
-        const problem = await send(server.url, payload);
-        if (problem) wrong.push(`${payload.name}: ${problem}`);
-        if (problem) context.progress(wrong.at(-1) ?? "");
-      }
-    const delays = await loop.delays();
-    const slowest = await pings.stop();
-    const silent = await changedByScripts(server.url);
-    for (const change of silent) context.progress(change);
-    await stop(server);
-    await assertSound(context.scratch);
-    return [
-      zero(
-        "payloads that came back changed, or were refused without a word",
-        wrong.length,
-        payloads.length * rounds,
-      ),
-      zero(
-        "payloads that the journal keeps otherwise",
-        await keptOtherwise(context.scratch),
-        payloads.length,
-      ),
-      zero("values of a script that were changed without a word", silent.length, scriptValues.length),
-      context.full
-        ? below("delay of the event loop, p99", delays.p99, { max: 100, unit: "ms", trials: delays.count })
-        : report("delay of the event loop, p99", delays.p99, "ms"),
-      report("delay of the event loop at its largest", delays.max, "ms"),
-      report("slowest answer to a small request in between", slowest, "ms"),
-    ];
+    try {
+      return await measured(context, server, delayFile);
+    } finally {
+      server.child.kill("SIGKILL");
+    }
   },
 };
+
+async function measured(
+  context: FaultContext,
+  server: Serving,
+  delayFile: string,
+): Promise<readonly Measure[]> {
+  const loop = new Loop(server, delayFile);
+  await loop.delays();
+  const pings = new Pings(server.url);
+  const wrong: string[] = [];
+  const rounds = context.full ? 5 : 1;
+  for (let round = 0; round < rounds; round++)
+    for (const payload of payloads) {
+      const problem = await send(server.url, payload);
+      if (problem) wrong.push(`${payload.name}: ${problem}`);
+      if (problem) context.progress(wrong.at(-1) ?? "");
+    }
+  const delays = await loop.delays();
+  const slowest = await pings.stop();
+  const silent = await changedByScripts(server.url);
+  for (const change of silent) context.progress(change);
+  await stop(server);
+  await assertSound(context.scratch);
+  return [
+    zero(
+      "payloads that came back changed, or were refused without a word",
+      wrong.length,
+      payloads.length * rounds,
+    ),
+    zero("payloads that the journal keeps otherwise", await keptOtherwise(context.scratch), payloads.length),
+    zero("values of a script that were changed without a word", silent.length, scriptValues.length),
+    context.full
+      ? below("delay of the event loop, p99", delays.p99, { max: 100, unit: "ms", trials: delays.count })
+      : report("delay of the event loop, p99", delays.p99, "ms"),
+    report("delay of the event loop at its largest", delays.max, "ms"),
+    report("slowest answer to a small request in between", slowest, "ms"),
+  ];
+}
 
 /** The server's own look at its event loop. */
 class Loop {
