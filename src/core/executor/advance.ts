@@ -71,7 +71,8 @@ async function goAlong(course: Course): Promise<void> {
     course.breakOff();
     course.wakeSteps();
     course.launchReady();
-    if (course.hasMessages) await course.takeMessages();
+    const taking = course.hasMessages ? course.takeMessages() : undefined;
+    if (taking) await taking;
     if (course.hasNews) {
       await course.commit();
       if (course.isOver) return;
@@ -268,8 +269,8 @@ class Course {
     return false;
   }
 
-  async takeMessages(): Promise<void> {
-    await this.#outcomes.takeAll();
+  takeMessages(): Promise<void> | void {
+    return this.#outcomes.takeAll();
   }
 
   commit(): Promise<void> {

@@ -67,6 +67,8 @@ export class Executor {
   readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
+  /** Taken from the queue, and met a failure before that was on disk: there they still stand. */
+  readonly #unadmitted = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
   readonly #alarm: Alarm;
@@ -83,6 +85,7 @@ export class Executor {
       clock,
       counters,
       switches: this.#switches,
+      isLoaded: (id) => this.#loaded.has(id),
       limits: { running: runsAtOnceDefault, queued: runsQueuedDefault, ...limits },
     });
     this.#advance = {
@@ -301,7 +304,7 @@ export class Executor {
   /** Gives places: first to runs that have begun, then to those whose turn it is in the queue. */
   #fill(): void {
     if (this.#draining) return;
-    for (const [id, call] of this.#calls) this.#answer(id, call);
+    for (const [id, call] of this.#calls) if (!this.#loaded.has(id)) this.#answer(id, call);
     for (let next = this.#admission.next(); next; next = this.#admission.next()) {
       const { id, place } = next;
       const mailbox = new Mailbox(false);
@@ -351,7 +354,7 @@ export class Executor {
       },
       (error) => {
         leave();
-        if (standing === "admitted") this.#join(id);
+        if (standing === "admitted") this.#unadmitted.add(id);
         this.#end(id, undefined, error);
       },
     );
@@ -475,7 +478,7 @@ export class Executor {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
-    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.wake(id);
+    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.#takeUp(id);
     const workflows = this.#switches.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
@@ -488,6 +491,11 @@ export class Executor {
   /** The lanes of runs that should go on and have no place yet. */
   #lanesCalled(): readonly string[] {
     return [...this.#calls.values()].flatMap(({ lane }) => lane ?? []);
+  }
+
+  #takeUp(id: string): void {
+    if (this.#unadmitted.delete(id)) this.#join(id);
+    else this.wake(id);
   }
 
   #takeStalled(): readonly string[] {

@@ -62,13 +62,24 @@ export class Outcomes {
     this.#deps = deps;
   }
 
-  async takeAll(): Promise<void> {
-    for (const message of this.#mailbox.takeAll()) {
-      if (this.end) return;
-      const pending = this.#take(message);
-      if (pending) await pending;
+  /** In order. A promise only when one of them needs one, so that a document's step goes on in the same turn. */
+  takeAll(): Promise<void> | void {
+    return this.#takeFrom(this.#mailbox.takeAll(), 0);
+  }
+
+  #takeFrom(messages: readonly Message[], first: number): Promise<void> | void {
+    for (let index = first; index < messages.length && !this.end; index++) {
+      const message = messages[index];
+      const pending = message && this.#take(message);
+      if (pending) return this.#takeRest(pending, messages, index + 1);
       this.takeEnd();
     }
+  }
+
+  async #takeRest(pending: Promise<void>, messages: readonly Message[], next: number): Promise<void> {
+    await pending;
+    this.takeEnd();
+    await this.#takeFrom(messages, next);
   }
 
   /** The program has come to its end, or everything is taken back. */
@@ -95,6 +106,7 @@ export class Outcomes {
       case "refused":
         return this.#takeError(message.step, message.error);
       case "lost":
+        message.step.inDoubt = true;
         return this.#takeError(
           message.step,
           new OutcomeUnknown(message.step.activation.path, message.reason),
@@ -260,6 +272,8 @@ export class Outcomes {
     const inDoubt = step.work?.once !== undefined && leavesDoubt(failure);
     const known = inDoubt ? new OutcomeUnknown(step.activation.path, failure.message) : thrown;
     const error = inDoubt ? errorRecord(known) : failure;
+    // An execution that was lost with its process may have had its effect, whatever this one says.
+    if (step.lost) step.inDoubt = true;
     const retryMs = this.#retryIn(step, known);
     noteFailure(step, failure);
     if (retryMs !== undefined) return this.#retry(step, error, retryMs);

@@ -96,7 +96,8 @@ async function replayCompleted(run: Run, done: StepCompleted): Promise<readonly 
 function replayStarted(run: Run, { path }: StepStarted): void {
   const step = known(run, path);
   begin(run, step);
-  step.lost = true;
+  // It was put off before, and its time has come: what is lost now is this execution.
+  Object.assign(step, { phase: "ready", dueAt: null, lost: true });
 }
 
 function replayRetried(run: Run, retried: StepRetried): void {

@@ -151,6 +151,7 @@ export function methodsOf<Change>(storage: JournalStorage<Change>): JournalStora
     head: (stream) => storage.head(stream),
     readStream: (...args) => storage.readStream(...args),
     readAll: (...args) => storage.readAll(...args),
+    hashes: (...args) => storage.hashes(...args),
     streams: (prefix) => storage.streams(prefix),
     pruned: (...args) => storage.pruned(...args),
     namesBlob: (digest) => storage.namesBlob(digest),

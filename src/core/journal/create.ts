@@ -17,7 +17,7 @@ import type {
 } from "./journal.ts";
 import { pageEvents, sealEventsMax } from "./limits.ts";
 import type { Subtree } from "./merkle.ts";
-import { planErasure, planPruning, type RemovalPlan } from "./removal.ts";
+import { planErasure, planPruning, type RemovalPlan, rowsOf } from "./removal.ts";
 import { makeSeal, type SealKey } from "./seal.ts";
 import { Verifier } from "./verify.ts";
 import { Writer } from "./writer.ts";
@@ -49,6 +49,7 @@ class StoredJournal<Change> implements Journal {
   readonly #listeners = new Set<() => void>();
   /** The last of those that remove something, or that must see all of it. */
   #removing: Promise<unknown> = Promise.resolve();
+  #sealing: Promise<unknown> = Promise.resolve();
 
   constructor(options: JournalOptions<Change>) {
     this.#storage = options.storage;
@@ -154,11 +155,21 @@ class StoredJournal<Change> implements Journal {
     return verifier.finish({ problems: this.#storage.problems(), ...(head ? { head } : {}) });
   }
 
-  async seal(): Promise<Seal | undefined> {
+  /** One after the other, as each seal follows from the one before it. */
+  seal(): Promise<Seal | undefined> {
+    const sealed = this.#sealing.then(() => this.#seal());
+    this.#sealing = sealed.catch(() => undefined);
+    return sealed;
+  }
+
+  /** Between its steps the event loop has a turn, for a minute under load is a million events; what comes meanwhile waits. */
+  async #seal(): Promise<Seal | undefined> {
+    const until = this.lastPosition();
     let last = this.#storage.lastSeal();
     const before = last;
     for (;;) {
-      const rows = this.#storage.readAll(last?.to ?? 0, sealEventsMax);
+      const after = last?.to ?? 0;
+      const rows = this.#storage.hashes(after, Math.max(0, Math.min(sealEventsMax, until - after)));
       const [first, final] = [rows[0], rows.at(-1)];
       if (!first || !final) return last === before ? undefined : last;
       const range = {
@@ -167,8 +178,10 @@ class StoredJournal<Change> implements Journal {
         at: this.#clock.now(),
         events: rows,
       };
+      await nextTurn();
       last = makeSeal(this.#key, last, range);
       this.#storage.putSeal(last);
+      await nextTurn();
     }
   }
 
@@ -185,8 +198,10 @@ class StoredJournal<Change> implements Journal {
 
   prune(request: PruneRequest): Promise<number> {
     return this.#alone(async () => {
+      // What is read before the seal is under it; what a stream gets after that refuses the plan as stale.
+      const rows = rowsOf(request.streams, this.#storage);
       await this.seal();
-      const plan = planPruning(request, this.#storage);
+      const plan = planPruning(request, rows, this.#storage);
       return plan.rows.length === 0 ? 0 : this.#remove(plan);
     });
   }
@@ -225,7 +240,8 @@ class StoredJournal<Change> implements Journal {
   async close(): Promise<void> {
     const failure = await this.#writer.close("it was closed");
     try {
-      if (!failure) await this.seal();
+      if (failure) await this.#sealing;
+      else await this.seal();
     } finally {
       this.#storage.close();
     }

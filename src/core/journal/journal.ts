@@ -204,6 +204,8 @@ export interface JournalStorage<Change> {
   streams(prefix: string): readonly string[];
   /** The subtrees of pruned events within a range of positions, in order. */
   pruned(from: number, to: number): readonly Subtree[];
+  /** Of the same events, only what a seal needs: a fraction of the work. */
+  hashes(afterPosition: number, limit: number): readonly Pick<EventRow, "position" | "hash">[];
   /** Whether an event has its body in the blob of this digest. */
   namesBlob(digest: Uint8Array): boolean;
   /** Durable on return; refuses as `commit` does. */

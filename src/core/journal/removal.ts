@@ -33,9 +33,12 @@ export function planErasure(request: EraseRequest, storage: Storage): RemovalPla
 }
 
 /** Streams go whole. Everything in them is sealed by now: what remains of them hangs under a signature. */
-export function planPruning(request: PruneRequest, storage: Storage): RemovalPlan {
-  const { policy, data } = request;
-  const rows = rowsOf(request.streams, storage).sort((a, b) => a.position - b.position);
+export function planPruning(
+  { policy, data }: PruneRequest,
+  found: readonly EventRow[],
+  storage: Storage,
+): RemovalPlan {
+  const rows = found.toSorted((a, b) => a.position - b.position);
   const ends = new Map(rows.map((row) => [row.stream, row.seq]));
   // An empty append that is stale refuses all of it: nothing goes of a stream that has grown meanwhile.
   const guards = [...ends].map(([stream, expectedSeq]) => append(stream, expectedSeq, []));
@@ -46,7 +49,7 @@ export function planPruning(request: PruneRequest, storage: Storage): RemovalPla
   return { appends: [...guards, said], removal, rows };
 }
 
-function rowsOf(streams: readonly string[], storage: Storage): EventRow[] {
+export function rowsOf(streams: readonly string[], storage: Storage): EventRow[] {
   return [...new Set(streams)].flatMap((stream) => storage.readStream(stream, 0));
 }
 

@@ -112,7 +112,10 @@ export class Writer<Change> {
 
   #flush(): Promise<void> | undefined {
     if (this.#committing || this.#queue.length === 0) return this.#committing;
-    const group = this.#gather(this.#queue.splice(0));
+    if (this.#heads.size > headsCachedMax) this.#forgetOldest();
+    const entries = this.#queue;
+    this.#queue = [];
+    const group = this.#gather(entries);
     if (group.events.length === 0) {
       for (const entry of group.written) entry.resolve();
       return undefined;
@@ -145,9 +148,17 @@ export class Writer<Change> {
     return group;
   }
 
-  /** Ahead of the disk within a flush; a commit that fails forgets what it had advanced. */
+  /**
+   * Ahead of the disk within a flush; a commit that fails forgets what it had advanced. That a stream has
+   * no events is kept too: each new run is asked for twice, and the store's answer costs as much as an event.
+   */
   #head(stream: string): StreamHead {
-    return this.#heads.get(stream) ?? this.#options.storage.head(stream) ?? noEvents;
+    let head = this.#heads.get(stream);
+    if (!head) {
+      head = this.#options.storage.head(stream) ?? noEvents;
+      this.#heads.set(stream, head);
+    }
+    return head;
   }
 
   /** A head that cannot be read fails the append that needs it, and no other. */
@@ -172,7 +183,6 @@ export class Writer<Change> {
 
   #add(entry: Entry, group: Group<Change>): void {
     const [eventsBefore, changesBefore] = [group.events.length, group.changes.length];
-    const headsBefore = entry.appends.map(({ stream }) => [stream, this.#heads.get(stream)] as const);
     try {
       for (const append of entry.appends) this.#addAppend(append, entry.at, group);
       if (entry.removal) this.#addRemoval(entry.removal, group);
@@ -180,8 +190,7 @@ export class Writer<Change> {
     } catch (error) {
       group.events.length = eventsBefore;
       group.changes.length = changesBefore;
-      for (const [stream, head] of headsBefore.reverse())
-        head ? this.#heads.set(stream, head) : this.#heads.delete(stream);
+      for (const { stream } of entry.appends) this.#rewind(stream, group);
       entry.reject(error);
     }
   }
@@ -189,6 +198,13 @@ export class Writer<Change> {
   #addRemoval(removal: Removal, group: Group<Change>): void {
     group.removal = removal;
     for (const stream of removal.streams) group.changes.push(...this.#options.forget(stream));
+  }
+
+  /** The head of a stream as the rest of the group leaves it. */
+  #rewind(stream: string, { events }: Group<Change>): void {
+    const last = events.findLast((event) => event.stream === stream);
+    if (last) this.#heads.set(stream, { seq: last.seq, hash: last.hash });
+    else this.#heads.delete(stream);
   }
 
   #addAppend({ stream, actor, events }: Append, at: number, group: Group<Change>): void {
@@ -234,7 +250,6 @@ export class Writer<Change> {
   #committed(group: Group<Change>): void {
     this.#lastPosition += group.events.length;
     for (const stream of group.removal.streams) this.#heads.delete(stream);
-    if (this.#heads.size > headsCachedMax) this.#forgetOldest();
     for (const entry of group.written) entry.resolve();
     this.#options.onCommitted();
   }

@@ -73,6 +73,9 @@ export class MemoryJournalStorage implements JournalStorage<ControlChange> {
   pruned(from: number, to: number): readonly Subtree[] {
     return this.#pruned.filter((subtree) => subtree.from >= from && subtree.to <= to);
   }
+  hashes(afterPosition: number, limit: number): readonly EventRow[] {
+    return this.readAll(afterPosition, limit);
+  }
   namesBlob(digest: Uint8Array): boolean {
     return this.#events.some((row) => row?.salt && row.digest && Buffer.compare(row.digest, digest) === 0);
   }
