@@ -23,6 +23,7 @@ import {
   Executor,
   type Flow,
   FlowProgram,
+  forgottenRows,
   isFlow,
   type Release,
   ReleaseMissing,
@@ -172,6 +173,7 @@ export class Engine {
       clock: this.clock,
       key: this.sealKey,
       derive: controlChanges,
+      forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
     this.#kindParts = createKinds({ home: this.home, clock: this.clock });

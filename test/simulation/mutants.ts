@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     "after a restart the attempts are counted from the start",
-    "src/core/executor/run.ts",
+    "src/core/executor/replay.ts",
     'phase: "backoff", attempts: retried.attempt,',
     'phase: "backoff", attempts: 0,',
   ),

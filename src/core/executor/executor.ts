@@ -4,7 +4,7 @@ import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts"
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
-import { InputInvalid, RunNotFound } from "./errors.ts";
+import { RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus } from "./events.ts";
 import { forkedStart, takenOver } from "./fork.ts";
 import { Gates } from "./gates.ts";
@@ -21,7 +21,7 @@ import {
 import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
-import type { Release, Releases } from "./release.ts";
+import { checkInput, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
 import { Run } from "./run.ts";
 import { noSecrets, rootScope, secretsOf } from "./scope.ts";
@@ -113,10 +113,7 @@ export class Executor {
    */
   async start(request: StartRequest): Promise<string> {
     const { release, input, tags, priority } = request;
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(input);
-      if (problems.length > 0) throw new InputInvalid(release.workflow, problems);
-    }
+    checkInput(release, input);
     const id = request.id ?? this.#options.newId();
     if (request.id && this.#options.control.run(id)) return id;
     const startedAt = this.#options.clock.now();

@@ -165,7 +165,7 @@ test("a run that is running, waiting, paused or backing off can be cancelled", a
       const { status, row, events } = await ending(bundle, id);
       assert.equal(status, "cancelled", state);
       const { by, reason, command } = dataOf(events, "run.cancelled");
-      assert.deepEqual([by, reason, command], ["ann", "no longer needed", "command-1"], state);
+      assert.deepEqual([by, reason, command], ["ann", "no longer needed", `${id}/command-1`], state);
       assert.deepEqual([row.dueAt, row.waitingFor, bundle.control.inbox(id)], [null, null, []], state);
       bundle.clock.advance(7_200_000);
       await settle(bundle, id);
