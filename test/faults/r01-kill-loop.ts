@@ -202,7 +202,7 @@ async function batchLoad({ folder, size, lives }: World) {
 async function serverLoad({ folder, size, lives }: World) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/v1`;
-  const startServer = () => start(["serve", ".", "--port", String(port)], { cwd: folder });
+  const startServer = () => start(["serve", ".", "--no-supervise", "--port", String(port)], { cwd: folder });
   let asked = 0;
   const accepted = new Set<string>();
   const next = () => (asked < size.runs || lives.kills < size.kills ? asked++ : undefined);

@@ -85,7 +85,7 @@ async function failAt({ call, nth }: Point, { scratch }: FaultContext, tally: Ta
   const strace = ["strace", "-f", "-qq", "-y", "--seccomp-bpf", "-o", trace];
   const filter = ["-e", `trace=${failing.fsync},pwrite64,write,writev,sendto,sendmsg`];
   const inject = ["-e", `inject=${failing[call]}:error=EIO:when=${nth}`];
-  const started = start(["serve", ".", "--port", String(port)], {
+  const started = start(["serve", ".", "--no-supervise", "--port", String(port)], {
     cwd: folder,
     under: [...strace, ...filter, ...inject],
   });

@@ -9,7 +9,7 @@ export interface Serving extends Started {
 
 /** Starts `flyball serve`; resolves once it answers, and rejects when it ends before. */
 export async function serve(args: readonly string[], options: StartOptions): Promise<Serving> {
-  const started = start(["serve", ...args], options);
+  const started = start(["serve", "--no-supervise", ...args], options);
   const url = new Promise<string>((resolve) => {
     let text = "";
     started.child.stderr?.on("data", (chunk) => {

@@ -12,7 +12,7 @@ import type { Mailbox } from "./mailbox.ts";
 import { Outcomes, type OutcomesDeps } from "./outcomes.ts";
 import { Record } from "./record.ts";
 import type { Releases } from "./release.ts";
-import { type ActiveStep, mustBeAnnounced, type Run, releaseTicket } from "./run.ts";
+import { type ActiveStep, isQuarantine, mustBeAnnounced, type Run, releaseTicket } from "./run.ts";
 import type { ControlStore } from "./store.ts";
 import type { Switches, SwitchRow } from "./switches.ts";
 
@@ -155,6 +155,7 @@ class Course {
       this.#standing === "unplaced" ||
       this.#pause !== undefined ||
       this.#run.status === "paused" ||
+      this.#run.stuck !== undefined ||
       this.#switchedOff !== undefined
     );
   }
@@ -352,9 +353,11 @@ class Course {
     const failed = steps.find((step) => step.phase === "failed");
     if (this.#pause) this.#recordPause({ path: "", reason: "asked", error: null, ...this.#pause });
     else if (run.status === "paused" || this.#standing === "unplaced") return;
+    else if (run.stuck) this.#recordPause({ path: "", ...run.stuck });
     else if (failed && !this.#switchedOff) {
       const error = failed.failure ?? { code: "UNEXPECTED", message: "" };
-      this.#recordPause({ path: failed.activation.path, reason: "failed", error });
+      const reason = isQuarantine(error) ? "quarantined" : "failed";
+      this.#recordPause({ path: failed.activation.path, reason, error });
     } else {
       this.#record.add({ type: "run.suspended", data: { waiting: this.#waiting(steps) } });
       run.status = "waiting";

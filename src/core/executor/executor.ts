@@ -9,7 +9,6 @@ import { type Command, isFinal, type RunStarted, type RunStatus } from "./events
 import { forkedStart, takenOver } from "./fork.ts";
 import { Gates } from "./gates.ts";
 import { dismissAll } from "./inbox.ts";
-import { Interpreter } from "./interpreter.ts";
 import {
   diskFullRetryMs,
   fullBatchPollMs,
@@ -20,14 +19,16 @@ import {
 } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
+import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
 import { checkInput, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
 import { Run } from "./run.ts";
-import { noSecrets, rootScope, secretsOf } from "./scope.ts";
+import { noSecrets, rootScope } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
 import type { ControlStore, RunRow } from "./store.ts";
+import { recordSuspicion, Suspects } from "./suspects.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -61,6 +62,7 @@ export class Executor {
   readonly #advance: AdvanceDeps;
   readonly #admission: Admission;
   readonly #switches: Switches;
+  readonly #suspects: Suspects;
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
   readonly #calls = new Map<string, Call>();
@@ -77,6 +79,7 @@ export class Executor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { control, clock, limits } = options;
+    this.#suspects = new Suspects(options.journal);
     this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
     this.#switches = new Switches(control.switches());
@@ -97,6 +100,12 @@ export class Executor {
       queued: (run) => this.#join(run),
       demandOfChild: (child) => this.#demandOfChild(child),
     };
+  }
+
+  /** The same as `recover`, after the process before this one has crashed by itself. */
+  async recoverFromCrash(): Promise<void> {
+    await recordSuspicion(this.#options.journal, this.#options.control.runningRuns());
+    this.recover();
   }
 
   /** Takes up every run that was under way, and keeps looking for runs that fall due. */
@@ -221,7 +230,7 @@ export class Executor {
     this.#admission.refuseWhenFull();
     const run = this.#runOf(id, started, this.#options.clock.now(), release);
     await run.begin();
-    const taken = await takenOver(run, source, release.digest === before.release);
+    const taken = await takenOver(run, source, release.digest === before.release).finally(run.close);
     const append = startAppend(id, started, actor);
     if (await this.#appendOnce({ ...append, events: [...append.events, ...taken] })) this.#join(id);
     return id;
@@ -379,7 +388,7 @@ export class Executor {
     open: () => Run | undefined | Promise<Run | undefined>,
   ): Promise<Run | undefined> {
     const run = await open();
-    if (run) await advance(run, mailbox, standing, this.#advance);
+    if (run) await advance(run, mailbox, standing, this.#advance).finally(run.close);
     return run;
   }
 
@@ -396,7 +405,7 @@ export class Executor {
   }
 
   #runOf(id: string, started: RunStarted, startedAt: number, release: Release): Run {
-    const program = this.#program(id, started, startedAt, release);
+    const program = programOf(this.#options, release, { id, started, startedAt });
     return new Run({ id, started, startedAt, release, program });
   }
 
@@ -431,21 +440,11 @@ export class Executor {
     const release = await this.#options.releases.load(started.release);
     const run = this.#runOf(row.id, started, first.at, release);
     await replay(run, events);
+    await this.#suspects.admit(run, row, events);
     run.status = row.status;
     run.isQueued = row.status === "queued";
     run.rates = rates;
     return run;
-  }
-
-  #program(id: string, started: RunStarted, startedAt: number, release: Release): Program {
-    const { definition } = release;
-    if (definition.type === "flow")
-      return this.#options.flowProgram(definition.name, definition.version, { id, started, startedAt });
-    const recordedAt = () => this.#options.control.run(id)?.startedAt ?? startedAt;
-    return new Interpreter(
-      definition.workflow,
-      rootScope(id, started, recordedAt, secretsOf(definition.workflow)),
-    );
   }
 
   #end(id: string, status?: RunStatus, error?: unknown): void {

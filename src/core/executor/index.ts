@@ -16,7 +16,7 @@ export * from "./events.ts";
 export { Executor, type ExecutorOptions } from "./executor.ts";
 export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
-export { runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
+export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export {

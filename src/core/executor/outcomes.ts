@@ -10,8 +10,9 @@ import {
 import type { RetryPolicy, StepOutcome, WaitRequest } from "../workflow/index.ts";
 import type { StepAttempt } from "./attempt.ts";
 import { giveUpWait, type RunEnd } from "./end.ts";
-import { OutcomeUnknown, SwitchedOff } from "./errors.ts";
+import { OutcomeUnknown, ProcessCrashed, Quarantined, SwitchedOff } from "./errors.ts";
 import type { RunStarted } from "./events.ts";
+import { crashesMax } from "./limits.ts";
 import type { Mailbox, Message } from "./mailbox.ts";
 import type { Record } from "./record.ts";
 import { checkInput, type Release, type Releases } from "./release.ts";
@@ -19,6 +20,7 @@ import {
   type ActiveStep,
   begin,
   insteadOf,
+  isQuarantine,
   isUnknown,
   leavesDoubt,
   noteFailure,
@@ -272,8 +274,10 @@ export class Outcomes {
     if (thrown instanceof SwitchedOff) return this.#holdBack(step, thrown);
     const failure = errorRecord(thrown);
     const inDoubt = step.work?.once !== undefined && leavesDoubt(failure);
-    const known = inDoubt ? new OutcomeUnknown(step.activation.path, failure.message) : thrown;
-    const error = inDoubt ? errorRecord(known) : failure;
+    const known = inDoubt
+      ? new OutcomeUnknown(step.activation.path, failure.message)
+      : (quarantined(step, thrown) ?? thrown);
+    const error = known === thrown ? failure : errorRecord(known);
     // An execution that was lost with its process may have had its effect, whatever this one says.
     if (step.lost) step.inDoubt = true;
     const retryMs = this.#retryIn(step, known);
@@ -325,13 +329,14 @@ export class Outcomes {
       if (tolerated instanceof Promise)
         return tolerated.then((turn) => this.#recordTurn(this.#run.apply(turn)));
       this.#recordTurn(this.#run.apply(tolerated));
-    } else if (decides === "fail") this.end = { status: "failed", path, error };
+    } else if (decides === "fail" && !isQuarantine(error)) this.end = { status: "failed", path, error };
     else Object.assign(step, { phase: "failed", failure: error });
   }
 
   /** Milliseconds until the next attempt; undefined when there is none. */
   #retryIn(step: ActiveStep, thrown: unknown): number | undefined {
     const policy = step.work?.retry;
+    if (thrown instanceof ProcessCrashed) return 0;
     if (!policy || !(thrown instanceof FlyballError) || !thrown.retry) return undefined;
     if (!policy.on.includes(thrown.retry) || step.attempts >= policy.attempts) return undefined;
     return Math.max(backoffMs(policy, step.attempts, this.#deps.random), thrown.retryAfterMs ?? 0);
@@ -348,6 +353,14 @@ export class Outcomes {
       data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor },
     });
   }
+}
+
+/** The end of trying again, for a step that has so often ended the process it ran in. */
+function quarantined(step: ActiveStep, thrown: unknown): Quarantined | undefined {
+  if (!(thrown instanceof ProcessCrashed) || !thrown.isBlamed) return undefined;
+  step.crashes += 1;
+  if (step.crashes < crashesMax) return undefined;
+  return new Quarantined(`Step ${step.activation.path}`, step.crashes, thrown.reason);
 }
 
 /** Exponential, bounded, with "equal" jitter: half of it certain, half by chance. */

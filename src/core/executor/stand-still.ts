@@ -1,6 +1,7 @@
 import type { FlyballError } from "../base/index.ts";
 import type { Journal, JournalEvent } from "../journal/index.ts";
 import { endEvent, giveUpWait, type RunEnd, tellParent } from "./end.ts";
+import { ProgramStuck } from "./errors.ts";
 import type { RunStarted, StepCompleted, StepWaited } from "./events.ts";
 import { dismiss } from "./inbox.ts";
 import { Record } from "./record.ts";
@@ -30,7 +31,8 @@ export async function standStill(
     recordCancel(row, events, { status: "cancelled", by, reason, command: cancel.id }, { record, control });
   } else {
     for (const { id, command } of inbox) if (command.kind === "resume") dismiss(id, message, record);
-    const paused = { path: "", reason: "mismatch", error: { code: error.code, message } } as const;
+    const reason = error instanceof ProgramStuck ? error.reason : "mismatch";
+    const paused = { path: "", reason, error: { code: error.code, message } };
     if (row.status !== "paused") record.add({ type: "run.paused", data: paused });
   }
   if (!record.isEmpty) await journal.append(record.take());

@@ -56,6 +56,8 @@ export interface SetupOptions {
   readonly world?: World;
   readonly clock?: ManualClock;
   readonly flows?: readonly Flow[];
+  /** Whether it takes up what was under way by itself (default). */
+  readonly recover?: boolean;
   /** Kinds of other folders, beside the core's and those of the world. */
   readonly kinds?: readonly StepKind[];
   /** The generator of jitter; by default the middle of what is possible. */
@@ -123,7 +125,7 @@ export function setup(options: SetupOptions = {}): Bundle {
   });
   const load = (digest: string) => releases.load(digest);
   const batches = new Batches({ journal, control, executor, clock, load });
-  executor.recover();
+  if (options.recover !== false) executor.recover();
   return { ...disk, clock, journal, executor, batches, releases, world, kinds, troubles, kill: owner.kill };
 }
 
