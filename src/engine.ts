@@ -24,6 +24,7 @@ import {
   Executor,
   type Flow,
   FlowProgram,
+  forgottenRows,
   type Program,
   type Release,
   type Releases,
@@ -179,6 +180,7 @@ export class Engine {
       clock: this.clock,
       key: this.sealKey,
       derive: controlChanges,
+      forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
     this.#kindParts = createKinds({ home: this.home, clock: this.clock });

@@ -35,8 +35,9 @@ export function start(args: readonly string[], options: StartOptions): Started {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr]: [string[], string[]] = [[], []];
-  child.stdout?.on("data", (chunk) => stdout.push(String(chunk)));
-  child.stderr?.on("data", (chunk) => stderr.push(String(chunk)));
+  // Decoded as a stream: a sign may be split between two chunks.
+  child.stdout?.setEncoding("utf8").on("data", (chunk) => stdout.push(chunk));
+  child.stderr?.setEncoding("utf8").on("data", (chunk) => stderr.push(chunk));
   const outcome = new Promise<Outcome>((resolvePromise) =>
     child.on("close", (code, signal) =>
       resolvePromise({ code, signal, stdout: stdout.join(""), stderr: stderr.join("") }),

@@ -67,22 +67,22 @@ test("a rename that was not synced leaves the old name or the new one, never nei
 test("a trace is read as operations, interrupted calls where they end", () => {
   const hex = (text: string) =>
     `"${[...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}"`;
-  const path = (name: string) => hex(`/home/${name}`).slice(1, -1);
+  const path = (name: string) => hex(`/srv/${name}`).slice(1, -1);
   const trace = [
-    `7 openat(AT_FDCWD</tmp>, ${hex("/home/a")}, O_RDWR|O_CREAT, 0644) = 5<${path("a")}>`,
+    `7 openat(AT_FDCWD</tmp>, ${hex("/srv/a")}, O_RDWR|O_CREAT, 0644) = 5<${path("a")}>`,
     `7 pwrite64(5<${path("a")}>, ${hex("one")}, 3, 8) = 3`,
     `7 fsync(5<${path("a")}> <unfinished ...>`,
     `8 write(1<pipe:[1]>, ${hex("accepted\n")}, 9) = 9`,
     "7 <... fsync resumed>) = 0",
     `7 pwrite64(6<${hex("/elsewhere/b").slice(1, -1)}>, ${hex("two")}, 3, 0) = 3`,
-    `7 unlink(${hex("/home/none")}) = -1 ENOENT (No such file or directory)`,
+    `7 unlink(${hex("/srv/none")}) = -1 ENOENT (No such file or directory)`,
   ];
-  assert.deepEqual(readTrace(trace.join("\n"), "/home"), [
+  assert.deepEqual(readTrace(trace.join("\n"), "/srv"), [
     { type: "create", path: "a", truncated: false },
     { type: "write", path: "a", at: 8, bytes: Buffer.from("one") },
     { type: "told", text: "accepted\n" },
     { type: "sync", path: "a" },
   ]);
   const unknown = `7 fallocate(5<${path("a")}>, 0, 0, 4096) = 0`;
-  assert.throws(() => readTrace(unknown, "/home"), /does not know/);
+  assert.throws(() => readTrace(unknown, "/srv"), /does not know/);
 });

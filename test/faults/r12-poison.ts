@@ -9,7 +9,7 @@ import { below, type Fault, type FaultContext, type Measure, report, zero } from
 // window without a poison run is followed by one with it, so that both meet the same machine.
 
 const crashesMax = 3;
-const clients = 8;
+const clients = 4;
 const poisons = ["abort", "memory"] as const;
 
 export const fault: Fault = {
@@ -19,8 +19,11 @@ export const fault: Fault = {
   async run(context) {
     await using bench = await rig({ heapMbMax: 96 });
     const release = await bench.flow("poison", body);
+    const document = join(bench.folder, "document.yaml");
+    writeFileSync(document, "workflow: document\nsteps:\n  - { id: nap, wait: { for: 20ms } }\n");
+    const apart = [await bench.flow("other", body), (await bench.engine.open(document)).release.digest];
     return [
-      ...(await poisoned(bench, release, context)),
+      ...(await poisoned(bench, { same: release, apart }, context)),
       ...(await cured(bench, release)),
       ...(await scripted(bench)),
     ];
@@ -36,55 +39,63 @@ const body = `
   });
   return ctx.step("after", () => 1);`;
 
-async function poisoned(bench: Rig, release: string, { full, progress }: FaultContext): Promise<Measure[]> {
-  const windowMs = full ? 20_000 : 1_500;
-  const rounds = full ? 3 : 1;
-  let [plain, beside, lost, notSetAside, crashes] = [0, 0, 0, 0, 0];
-  await others(bench, release, windowMs / 2);
+/** Healthy runs beside it: of the same module, whose process it ends, and of everything else. */
+interface Others {
+  readonly same: string;
+  readonly apart: readonly string[];
+}
+
+async function poisoned(bench: Rig, others: Others, { full, progress }: FaultContext): Promise<Measure[]> {
+  const windowMs = full ? 10_000 : 1_500;
+  const rounds = full ? 4 : 1;
+  const plain = { same: 0, apart: 0, failed: 0 };
+  const beside = { same: 0, apart: 0, failed: 0 };
+  let [notSetAside, crashes] = [0, 0];
+  await healthy(bench, others, { forMs: windowMs / 2, counts: { same: 0, apart: 0, failed: 0 } });
   for (let round = 0; round < rounds; round++)
     for (const poison of poisons) {
-      const without = await others(bench, release, windowMs);
-      const run = bench.run(release, { poison });
-      const withPoison = await others(bench, release, windowMs);
-      const rested = await run;
-      plain += without.done;
-      beside += withPoison.done;
-      lost += without.failed + withPoison.failed;
-      const retried = rested.types.filter((type) => type === "step.retried").length;
-      crashes = Math.max(crashes, retried + 1);
-      if (rested.pausedFor !== "quarantined" || !/SIGABRT|memory/.test(rested.error?.message ?? ""))
-        notSetAside += 1;
-      progress(`${poison}: ${without.done} runs without, ${withPoison.done} beside it`);
+      await healthy(bench, others, { forMs: windowMs, counts: plain });
+      const run = bench.run(others.same, { poison });
+      await healthy(bench, others, { forMs: windowMs, counts: beside });
+      const { types, pausedFor, error } = await run;
+      crashes = Math.max(crashes, types.filter((type) => type === "step.retried").length + 1);
+      if (pausedFor !== "quarantined" || !/SIGABRT|memory/.test(error?.message ?? "")) notSetAside += 1;
+      progress(`${JSON.stringify(plain)} without, ${JSON.stringify(beside)} beside it`);
     }
   const trials = rounds * poisons.length;
-  const ratio = Math.round((100 * beside) / plain);
+  const ratio = (which: "same" | "apart") => Math.round((100 * beside[which]) / plain[which]);
+  const apart = ratio("apart");
+  const done = plain.same + plain.apart + beside.same + beside.apart;
   return [
     zero("poison runs not set aside as quarantined, with the reason", notSetAside, trials),
     below("most crashes of one of them", crashes, { max: crashesMax + 1, trials }),
-    zero("other runs that did not complete", lost, plain + beside),
+    zero("other runs that did not complete", plain.failed + beside.failed, done),
     {
-      name: "throughput of the others beside it, of that without",
-      value: ratio,
+      name: "throughput of other modules and documents beside it",
+      value: apart,
       unit: "%",
-      ok: !full || ratio >= 90,
+      ok: !full || apart >= 90,
       ...(full ? { target: ">= 90 %", trials } : {}),
     },
+    report("throughput of runs of the same module, which share its process", ratio("same"), "%"),
   ];
 }
 
-/** Healthy runs of the same module, so many at once, for a while. */
-async function others(bench: Rig, release: string, forMs: number): Promise<{ done: number; failed: number }> {
+/** Runs one after the other, by so many clients, for a while; adds up what came of them. */
+async function healthy(
+  bench: Rig,
+  { same, apart }: Others,
+  { forMs, counts }: { forMs: number; counts: { same: number; apart: number; failed: number } },
+): Promise<void> {
   const endAt = systemClock.monotonic() + forMs;
-  let [done, failed] = [0, 0];
-  const client = async () => {
-    while (systemClock.monotonic() < endAt) {
-      const { status } = await bench.run(release, {});
-      if (status === "completed") done += 1;
-      else failed += 1;
-    }
+  const client = async (release: string, which: "same" | "apart") => {
+    while (systemClock.monotonic() < endAt)
+      counts[(await bench.run(release, {})).status === "completed" ? which : "failed"] += 1;
   };
-  await Promise.all(Array.from({ length: clients }, client));
-  return { done, failed };
+  const releases = [...apart.map((release) => [release, "apart"] as const), [same, "same"] as const];
+  await Promise.all(
+    releases.flatMap(([release, which]) => Array.from({ length: clients }, () => client(release, which))),
+  );
 }
 
 async function cured(bench: Rig, release: string): Promise<Measure[]> {

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { verifyExport } from "../../src/cli/verify-export.ts";
 import { derivedId, ManualClock } from "../../src/core/base/index.ts";
 import { viewRun } from "../../src/core/executor/index.ts";
+import type { Verification } from "../../src/core/journal/index.ts";
 import { type Engine, openEngine } from "../../src/engine.ts";
+import { flyball } from "../command.ts";
 import type { GoldenRun } from "./record.ts";
 
 // Each release leaves a data folder behind, with runs that have ended and runs that have not. Every later
@@ -49,13 +50,13 @@ for (const name of names)
   });
 
 /** The seals are of the key of the folder that was recorded, of which only the public half is kept. */
-async function verified(engine: Engine, home: string, keyFile: string): ReturnType<typeof verifyExport> {
+async function verified(engine: Engine, home: string, keyFile: string): Promise<Verification> {
   const publicKey = readFileSync(keyFile, "utf8");
   const events = await engine.journal.readAll(0, 100_000);
   const seals = (await engine.journal.seals()).map((seal) => ({ seal, publicKey }));
   const file = join(home, "export.jsonl");
   writeFileSync(file, [...events, ...seals].map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return verifyExport(file, {});
+  return JSON.parse((await flyball(["verify", file, "--json"], { cwd: home })).stdout);
 }
 
 async function bringToEnd(engine: Engine, clock: ManualClock, id: string, run: GoldenRun): Promise<void> {

@@ -6,7 +6,7 @@ import type { JournalEvent } from "../../src/core/journal/index.ts";
 import { planOf } from "./client.ts";
 import { History, type RunHistory, textOf } from "./history.ts";
 import { answerOf, type Expected, failureOf, type Prediction, predict, unknown } from "./model.ts";
-import { allSteps, doneBy, idOf, isUndo, type Plan } from "./plan.ts";
+import { allSteps, doneBy, idOf, isUndo, type Plan, type PlanStep } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
 import { callCost, effectKey } from "./world.ts";
 
@@ -213,20 +213,37 @@ function checkCommands({ run }: Subject): string[] {
 /** A wait that ended because its time had come: at `at`, for what had been due at `dueAt`. */
 function checkTimes({ simulation, run }: Subject): string[] {
   const problems: string[] = [];
-  const isCalm = simulation.weather.name === "calm" && !simulation.weather.commitsLater;
+  const isCalm =
+    simulation.weather.name === "calm" && !simulation.weather.commitsLater && !hasLimits(simulation);
   const hasPaused = run.events.some(({ type }) => type === "run.paused");
   const waits = new Map<string, JsonObject>();
   const expiresAt = run.events[0]?.data?.expiresAt;
   for (const event of run.events) {
     const path = textOf(event.data?.path);
     if (event.type === "step.waited") waits.set(path, event.data?.wait as JsonObject);
-    const dueAt = event.type === "run.expired" ? Number(expiresAt) : endOfTime(event, waits.get(path));
+    const dueAt = isExpiry(event) ? Number(expiresAt) : endOfTime(event, waits.get(path));
     if (dueAt === undefined) continue;
     if (event.at < dueAt) problems.push(`C5: ${run.id}/${path} waited ${dueAt - event.at} ms too short`);
     if (isCalm && !hasPaused && event.at > dueAt + 1_000)
       problems.push(`C5: ${run.id}/${path} waited ${event.at - dueAt} ms too long`);
   }
   return problems;
+}
+
+/** The moment at which a run expired; one with something to take back ends later. */
+function isExpiry({ type, data }: JournalEvent): boolean {
+  if (type === "run.undoing") return (data?.end as JsonObject | undefined)?.status === "expired";
+  return type === "run.expired" && data?.undone === undefined;
+}
+
+/** Whoever waits for a place may be late. */
+function hasLimits({ program }: Simulation): boolean {
+  const isLimited = ({ work }: PlanStep) => work.type === "call" && work.atOnce !== null;
+  const plans = [...program.plans.values()];
+  return (
+    program.running < 1_000 ||
+    plans.some((plan) => plan.atOnce !== null || allSteps(plan.steps).some(isLimited))
+  );
 }
 
 function endOfTime({ type, data }: JournalEvent, wait: JsonObject | undefined): number | undefined {

@@ -119,7 +119,7 @@ export class Client {
   #send(run: string, name: string, command: Command): void {
     const id = `${run}/${name}`;
     assert.ok(command.kind !== "child" && command.kind !== "decision", "a client sends neither");
-    this.#wish(id, command.kind, `command/${id}`, ({ executor }) => executor.send(run, id, command));
+    this.#wish(id, command.kind, `command/${run}/${id}`, ({ executor }) => executor.send(run, id, command));
   }
 
   #wishSignals(run: string, { workflow }: RunRow): void {

@@ -96,8 +96,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "a run is taken up twice by one process",
     "src/core/executor/executor.ts",
-    "if (mailbox) return mailbox.ring();",
-    "if (mailbox) mailbox.ring();",
+    "if (!this.#loaded.has(id)) this.#answer(id, call);",
+    "this.#answer(id, call);",
   ),
   mutant(
     "after a restart the attempts are counted from the start",

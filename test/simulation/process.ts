@@ -7,6 +7,7 @@ import {
   createReleases,
   Executor,
   FlowProgram,
+  forgottenRows,
   type Release,
   ReleaseMissing,
   type ReleaseParts,
@@ -55,6 +56,7 @@ export class EngineProcess {
       clock,
       key: sealKey,
       derive: controlChanges,
+      forget: forgottenRows,
       schedule: (flush) => {
         this.#flush = flush;
       },

@@ -9,7 +9,7 @@ import { documentOf } from "./document.ts";
 import { type InjectionPoint, type Weather, weatherOf } from "./faults.ts";
 import { generateProgram } from "./generate.ts";
 import { Ledger } from "./ledger.ts";
-import { allSteps, farMs, idOf, isUndo, type Plan, type Program } from "./plan.ts";
+import { allSteps, farMs, idOf, type Plan, type Program } from "./plan.ts";
 import { EngineProcess, type Machine } from "./process.ts";
 import { SimulatedStore } from "./store.ts";
 import { type Effect, type Sent, SimulatedWorld } from "./world.ts";
@@ -170,8 +170,8 @@ export class Simulation {
       `  on disk: ${rows.map(({ stream, seq, type, body }) => `${stream}#${seq} ${type}${pathIn(body)}`).join(", ")}`,
     );
     this.#hasNews = true;
-    // The announcement of a step comes again with each process, so it is no progress.
-    this.#hasProgress ||= rows.some(({ type }) => type !== "step.started");
+    // What has been announced is to be executed once, or a `once` step would be in doubt for ever.
+    this.#hasProgress ||= rows.every(({ type }) => type !== "step.started");
     this.#isRecovering = false;
   }
 
@@ -191,14 +191,12 @@ export class Simulation {
   }
 
   /** What is under way in this process, this one included; a refused commit leaves calls that nobody counts. */
-  #checkLimits({ run, path }: Effect, plan: Plan): void {
+  #checkLimits({ run, path, name }: Effect, plan: Plan): void {
     const wanted = this.world.sent.filter((sent) => sent.process === this.process.id && sent.isWanted());
     const planNameOf = (id: string) => this.store.control.run(id)?.workflow;
     const runs = new Set([run, ...wanted.map((sent) => sent.run)]);
     const ofPlan = [...runs].filter((id) => planNameOf(id) === plan.name);
-    const same = wanted.filter(
-      (sent) => idOf(sent.path) === idOf(path) && isUndo(sent.path) === isUndo(path),
-    );
+    const same = wanted.filter((sent) => sent.name === name);
     const work = allSteps(plan.steps).find(({ id }) => id === idOf(path))?.work;
     const limits = [
       { what: "runs", count: runs.size, limit: this.program.running },
@@ -206,7 +204,7 @@ export class Simulation {
       {
         what: `executions of ${path}`,
         count: same.length + 1,
-        limit: (work?.type === "call" && !isUndo(path) && work.atOnce) || null,
+        limit: work?.type === "call" && name === work.name ? work.atOnce : null,
       },
     ];
     for (const { what, count, limit } of limits)

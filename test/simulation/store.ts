@@ -1,10 +1,10 @@
 import type { ControlChange } from "../../src/core/executor/index.ts";
 import {
   DiskFull,
-  type Erasure,
   type EventRow,
   type JournalStorage,
   NotOwner,
+  type Removal,
 } from "../../src/core/journal/index.ts";
 import { MemoryControlStore, MemoryJournalStorage } from "../../src/store/memory/index.ts";
 
@@ -19,7 +19,7 @@ interface Transaction {
   readonly epoch: number;
   readonly rows: readonly EventRow[];
   readonly changes: readonly ControlChange[];
-  readonly erased: readonly Erasure[];
+  readonly removal: Removal;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -59,18 +59,23 @@ export class SimulatedStore {
     this.#epoch = epoch;
     const storage = this.#storage;
     return {
-      commit: (rows, changes, erased) => this.#commit({ epoch, rows, changes, erased }),
+      commit: (rows, changes, removal) => this.#commit({ epoch, rows, changes, removal }),
       lastPosition: () => storage.lastPosition(),
       head: (stream) => storage.head(stream),
       readStream: (stream, afterSeq) => storage.readStream(stream, afterSeq),
       readAll: (afterPosition, limit) => storage.readAll(afterPosition, limit),
       hashes: (afterPosition, limit) => storage.hashes(afterPosition, limit),
+      streams: (prefix) => storage.streams(prefix),
+      pruned: (from, to) => storage.pruned(from, to),
       namesBlob: (digest) => storage.namesBlob(digest),
       putSeal: (seal) => {
         this.#fence(epoch);
         storage.putSeal(seal);
       },
       seals: () => storage.seals(),
+      lastSeal: () => storage.lastSeal(),
+      sealAt: (index) => storage.sealAt(index),
+      tidy: () => storage.tidy(),
       problems: () => [],
       close: () => {},
     };
@@ -117,8 +122,8 @@ export class SimulatedStore {
     throw new NotOwner("the simulated folder");
   }
 
-  #apply({ rows, changes, erased }: Transaction): void {
-    this.#storage.commit(rows, changes, erased);
+  #apply({ rows, changes, removal }: Transaction): void {
+    this.#storage.commit(rows, changes, removal);
     this.#onCommitted(rows);
   }
 }

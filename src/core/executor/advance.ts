@@ -240,12 +240,19 @@ class Course {
   }
 
   launchReady(): void {
-    if (this.#outcomes.end || this.#standsStill) return;
+    if (this.#outcomes.end) return;
+    const standsStill = this.#standsStill;
     for (const step of this.#run.active.values()) {
-      if (step.phase !== "ready" || !this.#enter(step)) continue;
+      if (step.phase !== "ready" || (standsStill && !this.#isBegun(step)) || !this.#enter(step)) continue;
       if (mustBeAnnounced(step)) this.#mailbox.put({ type: "announce", step });
       else beginAttempt(this.#run, step, this.#attempts);
     }
+  }
+
+  /** Its start is on disk, from which it could not be told later that it did not happen. */
+  #isBegun({ work, announced, lost }: ActiveStep): boolean {
+    const isUnderWay = this.#standing !== "unplaced" && this.#run.status !== "paused" && !this.#switchedOff;
+    return isUnderWay && work?.once !== undefined && announced && !lost;
   }
 
   /** Through the limits of the step, or into the line for them. */

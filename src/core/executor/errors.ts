@@ -67,6 +67,15 @@ export class RunNotFound extends FlyballError {
   }
 }
 
+/** The run of a complete batch's row is gone by retention; it would otherwise be run a second time. */
+export class RunPruned extends FlyballError {
+  readonly code = "RUN_PRUNED";
+  override readonly status = 410;
+  constructor() {
+    super("Retention has removed the run of this row. To run it once more, start a new batch (--again).");
+  }
+}
+
 /** Only what has ended can be restarted: until then, two runs would stand for the same effects. */
 export class RunNotFinal extends FlyballError {
   readonly code = "RUN_NOT_FINAL";

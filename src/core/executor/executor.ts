@@ -4,7 +4,7 @@ import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts"
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
-import { InputInvalid, RunNotFound } from "./errors.ts";
+import { RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus } from "./events.ts";
 import { forkedStart, takenOver } from "./fork.ts";
 import { Gates } from "./gates.ts";
@@ -21,7 +21,7 @@ import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
-import type { Release, Releases } from "./release.ts";
+import { checkInput, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
 import { Run } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
@@ -69,7 +69,7 @@ export class Executor {
   readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
-  /** Taken from the queue, and met a failure before that was on disk: there they still stand. */
+  /** Taken from the queue, and met a failure: unless that was on disk before, there they still stand. */
   readonly #unadmitted = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
@@ -122,10 +122,7 @@ export class Executor {
    */
   async start(request: StartRequest): Promise<string> {
     const { release, input, tags, priority } = request;
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(input);
-      if (problems.length > 0) throw new InputInvalid(release.workflow, problems);
-    }
+    checkInput(release, input);
     const id = request.id ?? this.#options.newId();
     if (request.id && this.#options.control.run(id)) return id;
     const startedAt = this.#options.clock.now();
@@ -454,7 +451,10 @@ export class Executor {
     const mailbox = this.#loaded.get(id);
     this.#loaded.delete(id);
     if (error) this.#trouble(id, error);
-    else if (mailbox?.takeBell() || status === "undoing") this.wake(id);
+    else if (mailbox?.takeBell()) this.wake(id);
+    // It was heard without a place, and is to be undone: it waits for one, and is not heard again for that.
+    else if (status === "undoing" && !this.#draining)
+      this.#calls.set(id, { lane: this.#options.control.run(id)?.lane });
     if (status && isFinal(status)) this.#calls.delete(id);
     const goesOn = this.#calls.has(id) || this.#loaded.has(id) || status === "queued";
     if (error || !goesOn) this.#waiters.tell(id, status, error);
@@ -480,7 +480,7 @@ export class Executor {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
-    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.#takeUp(id);
+    if (now >= this.#stalledUntil) this.#takeUpStalled();
     const workflows = this.#switches.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
@@ -495,14 +495,11 @@ export class Executor {
     return [...this.#calls.values()].flatMap(({ lane }) => lane ?? []);
   }
 
-  #takeUp(id: string): void {
-    if (this.#unadmitted.delete(id)) this.#join(id);
-    else this.wake(id);
-  }
-
-  #takeStalled(): readonly string[] {
-    const ids = [...this.#stalled];
-    this.#stalled.clear();
-    return ids;
+  #takeUpStalled(): void {
+    for (const id of this.#stalled) {
+      this.#stalled.delete(id);
+      const isQueued = this.#unadmitted.delete(id) && this.#options.control.run(id)?.status === "queued";
+      isQueued ? this.#join(id) : this.wake(id);
+    }
   }
 }

@@ -10,7 +10,7 @@
  */
 export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
-export { controlChanges } from "./control.ts";
+export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export { Executor, type ExecutorOptions } from "./executor.ts";

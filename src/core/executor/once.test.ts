@@ -150,3 +150,20 @@ test("lost with the process, it is taken back, for it may have happened", async 
   assert.deepEqual([status, dataOf(events, "run.failed").undone], ["failed", ["pay"]]);
   assert.equal(world.count("refund"), 1);
 });
+
+test("paused between its announcement and its begin, it is done all the same, and is not in doubt", async () => {
+  const world = new World().on("pay", () => ({ result: { value: "paid" } }));
+  const held = world.holding("hold");
+  const bundle = setup({ world });
+  const id = await start(bundle, [call("hold", "hold"), pay(), value("after", "{{ pay.value }}")]);
+  await world.called("hold");
+  held.get("hold")?.resolve({ result: { value: 1 } });
+  // The result and the pause share a commit; the run hears of the pause while the start is written.
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  await send(bundle, id, { kind: "pause", by: "ann", reason: null });
+  assert.equal((await ending(bundle, id)).status, "paused");
+  await send(bundle, id, { kind: "resume", by: "ann" }, "command-2");
+  const { status, output, events } = await ending(bundle, id);
+  assert.deepEqual([status, output], ["completed", "paid"]);
+  assert.ok(!typesOf(events).includes("step.failed"));
+});

@@ -10,12 +10,12 @@ import {
 import type { RetryPolicy, StepOutcome, WaitRequest } from "../workflow/index.ts";
 import type { StepAttempt } from "./attempt.ts";
 import { giveUpWait, type RunEnd } from "./end.ts";
-import { InputInvalid, OutcomeUnknown, ProcessCrashed, Quarantined, SwitchedOff } from "./errors.ts";
+import { OutcomeUnknown, ProcessCrashed, Quarantined, SwitchedOff } from "./errors.ts";
 import type { RunStarted } from "./events.ts";
 import { crashesMax } from "./limits.ts";
 import type { Mailbox, Message } from "./mailbox.ts";
 import type { Record } from "./record.ts";
-import type { Release, Releases } from "./release.ts";
+import { checkInput, type Release, type Releases } from "./release.ts";
 import {
   type ActiveStep,
   begin,
@@ -94,6 +94,8 @@ export class Outcomes {
   }
 
   #take(message: Message): Promise<void> | void {
+    // What was asked of a step that has been abandoned since must not be recorded any more.
+    if ("step" in message && this.#run.active.get(message.step.activation.path) !== message.step) return;
     switch (message.type) {
       case "outcome":
         if (!this.#isCurrent(message.attempt)) return;
@@ -247,10 +249,7 @@ export class Outcomes {
   async #startChild(path: string, child: { workflow: string; input: Json }): Promise<string> {
     const content = this.#run.release.asset("workflow", child.workflow).content as { release: string };
     const release = await this.#deps.releases.load(content.release);
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(child.input);
-      if (problems.length > 0) throw new InputInvalid(child.workflow, problems);
-    }
+    checkInput(release, child.input);
     const id = derivedId("child", this.#run.id, path, String(this.#run.seq));
     const { tags, expected } = this.#run.started;
     const demand = this.#deps.demandOfChild({ id, release, input: child.input, tags });

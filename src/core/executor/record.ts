@@ -59,10 +59,11 @@ export class Record {
   }
 }
 
+/** A run's commands are streams under its name, so that they are found when its retention is over. */
 export function commandAppend(run: string, id: string, command: Command): Append {
   const data = { run, ...command } as unknown as { [key: string]: Json };
   return {
-    stream: `command/${id}`,
+    stream: `command/${run}/${id}`,
     expectedSeq: 0,
     actor: "local",
     events: [{ type: "command.received", data }],

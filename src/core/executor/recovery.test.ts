@@ -18,6 +18,7 @@ import {
   document,
   ending,
   memoryDisk,
+  methodsOf,
   Outage,
   openReviews,
   pathsOf,
@@ -148,29 +149,13 @@ function crashing(
   crashAfter: number,
 ): { readonly disk: Disk; readonly hasCrashed: () => boolean } {
   let commits = 0;
-  const storage = { ...methodsOf(disk.storage) };
+  const storage = methodsOf(disk.storage);
   storage.commit = (rows, changes, erased) => {
     if (commits >= crashAfter) throw new Outage(null);
     disk.storage.commit(rows, changes, erased);
     if (++commits === crashAfter) throw new Outage(null);
   };
   return { disk: { ...disk, storage }, hasCrashed: () => commits >= crashAfter };
-}
-
-function methodsOf(storage: Disk["storage"]): Disk["storage"] {
-  return {
-    commit: (...args) => storage.commit(...args),
-    lastPosition: () => storage.lastPosition(),
-    head: (stream) => storage.head(stream),
-    readStream: (...args) => storage.readStream(...args),
-    readAll: (...args) => storage.readAll(...args),
-    hashes: (...args) => storage.hashes(...args),
-    namesBlob: (digest) => storage.namesBlob(digest),
-    putSeal: (seal) => storage.putSeal(seal),
-    seals: () => storage.seals(),
-    problems: () => storage.problems(),
-    close: () => {},
-  };
 }
 
 const runId = "everything";
@@ -364,7 +349,7 @@ test("a run whose definition was changed by hand is parked before any effect, wi
     await send(bundle, id, { kind: "resume", by: "ann" }, "too-early");
     await ticks();
     assert.deepEqual(
-      typesOf(await bundle.journal.read("command/too-early")),
+      typesOf(await bundle.journal.read(`command/${id}/too-early`)),
       ["command.received", "command.dismissed"],
       what,
     );

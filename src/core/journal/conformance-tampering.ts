@@ -57,6 +57,7 @@ suite("a seal by another key is refused", async ({ journal, storage, blobs, key 
   const check = (publicKey: SealKey["publicKey"]) => {
     const verifier = new Verifier({
       seals: storage.seals(),
+      pruned: [],
       publicKey,
       blob: (digest) => blobs.get(digest),
     });
@@ -247,10 +248,15 @@ function recordingStorage(): JournalStorage<unknown> {
     head: (stream) => rows.findLast((row) => row.stream === stream),
     readStream: (stream, afterSeq) => rows.filter((row) => row.stream === stream && row.seq > afterSeq),
     readAll: (afterPosition, limit) => rows.slice(afterPosition, afterPosition + limit),
+    streams: () => [],
+    pruned: () => [],
     hashes: (afterPosition, limit) => rows.slice(afterPosition, afterPosition + limit),
     namesBlob: () => false,
     putSeal: () => {},
     seals: () => [],
+    lastSeal: () => undefined,
+    sealAt: () => undefined,
+    tidy: () => false,
     problems: () => [],
     close: () => {},
   };

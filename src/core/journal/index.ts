@@ -13,5 +13,6 @@ export { createJournal, type JournalOptions } from "./create.ts";
 export { makeFolderDurably, writeDurably } from "./durable.ts";
 export * from "./errors.ts";
 export type * from "./journal.ts";
+export type { Subtree } from "./merkle.ts";
 export { newSealKey, publicKeyOf, type SealKey, sealKeyOf } from "./seal.ts";
 export { Verifier } from "./verify.ts";

@@ -81,13 +81,16 @@ function takeLock(folder: string): DatabaseSync {
   }
 }
 
+/** How long a statement waits for another program that has locked the database. */
+export const busyTimeoutMs = 5_000;
+
 function openDatabase(file: string, folder: string): DatabaseSync {
   let database: DatabaseSync;
   try {
     // With a journal beside it, a power loss has torn the very first write, and SQLite takes it back.
     if (existsSync(file) && !existsSync(`${file}-journal`) && !isSqliteFile(file))
       throw new DatabaseUnusable(file, "it is not a SQLite database");
-    database = new DatabaseSync(file, { timeout: 5_000, defensive: true });
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs, defensive: true });
   } catch (error) {
     throw error instanceof DatabaseUnusable ? error : new DatabaseUnusable(file, messageOf(error));
   }
