@@ -1,0 +1,32 @@
+import type { Figure } from "../measure.ts";
+import type { Introduction } from "./hosting.ts";
+
+/** What came of measuring one peer: all of it, or how far it got and what stopped it. */
+export interface Outcome {
+  /** The file in `peers/`. */
+  readonly id: string;
+  readonly introduction?: Introduction;
+  readonly inEffect?: string;
+  readonly figures: readonly Figure[];
+  /** fsync and fdatasync a run of 10 steps, one at a time; or why nobody could tell. */
+  readonly syncsPerRun?: number | string;
+  readonly failure?: string;
+}
+
+export function nameOf({ id, introduction }: Outcome): string {
+  return introduction?.name ?? id;
+}
+
+/** The figure of one case, where it was measured. */
+export function figureOf(outcome: Outcome, what: { steps: number; concurrency: number }): Figure | undefined {
+  return outcome.figures.find(
+    ({ steps, concurrency }) => steps === what.steps && concurrency === what.concurrency,
+  );
+}
+
+/** How a peer's steps a second compare with Flyball's in the same run. */
+export function ratioToFlyball(figure: Figure, outcomes: readonly Outcome[]): number | undefined {
+  const flyball = outcomes.find(({ id }) => id === "flyball");
+  const reference = flyball && figureOf(flyball, figure);
+  return reference && figure.stepsPerSecond / reference.stepsPerSecond;
+}
