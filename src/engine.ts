@@ -28,6 +28,7 @@ import {
   ReleaseMissing,
   type Releases,
   type Retention,
+  type RunLimits,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -74,6 +75,7 @@ export interface EngineOptions {
   readonly clock?: Clock;
   /** Whether runs that were under way are taken up (default), or only looked at. */
   readonly recover?: boolean;
+  readonly limits?: Partial<RunLimits>;
   /** Told what no caller waits for. */
   readonly onTrouble?: (message: string) => void;
   /** A commit's outcome is unknown, or the folder has a new owner: the process must end. */
@@ -182,6 +184,7 @@ export class Engine {
       clock: this.clock,
       random: systemRandom,
       newId: timeOrderedIds(this.clock),
+      ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
       onTrouble: options.onTrouble ?? (() => {}),
     });

@@ -3,10 +3,11 @@ import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream as WebStream } from "node:stream/web";
-import type { Json } from "../core/base/index.ts";
+import { type Json, systemClock } from "../core/base/index.ts";
+import type { RunLimits } from "../core/executor/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { createApp, type Listening, listenLocally, type Served, socketPathOf } from "../http/index.ts";
-import { chooseSetting } from "../project/index.ts";
+import { chooseSetting, type Settings } from "../project/index.ts";
 import { FolderTaken } from "../store/sqlite/index.ts";
 import { ApiProblem, CommandRefused, note } from "./io.ts";
 
@@ -23,6 +24,7 @@ export interface ConnectOptions {
   readonly create: boolean;
   /** Whether an owner takes up what was under way; commands that only look do not. */
   readonly recover: boolean;
+  readonly limits?: Settings["limits"];
   /** The workflows that a server serves. */
   readonly served?: () => Served;
 }
@@ -49,6 +51,7 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
   const engine = await openEngine({
     home,
     recover: options.recover,
+    ...(options.limits ? { limits: present(options.limits) } : {}),
     onTrouble: (message) => note(`flyball: ${message}`),
     onFatal: (error) => {
       note(error.message);
@@ -79,6 +82,10 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
   };
 }
 
+function present({ running, queued }: Settings["limits"]): Partial<RunLimits> {
+  return { ...(running === undefined ? {} : { running }), ...(queued === undefined ? {} : { queued }) };
+}
+
 function jsonBody(body: unknown): { body: string; headers: Record<string, string> } {
   return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
 }
@@ -90,12 +97,24 @@ async function throughSocket(home: string, taken: FolderTaken): Promise<Api> {
     request: (method, path, body, signal) => socketRequest({ socketPath, method, path }, body, signal),
     close: async () => {},
   };
-  try {
-    await api.request("GET", "/healthz");
-  } catch {
-    throw taken;
-  }
-  return api;
+  if (await answers(api)) return api;
+  throw taken;
+}
+
+const ownerStartsMs = 5_000;
+const askEveryMs = 50;
+
+/** An owner that has just started has the lock, and answers a moment later. */
+async function answers(api: Api): Promise<boolean> {
+  const until = systemClock.monotonic() + ownerStartsMs;
+  for (;;)
+    try {
+      await api.request("GET", "/healthz");
+      return true;
+    } catch {
+      if (systemClock.monotonic() >= until) return false;
+      await new Promise<void>((resolvePromise) => systemClock.after(askEveryMs, resolvePromise));
+    }
 }
 
 function socketRequest(

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { runsAtOnceDefault, runsQueuedDefault } from "../core/executor/index.ts";
 import type { DoctorReport } from "../http/index.ts";
 import { chooseSetting, readSettings } from "../project/index.ts";
 import { json, onFolder } from "./connect.ts";
@@ -32,6 +33,14 @@ async function doctor(options: CommonOptions): Promise<ExitCode> {
     chooseSetting("retention.decisions", {
       ...(file.file ? { file: file.retention.decisions } : {}),
       fallback: file.retention.decisions,
+    }),
+    ...(["running", "queued"] as const).map((name) => {
+      const chosen = file.limits[name];
+      const fallback = String(name === "running" ? runsAtOnceDefault : runsQueuedDefault);
+      return chooseSetting(`limits.${name}`, {
+        ...(chosen === undefined ? {} : { file: String(chosen) }),
+        fallback,
+      });
     }),
     chooseSetting("allow.http", { ...(file.file ? { file: file.allow.http.join(", ") } : {}), fallback: "" }),
   ];

@@ -8,6 +8,7 @@ import { registerReviews } from "./reviews.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
 import { registerServe } from "./serve.ts";
+import { registerSwitches } from "./switches.ts";
 import { registerTrain } from "./train.ts";
 import { registerValidate } from "./validate.ts";
 
@@ -38,6 +39,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerPredict,
     registerRuns,
     registerReviews,
+    registerSwitches,
     registerJournal,
     registerDoctor,
   ])

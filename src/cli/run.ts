@@ -57,9 +57,9 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
   if (options.dryRun) return dryRun(file, options);
   if (options.input === undefined)
     throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
-  readSettings(projectFolderOf(file));
+  const { limits } = readSettings(projectFolderOf(file));
   const served = new Map();
-  const api = await connect(homeOf(options), { create: true, recover: true, served: () => served });
+  const api = await connect(homeOf(options), { create: true, recover: true, limits, served: () => served });
   try {
     const stop = new AbortController();
     untilInterrupted(stop);

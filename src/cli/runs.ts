@@ -36,6 +36,16 @@ interface ShownRun extends RunItem {
   readonly input: unknown;
   readonly output: unknown;
   readonly cost: number;
+  readonly paused: {
+    readonly reason: string;
+    readonly by: string | null;
+    readonly comment: string | null;
+  } | null;
+  readonly undo: {
+    readonly undone: readonly string[];
+    readonly notUndone: readonly { readonly path: string; readonly error: { readonly message: string } }[];
+  } | null;
+  readonly forkedFrom: { readonly of: string; readonly from: string } | null;
   readonly steps: readonly {
     readonly path: string;
     readonly kind: string | null;
@@ -50,6 +60,11 @@ interface ShownRun extends RunItem {
   }[];
 }
 
+function pauseText({ reason, by, comment }: NonNullable<ShownRun["paused"]>): string {
+  const who = by ? ` by ${by}` : "";
+  return `${reason}${who}${comment ? `: ${comment}` : ""}`;
+}
+
 interface ListOptions extends CommonOptions {
   readonly workflow?: string;
   readonly status?: string;
@@ -60,7 +75,7 @@ interface ListOptions extends CommonOptions {
 export function registerRuns(program: Command, done: (code: ExitCode) => void): void {
   const runs = program
     .command("runs")
-    .summary("list, show, watch, cancel, resume and signal runs")
+    .summary("list, show, watch, pause, resume, cancel, restart and signal runs")
     .description("Looks at runs, and steers them.");
   const common = (command: Command) =>
     command.option("--home <dir>", "the data folder (default .flyball)").option("--json", "JSON");
@@ -88,6 +103,14 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
       done(await onFolder(options, (api) => watch(api, run, options))),
     );
 
+  registerSteering(runs, common, done);
+}
+
+function registerSteering(
+  runs: Command,
+  common: (command: Command) => Command,
+  done: (code: ExitCode) => void,
+): void {
   common(runs.command("cancel <run>"))
     .description("Ends a run that has not ended.")
     .option("--reason <text>")
@@ -98,6 +121,26 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
         ),
       ),
     );
+
+  common(runs.command("pause <run>"))
+    .description("Starts nothing more of a run until it is resumed; what is under way may end.")
+    .option("--reason <text>")
+    .action(async (run: string, options: CommonOptions & { reason?: string }) =>
+      done(
+        await onFolder(options, (api) =>
+          command(api, run, "pause", options.reason ? { reason: options.reason } : {}, options),
+        ),
+      ),
+    );
+
+  common(runs.command("restart <run>"))
+    .description("A new run that goes on from a step of one that has ended, with the results before it.")
+    .requiredOption("--from <step>", "the step to do again, such as draft or items[3].draft")
+    .option("--latest", "in the version that is served now; steps that have changed are done again")
+    .action(async (run: string, options: CommonOptions & { from: string; latest?: boolean }) => {
+      const body = { from: options.from, release: options.latest ? "latest" : "same" };
+      done(await onFolder(options, (api) => command(api, run, "restart", body, options)));
+    });
 
   common(runs.command("resume <run>"))
     .description("Lets a paused run go on: the failed step runs again, or is skipped with a value.")
@@ -170,6 +213,13 @@ function describeRun(run: ShownRun): string {
           ],
         ]
       : []),
+    ...(run.paused ? [["paused", pauseText(run.paused)]] : []),
+    ...(run.forkedFrom ? [["goes on from", `${run.forkedFrom.of}, step ${run.forkedFrom.from}`]] : []),
+    ...(run.undo ? [["taken back", run.undo.undone.join(", ") || "nothing"]] : []),
+    ...(run.undo ?? { notUndone: [] }).notUndone.map(({ path, error }) => [
+      "NOT taken back",
+      `${path}: ${oneLine(error.message, 200)}`,
+    ]),
     ...(run.error ? [["error", `${run.error.code}: ${oneLine(run.error.message, 200)}`]] : []),
     ["input", oneLine(JSON.stringify(run.input), 200)],
     ...(run.output === null ? [] : [["output", oneLine(JSON.stringify(run.output), 400)]]),

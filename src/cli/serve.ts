@@ -47,7 +47,12 @@ async function serve(path: string, options: ServeOptions, isDev: boolean): Promi
   const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
-  const api = await connect(homeOf(options), { create: true, recover: true, served: () => served });
+  const api = await connect(homeOf(options), {
+    create: true,
+    recover: true,
+    limits: settings.limits,
+    served: () => served,
+  });
   try {
     if (!api.engine)
       throw new CommandRefused(

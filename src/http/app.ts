@@ -5,7 +5,9 @@ import { journalRoutes } from "./journal/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { runRoutes } from "./runs/index.ts";
-import { type Served, workflowRoutes } from "./workflows/index.ts";
+import type { Served } from "./served.ts";
+import { switchRoutes } from "./switches/index.ts";
+import { workflowRoutes } from "./workflows/index.ts";
 
 export interface AppOptions {
   readonly engine: Engine;
@@ -25,7 +27,8 @@ export function createApp({ engine, served, isLocal }: AppOptions): Hono {
   app.get("/healthz", (context) => context.json(health(engine)));
   app.get("/readyz", (context) => context.json({ ready: true }));
   app.route("/v1/workflows", workflowRoutes(engine, served));
-  app.route("/v1/runs", runRoutes(engine));
+  app.route("/v1/runs", runRoutes(engine, served));
+  app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));
@@ -59,5 +62,6 @@ function isOwnHost(host: string): boolean {
 
 /** Progress, not mere life: how far the journal is, and how much is under way. */
 function health(engine: Engine) {
-  return { ok: true, position: engine.journal.lastPosition(), loadedRuns: engine.executor.loadedCount };
+  const { loadedCount: loadedRuns, queuedCount: queuedRuns } = engine.executor;
+  return { ok: true, position: engine.journal.lastPosition(), loadedRuns, queuedRuns };
 }

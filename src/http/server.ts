@@ -6,7 +6,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { FlyballError, messageOf, sha256 } from "../core/base/index.ts";
 import type { Engine } from "../engine.ts";
 import { createApp } from "./app.ts";
-import type { Served } from "./workflows/index.ts";
+import type { Served } from "./served.ts";
 
 export class CannotListen extends FlyballError {
   readonly code = "CANNOT_LISTEN";

@@ -31,6 +31,17 @@ const settingsFile = z.strictObject({
       decisions: z.union([z.literal("forever"), durationText]).default("forever"),
     })
     .default({ bodies: "90d", decisions: "forever" }),
+  limits: z
+    .strictObject({
+      running: z.int().min(1).max(100_000).optional().describe("Runs that are worked on at once (1000)."),
+      queued: z
+        .int()
+        .min(0)
+        .max(10_000_000)
+        .optional()
+        .describe("Runs that wait for their turn (100000); one more is refused."),
+    })
+    .default({}),
   server: z.strictObject({ port: z.int().min(0).max(65_535).optional() }).default({}),
   budgets: notYet("budgets come with the registry").optional(),
 });
@@ -39,6 +50,7 @@ export interface Settings extends GatewaySettings {
   readonly indexes: z.output<typeof indexSettings>;
   readonly allow: { readonly http: readonly string[] };
   readonly retention: { readonly bodies: string; readonly decisions: string };
+  readonly limits: { readonly running?: number | undefined; readonly queued?: number | undefined };
   readonly server: { readonly port?: number | undefined };
   /** The file that they came from; null when there is none. */
   readonly file: string | null;

@@ -47,11 +47,14 @@ function runRow(n: number, random: Random): RunRow {
     parent: null,
     tags: '{"tenant":"é"}',
     error: status === "failed" ? '{"code":"X"}' : null,
-    waitingFor: status === "waiting" ? "time" : null,
-    waitingKey: null,
+    waitingFor: status === "waiting" ? pick(random, ["time", "limit", "switch"]) : null,
+    waitingKey: status === "waiting" ? pick(random, ["k", "l"]) : null,
     waitingSince: null,
     deadline: null,
     dueAt: status === "waiting" ? 5_000 + Math.floor(random.next() * 30) : null,
+    lane: pick(random, ["w", '["w",["x",1,0]]']),
+    rank: 1_000 + Math.floor(random.next() * 20),
+    expiresAt: pick(random, [null, 5_010]),
     erased: isEnded ? pick(random, [0, 1, 2]) : 0,
   };
 }
@@ -100,6 +103,15 @@ function changes(): ControlChange[] {
   }
   list.push({ table: "assets", put: { digest: "a", kind: "prompt", name: "first", at: 1 } });
   list.push({ table: "assets", put: { digest: "a", kind: "prompt", name: "second", at: 2 } });
+  for (const name of ["r", "s", "r"])
+    list.push({ table: "rates", put: { name, moment: list.length + 0.25 } });
+  for (const [id, reason] of [
+    ["tool/x", null],
+    ["all", "why"],
+    ["tool/y", null],
+  ] as const)
+    list.push({ table: "switches", put: { id, mode: "drain", by: "local", reason, since: 3 } });
+  list.push({ table: "switches", remove: "tool/y" });
   list.push({ table: "inbox", remove: "c3" }, { table: "inbox", remove: "nothing" });
   list.push({
     table: "runs",
@@ -113,6 +125,8 @@ function changes(): ControlChange[] {
   list.push({ table: "batches", update: "b1", set: { status: "completed" } });
   return list;
 }
+
+const none = { lanes: [], workflows: [] };
 
 /** Every question that a control store is asked, with answers as plain data. */
 function answers(store: ControlStore): Record<string, unknown> {
@@ -142,8 +156,19 @@ function answers(store: ControlStore): Record<string, unknown> {
       pages({ batch: "b1", workflow: "v" }),
     ],
     running: store.runningRuns().toSorted(),
-    wakeable: [0, 5_000, 5_015, 9_999].map((now) => store.wakeable(now, 1_000).toSorted()),
-    someWakeable: store.wakeable(9_999, 3).length,
+    wakeable: [0, 5_000, 5_015, 9_999].map((now) => store.wakeable(now, 1_000, none).toSorted()),
+    wakeableExcept: [
+      { lanes: ["w"], workflows: [] },
+      { lanes: [], workflows: ["v"] },
+      { lanes: [], workflows: "all" as const },
+    ].map((except) => store.wakeable(9_999, 1_000, except).toSorted()),
+    someWakeable: store.wakeable(9_999, 3, none).length,
+    lanes: store.queuedLanes().toSorted((a, b) => (a.lane < b.lane ? -1 : 1)),
+    queued: [
+      store.queuedRuns("w", null, 100),
+      store.queuedRuns("w", store.queuedRuns("w", null, 2)[1] ?? null, 2),
+    ],
+    held: [store.waitingFor("limit", "k", 10), store.waitingFor("switch", "l", 1)],
     due: [0, 5_001, 5_015, 9_999].map((after) => store.nextDueAt(after)),
     inbox: [store.inbox("run-000"), store.inbox("run-003"), store.inbox("nothing")],
     review: [store.review("review-1"), store.review("nothing")],

@@ -29,6 +29,7 @@ export function testContext(scope: JsonObject = {}, parts: Partial<StepContext> 
     tags: {},
     effects: "live",
     waitKey: null,
+    use: () => {},
     signal: new AbortController().signal,
     clock: new ManualClock(),
     random: seededRandom(1),

@@ -44,6 +44,7 @@ export function toolKind(options: {
       if (context.effects === "denied" && tool.effect !== "none" && tool.effect !== "read")
         throw new EffectDenied(what, tool.effect);
       checkInput(tool, locals.input ?? null);
+      if (typeof written.name === "string") context.use("tool", written.name);
       if (context.effects === "simulated") return { result: simulated };
       if (tool.outbox) return queued(tool.outbox.channel, written.input ?? null, context);
       assert(tool.http, "a tool is a request or a message");

@@ -1,25 +1,20 @@
-import {
-  type Clock,
-  derivedId,
-  type ErrorRecord,
-  errorRecord,
-  FlyballError,
-  type Json,
-  type Random,
-} from "../base/index.ts";
+import { type Clock, FlyballError, type Random } from "../base/index.ts";
 import type { Journal } from "../journal/index.ts";
-import type { RetryPolicy, StepOutcome, WaitRequest } from "../workflow/index.ts";
-import { type AttemptOptions, beginAttempt, type StepAttempt } from "./attempt.ts";
-import { giveUpWait, type RunEnd, recordEnd } from "./end.ts";
-import { InputInvalid } from "./errors.ts";
-import type { Waiting } from "./events.ts";
-import { takeCommands } from "./inbox.ts";
-import { waitInMemoryMsMax } from "./limits.ts";
-import type { Mailbox, Message } from "./mailbox.ts";
+import { priorityOf, rankOf } from "./admission.ts";
+import { type AttemptOptions, beginAttempt } from "./attempt.ts";
+import { countersOf } from "./counters.ts";
+import { giveUpWait, recordEnd } from "./end.ts";
+import type { EarlyEnd, RunPaused, Waiting } from "./events.ts";
+import type { Gates } from "./gates.ts";
+import { type Taken, takeCommands } from "./inbox.ts";
+import { gateInMemoryMsMax, gateRetryMs, waitInMemoryMsMax } from "./limits.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { Outcomes, type OutcomesDeps } from "./outcomes.ts";
 import { Record } from "./record.ts";
 import type { Releases } from "./release.ts";
-import { type ActiveStep, type Run, turnToFallback } from "./run.ts";
+import { type ActiveStep, mustBeAnnounced, type Run, releaseTicket } from "./run.ts";
 import type { ControlStore } from "./store.ts";
+import type { Switches, SwitchRow } from "./switches.ts";
 
 // Advance
 // =======
@@ -32,24 +27,48 @@ import type { ControlStore } from "./store.ts";
 //   X4. The last result and the end of the run share one commit.
 //   X5. A result is taken once: an attempt that timed out or was abandoned can say nothing any more.
 //   X6. A command leaves the inbox in the commit that holds what came of it.
+//   X7. A step that must not repeat, or is owed an undo, is on disk before it begins.
+//   X8. A run that stands still (paused, queued, switched off) starts nothing, whatever comes in.
 
 export interface AdvanceDeps {
   readonly journal: Journal;
   readonly control: ControlStore;
   readonly releases: Releases;
   readonly clock: Clock;
-  /** For the jitter of retries; what was drawn is recorded. */
   readonly random: Random;
+  readonly gates: Gates;
+  readonly switches: Switches;
+  demandOfChild: OutcomesDeps["demandOfChild"];
   /** True while the engine shuts down: nothing new starts, what is under way may end. */
   isDraining(): boolean;
   wake(run: string): void;
+  /** A child has joined the queue, and that is on disk. */
+  queued(run: string): void;
 }
 
+/** How a run is taken up: with a place to work, fresh from the queue with one, or only to hear its commands. */
+export type Standing = "placed" | "admitted" | "unplaced";
+
 /** Resolves when the run is final, waiting or paused, or when the engine drains. */
-export async function advance(run: Run, mailbox: Mailbox, deps: AdvanceDeps): Promise<void> {
-  const course = new Course(run, mailbox, deps);
+export async function advance(
+  run: Run,
+  mailbox: Mailbox,
+  standing: Standing,
+  deps: AdvanceDeps,
+): Promise<void> {
+  const course = new Course(run, mailbox, standing, deps);
+  try {
+    await goAlong(course);
+  } finally {
+    course.leave();
+  }
+}
+
+async function goAlong(course: Course): Promise<void> {
   for (;;) {
     course.takeCommands();
+    course.expire();
+    course.breakOff();
     course.wakeSteps();
     course.launchReady();
     if (course.hasMessages) await course.takeMessages();
@@ -64,28 +83,56 @@ export async function advance(run: Run, mailbox: Mailbox, deps: AdvanceDeps): Pr
 class Course {
   readonly #run: Run;
   readonly #mailbox: Mailbox;
+  readonly #standing: Standing;
   readonly #deps: AdvanceDeps;
   readonly #record: Record;
+  readonly #outcomes: Outcomes;
   readonly #attempts: AttemptOptions;
-  #end: RunEnd | undefined;
+  #pause: Taken["pause"];
 
-  constructor(run: Run, mailbox: Mailbox, deps: AdvanceDeps) {
+  constructor(run: Run, mailbox: Mailbox, standing: Standing, deps: AdvanceDeps) {
     this.#run = run;
     this.#mailbox = mailbox;
+    this.#standing = standing;
     this.#deps = deps;
     this.#record = new Record(run);
+    this.#outcomes = new Outcomes(run, mailbox, this.#record, deps);
     this.#attempts = {
       clock: deps.clock,
       effects: "live",
+      switches: deps.switches,
       onOutcome: (attempt, outcome) => mailbox.put({ type: "outcome", attempt, outcome }),
       onError: (attempt, error) => mailbox.put({ type: "error", attempt, error }),
     };
+    this.#takeUp();
+  }
+
+  /** What the run owes from where its journal ends. */
+  #takeUp(): void {
+    const run = this.#run;
     for (const path of run.skippedAtStart.splice(0))
       this.#record.add({ type: "step.skipped", data: { path } });
-    if (run.ended) this.#finish(run.ended);
-    if (run.status !== "waiting") return;
-    run.status = "running";
-    this.#record.add({ type: "run.woken", data: { by: "engine" } });
+    this.#outcomes.takeEnd();
+    const next = run.undoing ? "undoing" : "running";
+    if (this.#standing === "admitted") {
+      run.status = next;
+      this.#record.add({ type: "run.admitted", data: run.rates ? { rates: run.rates } : {} });
+    } else if (run.status === "waiting" && this.#standing === "placed") {
+      run.status = next;
+      this.#record.add({
+        type: "run.woken",
+        data: { by: "engine", ...(run.undoing ? { undoing: true } : {}) },
+      });
+    }
+    for (const step of run.active.values())
+      if (step.phase === "ready" && step.lost && step.work?.once)
+        this.#lose(step, "the process ended while it was under way");
+  }
+
+  #lose(step: ActiveStep, reason: string): void {
+    step.phase = "executing";
+    step.attempt = null;
+    this.#mailbox.put({ type: "lost", step, reason });
   }
 
   get hasMessages(): boolean {
@@ -93,31 +140,84 @@ class Course {
   }
 
   get hasNews(): boolean {
-    return this.#end !== undefined || !this.#record.isEmpty;
+    return this.#outcomes.end !== undefined || !this.#record.isEmpty;
   }
 
   get isOver(): boolean {
-    return this.#end !== undefined;
+    return this.#outcomes.end !== undefined;
+  }
+
+  /** X8: nothing may start. */
+  get #standsStill(): boolean {
+    return (
+      this.#deps.isDraining() ||
+      this.#standing === "unplaced" ||
+      this.#pause !== undefined ||
+      this.#run.status === "paused" ||
+      this.#switchedOff !== undefined
+    );
+  }
+
+  get #switchedOff(): SwitchRow | undefined {
+    return this.#deps.switches.ofWorkflow(this.#run.started.workflow);
   }
 
   /** Nothing is under way, and nothing falls due so soon that it is worth staying in memory. */
   get isIdle(): boolean {
     const phases = new Set([...this.#run.active.values()].map((step) => step.phase));
     if (phases.has("executing")) return false;
-    if (this.#deps.isDraining()) return true;
+    if (this.#standsStill) return true;
     if (phases.has("ready")) return false;
-    const dueAt = this.#nextDueAt();
-    return phases.has("failed") || dueAt === undefined || dueAt - this.#deps.clock.now() > waitInMemoryMsMax;
+    const wakeAt = this.#nextWakeAt();
+    return (
+      phases.has("failed") || wakeAt === undefined || wakeAt - this.#deps.clock.now() > waitInMemoryMsMax
+    );
   }
 
   takeCommands(): void {
     if (!this.#mailbox.takeBell()) return;
-    const cancelled = takeCommands(this.#run, this.#deps.control, this.#record, this.#mailbox);
-    if (cancelled) this.#end = cancelled;
+    const taken = takeCommands(this.#run, this.#deps.control, this.#record, {
+      mailbox: this.#mailbox,
+      isPlaced: this.#standing !== "unplaced",
+      ...(this.#pause ? { pause: this.#pause } : {}),
+    });
+    if (taken.end) this.#outcomes.end = taken.end;
+    this.#pause = taken.pause;
   }
 
-  /** Steps whose time has come, or whose signal is there. */
+  expire(): void {
+    const deadline = this.#deadline;
+    if (deadline !== undefined && !this.isOver && this.#deps.clock.now() >= deadline)
+      this.#outcomes.end = { status: "expired", deadline };
+  }
+
+  /** Whatever ends otherwise, or is being undone, does not expire any more. */
+  get #deadline(): number | undefined {
+    return this.#run.undoing ? undefined : this.#run.started.expiresAt;
+  }
+
+  /** What uses something that a switch stops is broken off: its result is refused, and it is done again later. */
+  breakOff(): void {
+    const { switches } = this.#deps;
+    if (switches.isEmpty || this.#outcomes.end) return;
+    const whole = this.#switchedOff;
+    for (const step of this.#run.active.values()) {
+      if (step.phase !== "executing" || !step.attempt) continue;
+      const uses = step.attempt.uses.map((id) => switches.get(id)).find((row) => row?.mode === "stop");
+      const off = whole?.mode === "stop" ? whole : uses;
+      if (!off) continue;
+      step.attempt.abort("switched off");
+      releaseTicket(step);
+      if (step.work?.once) this.#lose(step, `it was broken off, as ${off.id} was switched off`);
+      else Object.assign(step, { phase: "held", held: off.id, attempt: null });
+    }
+  }
+
+  /** Steps whose time has come, whose signal is there, or for which nothing is in the way any more. */
   wakeSteps(): void {
+    if (this.#standsStill) return;
+    for (const step of this.#run.active.values())
+      if (step.phase === "held" && this.#isFree(step)) step.phase = "ready";
     if (this.#run.waits === 0) return;
     const now = this.#deps.clock.now();
     for (const step of this.#run.active.values()) {
@@ -133,311 +233,160 @@ class Course {
     }
   }
 
+  #isFree(step: ActiveStep): boolean {
+    return step.held === "" ? step.ticket?.granted === true : !this.#deps.switches.get(step.held);
+  }
+
   launchReady(): void {
-    if (this.#end || this.#deps.isDraining()) return;
+    if (this.#outcomes.end || this.#standsStill) return;
     for (const step of this.#run.active.values()) {
-      if (step.phase !== "ready") continue;
-      const announce = step.work?.kind.runsUserCode && !step.announced;
-      if (announce) this.#mailbox.put({ type: "announce", step });
+      if (step.phase !== "ready" || !this.#enter(step)) continue;
+      if (mustBeAnnounced(step)) this.#mailbox.put({ type: "announce", step });
       else beginAttempt(this.#run, step, this.#attempts);
     }
   }
 
+  /** Through the limits of the step, or into the line for them. */
+  #enter(step: ActiveStep): boolean {
+    const limits = step.work?.limits;
+    if (!limits || step.woken || step.ticket?.granted) return true;
+    const { path, scope } = step.activation;
+    const place = `step:${this.#run.started.workflow}/${path.replaceAll(/\[\d+\]/g, "")}`;
+    try {
+      const rank = rankOf(this.#run.rank, priorityOf(limits.priority?.(scope)));
+      const counters = countersOf(limits, scope, place);
+      step.ticket ??= this.#deps.gates.ask(counters, rank, () => this.#mailbox.ring());
+    } catch (error) {
+      if (!(error instanceof FlyballError)) throw error;
+      this.#mailbox.put({ type: "refused", step, error });
+      step.phase = "executing";
+      return false;
+    }
+    if (step.ticket.granted) return true;
+    Object.assign(step, { phase: "held", held: "", heldSince: this.#deps.clock.now() });
+    this.#run.waits += 1;
+    return false;
+  }
+
   async takeMessages(): Promise<void> {
-    for (const message of this.#mailbox.takeAll()) {
-      if (this.#end) return;
-      const pending = this.#take(message);
-      if (pending) await pending;
-      if (this.#run.ended && !this.#end) this.#finish(this.#run.ended);
-    }
-  }
-
-  #take(message: Message): Promise<void> | void {
-    switch (message.type) {
-      case "outcome":
-        return this.#isCurrent(message.attempt)
-          ? this.#takeOutcome(message.attempt.step, message.outcome)
-          : undefined;
-      case "error":
-        return this.#isCurrent(message.attempt)
-          ? this.#takeError(message.attempt.step, message.error)
-          : undefined;
-      case "announce":
-        return this.#announce(message.step);
-      case "skip":
-        return this.#takeSkip(message);
-    }
-  }
-
-  /** X5: the step still waits for this very attempt. */
-  #isCurrent(attempt: StepAttempt): boolean {
-    return attempt.step.attempt === attempt && this.#run.active.get(attempt.path) === attempt.step;
-  }
-
-  #announce(step: ActiveStep): void {
-    step.announced = true;
-    const kind = step.work?.kind.name ?? "";
-    const data = {
-      path: step.activation.path,
-      kind,
-      inputDigest: step.inputDigest,
-      attempt: step.attempts + 1,
-    };
-    this.#record.add({ type: "step.started", data });
-  }
-
-  #takeOutcome(step: ActiveStep, outcome: StepOutcome): Promise<void> | void {
-    this.#record.facts(outcome.facts);
-    if ("result" in outcome) return this.#complete(step, outcome.result);
-    if ("wait" in outcome) return this.#beginWait(step, outcome.wait);
-    const { by, comment } = outcome.rejected;
-    const { command } = step;
-    step.wait = null;
-    this.#end = {
-      status: "rejected",
-      path: step.activation.path,
-      by,
-      comment,
-      ...(command ? { command } : {}),
-    };
-  }
-
-  #complete(step: ActiveStep, result: { readonly value: Json }): Promise<void> | void {
-    const { command } = step;
-    const data = {
-      path: step.activation.path,
-      kind: step.work?.kind.name ?? "",
-      startedAt: step.startedAt ?? 0,
-      attempts: step.attempts,
-      inputDigest: step.inputDigest,
-      result,
-    };
-    const fallback = step.failure ? { fallbackFor: step.failure } : undefined;
-    const taken = command ? { command } : undefined;
-    this.#record.add({
-      type: "step.completed",
-      data: fallback || taken ? { ...data, ...fallback, ...taken } : data,
-    });
-    return this.#settle(step, result);
-  }
-
-  /** Only a flow's code answers with a promise; a document goes on in the same turn. */
-  #settle(step: ActiveStep, result: { readonly value: Json }): Promise<void> | void {
-    const skipped = this.#run.settle(step.activation.path, result);
-    if (skipped instanceof Promise) return skipped.then((paths) => this.#recordTurn(paths));
-    this.#recordTurn(skipped);
-  }
-
-  /** What followed from a settlement beside new steps: skipped ones, and waits that were given up. */
-  #recordTurn(skipped: readonly string[]): void {
-    for (const path of skipped) this.#record.add({ type: "step.skipped", data: { path } });
-    if (this.#run.abandonedWaits.length === 0) return;
-    for (const wait of this.#run.abandonedWaits.splice(0))
-      giveUpWait(wait, "another step of its item failed", this.#record, this.#deps.control);
-  }
-
-  #takeSkip({ step, value, by, command }: Extract<Message, { type: "skip" }>): Promise<void> | void {
-    const { path, work } = step.activation;
-    const data = {
-      path,
-      kind: work?.kind.name ?? "block",
-      startedAt: step.startedAt ?? this.#deps.clock.now(),
-      attempts: step.attempts,
-      inputDigest: "",
-      result: { value },
-      skippedBy: by,
-      command,
-    };
-    this.#record.add({ type: "step.completed", data });
-    return this.#settle(step, data.result);
-  }
-
-  async #beginWait(step: ActiveStep, request: WaitRequest): Promise<void> {
-    const { path } = step.activation;
-    let key = request.key;
-    if (request.child) {
-      try {
-        key = await this.#startChild(path, request.child);
-      } catch (error) {
-        return this.#takeError(step, error);
-      }
-    }
-    const { for: what, dueAt, deadline } = request;
-    const wait = {
-      for: what,
-      ...(key ? { key } : {}),
-      ...(dueAt ? { dueAt } : {}),
-      ...(deadline ? { deadline } : {}),
-    };
-    const { inputDigest, startedAt, failure, command } = step;
-    Object.assign(step, {
-      phase: "waiting",
-      wait,
-      dueAt: dueAt ?? null,
-      woken: null,
-      command: null,
-      attempts: 0,
-    });
-    this.#run.waits += 1;
-    const kind = step.work?.kind.name ?? "";
-    const optional = { ...(failure ? { fallbackFor: failure } : {}), ...(command ? { command } : {}) };
-    this.#record.add({
-      type: "step.waited",
-      data: { path, kind, startedAt: startedAt ?? 0, inputDigest, wait, ...optional },
-    });
-  }
-
-  /** The child's start shares the commit of its parent's wait, so neither is there without the other. */
-  async #startChild(path: string, child: { workflow: string; input: Json }): Promise<string> {
-    const content = this.#run.release.asset("workflow", child.workflow).content as { release: string };
-    const release = await this.#deps.releases.load(content.release);
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(child.input);
-      if (problems.length > 0) throw new InputInvalid(child.workflow, problems);
-    }
-    const id = derivedId("child", this.#run.id, path, String(this.#run.seq));
-    const data = {
-      workflow: release.workflow,
-      version: release.version,
-      release: release.digest,
-      input: child.input,
-      parent: this.#run.id,
-      parentPath: path,
-      ...(this.#run.started.tags ? { tags: this.#run.started.tags } : {}),
-      ...(this.#run.started.expected === undefined ? {} : { expected: this.#run.started.expected }),
-    };
-    this.#record.other(`run/${id}`, 0, "run.started", data);
-    this.#record.wakes.add(id);
-    return id;
-  }
-
-  #takeError(step: ActiveStep, thrown: unknown): Promise<void> | void {
-    const error = errorRecord(thrown);
-    const retryMs = this.#retryIn(step, thrown);
-    if (retryMs !== undefined) return this.#retry(step, error, retryMs);
-    const { path } = step.activation;
-    if (step.wait) giveUpWait(step.wait, `step ${path} failed`, this.#record, this.#deps.control);
-    const fallback = step.work === step.activation.work ? step.work?.fallback : undefined;
-    if (fallback) {
-      turnToFallback(step, fallback, error);
-      // Nothing is recorded of it, so no commit brings the loop round to launch it.
-      return this.#mailbox.ring();
-    }
-    const { startedAt, attempts, command } = step;
-    const failed = {
-      path,
-      kind: step.work?.kind.name ?? "block",
-      startedAt: startedAt ?? 0,
-      attempts,
-      error,
-    };
-    this.#record.add({ type: "step.failed", data: { ...failed, ...(command ? { command } : {}) } });
-    Object.assign(step, { wait: null, command: null });
-    return this.#fail(step, error);
-  }
-
-  #fail(step: ActiveStep, error: ErrorRecord): Promise<void> | void {
-    const { path, onFailure } = step.activation;
-    const tolerated = this.#run.program.fail(path, error);
-    if (tolerated) {
-      this.#run.active.delete(path);
-      if (tolerated instanceof Promise)
-        return tolerated.then((turn) => this.#recordTurn(this.#run.apply(turn)));
-      this.#recordTurn(this.#run.apply(tolerated));
-    } else if (onFailure === "fail") this.#end = { status: "failed", path, error };
-    else Object.assign(step, { phase: "failed", failure: error });
-  }
-
-  /** Milliseconds until the next attempt; undefined when there is none. */
-  #retryIn(step: ActiveStep, thrown: unknown): number | undefined {
-    const policy = step.work?.retry;
-    if (!policy || !(thrown instanceof FlyballError) || !thrown.retry) return undefined;
-    if (!policy.on.includes(thrown.retry) || step.attempts >= policy.attempts) return undefined;
-    return Math.max(backoffMs(policy, step.attempts, this.#deps.random), thrown.retryAfterMs ?? 0);
-  }
-
-  #retry(step: ActiveStep, error: ErrorRecord, inMs: number): void {
-    const dueAt = this.#deps.clock.now() + inMs;
-    Object.assign(step, { phase: "backoff", dueAt, attempt: null });
-    this.#run.waits += 1;
-    const { path } = step.activation;
-    const fallbackFor = step.failure ? { fallbackFor: step.failure } : {};
-    this.#record.add({
-      type: "step.retried",
-      data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor },
-    });
-  }
-
-  #finish(ended: NonNullable<Run["ended"]>): void {
-    this.#end =
-      "output" in ended ? { status: "completed", output: ended.output } : { status: "failed", ...ended };
+    await this.#outcomes.takeAll();
   }
 
   commit(): Promise<void> {
-    if (this.#end) recordEnd(this.#run, this.#end, this.#record, this.#deps.control);
+    if (this.#outcomes.end) this.#end();
     const written = this.#deps.journal.append(this.#record.take());
-    return this.#record.wakes.size === 0 ? written : this.#wakeAfter(written);
+    return this.#record.wakes.size === 0 && this.#record.queued.length === 0
+      ? written
+      : this.#tellAfter(written);
   }
 
-  async #wakeAfter(written: Promise<void>): Promise<void> {
+  /** The end; or the turn to taking back, when something is owed. */
+  #end(): void {
+    const { end } = this.#outcomes;
+    if (!end) return;
+    if (end.status === "completed" || this.#run.undoing || this.#run.owed.size === 0)
+      return recordEnd(this.#run, end, this.#record, this.#deps.control);
+    this.#beginUndo(end);
+  }
+
+  #beginUndo(end: EarlyEnd): void {
+    this.#outcomes.end = undefined;
+    const command = "command" in end && end.command ? { command: end.command } : {};
+    for (const wait of this.#run.beginUndo(end))
+      giveUpWait(wait, `the run is ${end.status}`, this.#record, this.#deps.control);
+    this.#record.add({ type: "run.undoing", data: { end, ...command } });
+    this.#pause = undefined;
+    this.#mailbox.ring();
+  }
+
+  async #tellAfter(written: Promise<void>): Promise<void> {
     const wakes = [...this.#record.wakes];
+    const queued = this.#record.queued.splice(0);
     this.#record.wakes.clear();
     await written;
+    for (const run of queued) this.#deps.queued(run);
     for (const run of wakes) this.#deps.wake(run);
   }
 
   async nextMessage(): Promise<void> {
-    const dueAt = this.#nextDueAt();
-    const waitMs = dueAt === undefined ? undefined : Math.max(0, dueAt - this.#deps.clock.now());
+    const wakeAt = this.#nextWakeAt();
+    const waitMs = wakeAt === undefined ? undefined : Math.max(0, wakeAt - this.#deps.clock.now());
     await this.#mailbox.wait(this.#deps.clock, waitMs);
+  }
+
+  #nextWakeAt(): number | undefined {
+    const moments = [this.#nextDueAt(), this.#deadline].filter((at) => at !== undefined);
+    return moments.length > 0 ? Math.min(...moments) : undefined;
   }
 
   #nextDueAt(): number | undefined {
     if (this.#run.waits === 0) return undefined;
+    const now = this.#deps.clock.now();
     let nextAt: number | undefined;
-    for (const { phase, dueAt } of this.#run.active.values())
-      if (dueAt !== null && (phase === "backoff" || phase === "waiting"))
-        nextAt = Math.min(nextAt ?? dueAt, dueAt);
+    for (const { phase, dueAt, ticket, heldSince } of this.#run.active.values()) {
+      const patientUntil = heldSince + gateInMemoryMsMax;
+      const at =
+        phase === "held" ? (ticket && patientUntil > now ? patientUntil : null) : this.#timed(phase) && dueAt;
+      if (typeof at === "number") nextAt = Math.min(nextAt ?? at, at);
+    }
     return nextAt;
+  }
+
+  #timed(phase: ActiveStep["phase"]): boolean {
+    return phase === "backoff" || phase === "waiting";
   }
 
   /** Leaves the run as a row that says what it waits for, or why it is paused. */
   async park(): Promise<void> {
+    const run = this.#run;
     if (this.#deps.isDraining()) return;
-    const steps = [...this.#run.active.values()];
+    const steps = [...run.active.values()];
     const failed = steps.find((step) => step.phase === "failed");
-    if (failed) {
-      const { path } = failed.activation;
+    if (this.#pause) this.#recordPause({ path: "", reason: "asked", error: null, ...this.#pause });
+    else if (run.status === "paused" || this.#standing === "unplaced") return;
+    else if (failed && !this.#switchedOff) {
       const error = failed.failure ?? { code: "UNEXPECTED", message: "" };
-      if (this.#run.status !== "paused")
-        this.#record.add({ type: "run.paused", data: { path, reason: "failed", error } });
-      this.#run.status = "paused";
+      this.#recordPause({ path: failed.activation.path, reason: "failed", error });
     } else {
       this.#record.add({ type: "run.suspended", data: { waiting: this.#waiting(steps) } });
-      this.#run.status = "waiting";
+      run.status = "waiting";
     }
-    if (this.hasNews) await this.commit();
+    await this.commit();
   }
 
+  #recordPause(data: RunPaused): void {
+    this.#record.add({ type: "run.paused", data });
+    this.#run.status = "paused";
+  }
+
+  /** What is held comes first: nobody would tell the run otherwise that it may go on. */
   #waiting(steps: readonly ActiveStep[]): Waiting {
+    const since = this.#deps.clock.now();
+    const off = this.#switchedOff;
+    if (off) return { for: "switch", key: off.id, path: "", since };
     const dueAt = this.#nextDueAt();
-    const step =
-      steps.find((active) => active.phase === "waiting") ??
-      steps.find((active) => active.phase === "backoff");
+    const first = (phase: ActiveStep["phase"]) => steps.find((step) => step.phase === phase);
+    const step = first("held") ?? first("waiting") ?? first("backoff");
+    const path = step?.activation.path ?? "";
+    if (step?.phase === "held" && step.held !== "")
+      return { for: "switch", key: step.held, path, since, ...(dueAt === undefined ? {} : { dueAt }) };
+    if (step?.phase === "held") {
+      const key = step.ticket ? this.#deps.gates.blocking(step.ticket)?.name : undefined;
+      return { for: "limit", ...(key ? { key } : {}), path, since, dueAt: since + gateRetryMs };
+    }
     const wait = step?.wait ?? { for: "time" as const };
     return {
       for: wait.for,
-      path: step?.activation.path ?? "",
-      since: this.#deps.clock.now(),
+      path,
+      since,
       ...(wait.key ? { key: wait.key } : {}),
       ...(wait.deadline ? { deadline: wait.deadline } : {}),
       ...(dueAt === undefined ? {} : { dueAt }),
     };
   }
-}
 
-/** Exponential, bounded, with "equal" jitter: half of it certain, half by chance. */
-function backoffMs(policy: RetryPolicy, attempts: number, random: Random): number {
-  const full = Math.min(policy.maxMs, policy.backoffMs * policy.factor ** (attempts - 1));
-  return Math.round(full / 2 + (full / 2) * random.next());
+  /** Gives back what the run holds, however it was left. */
+  leave(): void {
+    for (const step of this.#run.active.values()) releaseTicket(step);
+  }
 }

@@ -7,12 +7,14 @@ import {
   type StepContext,
   type StepOutcome,
 } from "../workflow/index.ts";
-import { StepTimedOut } from "./errors.ts";
+import { StepTimedOut, SwitchedOff } from "./errors.ts";
 import { type ActiveStep, type Attempt, prepare, type Run } from "./run.ts";
+import { type Switches, switchId } from "./switches.ts";
 
 export interface AttemptOptions {
   readonly clock: Clock;
   readonly effects: EffectMode;
+  readonly switches: Switches;
   /** Called once, with the outcome or what was thrown; perhaps before `beginAttempt` returns. */
   readonly onOutcome: (attempt: StepAttempt, outcome: StepOutcome) => void;
   readonly onError: (attempt: StepAttempt, error: unknown) => void;
@@ -62,6 +64,7 @@ export class StepAttempt implements StepContext, Attempt {
   #random: Random | undefined;
   #stopTimer: (() => void) | undefined;
   #over = false;
+  readonly #uses: string[] = [];
 
   constructor(run: Run, step: ActiveStep, options: AttemptOptions) {
     this.#run = run;
@@ -104,6 +107,17 @@ export class StepAttempt implements StepContext, Attempt {
   get random(): Random {
     this.#random ??= seededRandom(`${this.key}/${this.attempt}`);
     return this.#random;
+  }
+
+  get uses(): readonly string[] {
+    return this.#uses;
+  }
+
+  use(scope: "model" | "tool" | "agent", name: string): void {
+    const id = switchId(scope, name);
+    const off = this.#options.switches.get("all") ?? this.#options.switches.get(id);
+    if (off) throw new SwitchedOff(off.id, off.reason);
+    this.#uses.push(id);
   }
 
   asset(kind: string, name: string): Asset {

@@ -1,9 +1,11 @@
 import { type Clock, derivedId, FlyballError, type Json } from "../base/index.ts";
 import { type Journal, StaleAppend } from "../journal/index.ts";
+import { QueueFull } from "./errors.ts";
 import type { RunStatus } from "./events.ts";
 import { isFinal } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import type { Release } from "./release.ts";
+import type { StartRequest } from "./start.ts";
 import type { BatchRow, ControlStore, RunRow } from "./store.ts";
 
 /** One row of a batch: an input, or why there is none. */
@@ -147,12 +149,24 @@ export class Batches {
     if ("problem" in row) return tell({ type: "refused", row: row.row, problem: row.problem });
     const id = derivedId("run", batch.id, String(row.row));
     try {
-      if (!known) await this.#executor.start({ ...row, release, id, batch: batch.id });
+      if (!known) await this.#start({ ...row, release, id, batch: batch.id });
       tell({ type: "run", run: id, row: row.row, status: await this.#executor.settled(id) });
     } catch (error) {
       if (!(error instanceof FlyballError) || error.exitCode === 3) throw error;
       tell({ type: "refused", row: row.row, problem: error.message });
     }
+  }
+
+  /** A batch is in no hurry: where the queue is full, it waits. */
+  async #start(request: StartRequest): Promise<void> {
+    for (;;)
+      try {
+        await this.#executor.start(request);
+        return;
+      } catch (error) {
+        if (!(error instanceof QueueFull)) throw error;
+        await new Promise<void>((resolve) => this.#clock.after(error.retryAfterMs, resolve));
+      }
   }
 
   /** A batch is complete when every row has been taken; runs that wait go on by themselves. */

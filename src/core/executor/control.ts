@@ -1,5 +1,6 @@
-import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
+import { type ErrorRecord, isJsonObject, type Json, type JsonObject } from "../base/index.ts";
 import type { PendingEvent } from "../journal/index.ts";
+import { rankOf } from "./admission.ts";
 import { runStatuses, type Waiting } from "./events.ts";
 import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
 
@@ -20,6 +21,8 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
       return [{ table: "inbox", put: { id, position: event.position, ...commandOf(event.data) } }];
     case "batch":
       return batchChanges(id, event);
+    case "switch":
+      return switchChanges(id, event);
     case "asset":
       return [
         {
@@ -36,41 +39,31 @@ const none: readonly ControlChange[] = [];
 
 function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
   const { type, data } = event;
+  if (type === "step.completed" && data.command === undefined) return none;
   const taken: ControlChange[] =
     typeof data.command === "string" ? [{ table: "inbox", remove: data.command }] : [];
+  const changed = (set: RunUpdate): readonly ControlChange[] => [
+    ...taken,
+    { table: "runs", update: id, at: event.at, set },
+  ];
   switch (type) {
-    case "step.completed":
-      return taken.length === 0 ? none : taken;
+    case "step.started":
+      return rateChanges(data.rates);
     case "run.started":
-      return [...taken, { table: "runs", put: startedRun(id, event) }];
+      return [...rateChanges(data.rates), { table: "runs", put: startedRun(id, event) }];
+    case "run.admitted":
+      return [...rateChanges(data.rates), ...changed({ status: "running" })];
+    case "run.undoing":
+      return changed({ status: "undoing", ...noWait, error: null });
     case "run.suspended":
-      return [
-        ...taken,
-        {
-          table: "runs",
-          update: id,
-          at: event.at,
-          set: { status: "waiting", ...waitingColumns(data.waiting) },
-        },
-      ];
+      return changed({ status: "waiting", ...waitingColumns(data.waiting) });
     case "run.paused":
-      return [
-        ...taken,
-        {
-          table: "runs",
-          update: id,
-          at: event.at,
-          set: { status: "paused", ...noWait, error: errorOf(data.error) },
-        },
-      ];
+      return changed({ status: "paused", ...noWait, error: errorOf(data.error) });
     case "run.woken":
     case "run.resumed":
-      return [
-        ...taken,
-        { table: "runs", update: id, at: event.at, set: { status: "running", ...noWait, error: null } },
-      ];
+      return changed({ status: data.undoing === true ? "undoing" : "running", ...noWait, error: null });
     case "run.erased":
-      return [{ table: "runs", update: id, at: event.at, set: erasedColumns(Number(data.level)) }];
+      return changed(erasedColumns(Number(data.level)));
     default:
       return endChanges(id, event, taken);
   }
@@ -114,7 +107,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     workflow: text(data.workflow),
     version: text(data.version),
     release: text(data.release),
-    status: "running",
+    status: data.queued === true ? "queued" : "running",
     startedAt: event.at,
     updatedAt: event.at,
     endedAt: null,
@@ -124,8 +117,27 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     tags: JSON.stringify(data.tags ?? {}),
     error: null,
     ...noWait,
+    lane: text(data.lane ?? data.workflow),
+    rank: rankOf(event.at, Number(data.priority ?? 0)),
+    expiresAt: typeof data.expiresAt === "number" ? data.expiresAt : null,
     erased: 0,
   };
+}
+
+function rateChanges(moments: Json | undefined): readonly ControlChange[] {
+  if (!isJsonObject(moments)) return none;
+  return Object.entries(moments).map(([name, moment]) => ({
+    table: "rates",
+    put: { name, moment: Number(moment) },
+  }));
+}
+
+function switchChanges(id: string, { type, at, data }: PendingEvent): readonly ControlChange[] {
+  if (type === "switch.turned_on") return [{ table: "switches", remove: id }];
+  const mode = data.mode === "stop" ? "stop" : "drain";
+  return [
+    { table: "switches", put: { id, mode, by: text(data.by), reason: optionalText(data.reason), since: at } },
+  ];
 }
 
 function reviewChanges(id: string, event: PendingEvent): readonly ControlChange[] {

@@ -1,31 +1,16 @@
-import { derivedId, type ErrorRecord, type Json } from "../base/index.ts";
-import type { FinalStatus, RunEvent, StepWaited } from "./events.ts";
+import { derivedId, type Json } from "../base/index.ts";
+import type { EarlyEnd, FinalStatus, RunEvent, StepWaited, Undone } from "./events.ts";
 import { childEndId, type Record } from "./record.ts";
 import type { Run } from "./run.ts";
 import type { ControlStore } from "./store.ts";
 
 /** How a run ends, before its cost is known. */
-export type RunEnd =
-  | { readonly status: "completed"; readonly output: Json }
-  | { readonly status: "failed"; readonly path: string | null; readonly error: ErrorRecord }
-  | {
-      readonly status: "rejected";
-      readonly path: string;
-      readonly by: string;
-      readonly comment: string | null;
-      readonly command?: string;
-    }
-  | {
-      readonly status: "cancelled";
-      readonly by: string;
-      readonly reason: string | null;
-      readonly command: string;
-    };
+export type RunEnd = { readonly status: "completed"; readonly output: Json } | EarlyEnd;
 
 /** Records the end and what follows from it: open reviews are withdrawn, children cancelled, the parent told. */
 export function recordEnd(run: Run, end: RunEnd, record: Record, control: ControlStore): void {
   for (const step of run.active.values()) step.attempt?.abort(end.status);
-  record.add(endEvent(end, run.costUsd));
+  record.add(endEvent(end, run.costUsd, run.undone));
   for (const { wait } of run.active.values())
     if (wait) giveUpWait(wait, `the run was ${end.status}`, record, control);
   if (run.started.parent) tellParent({ child: run.id, parent: run.started.parent }, end, record);
@@ -60,20 +45,12 @@ export function tellParent(ids: { child: string; parent: string }, end: RunEnd, 
   record.command(parent, childEndId(child), { kind: "child", child, status, output, ...error });
 }
 
-export function endEvent(end: RunEnd, costUsd: number): RunEvent {
-  switch (end.status) {
-    case "completed":
-      return { type: "run.completed", data: { output: end.output, costUsd } };
-    case "failed":
-      return { type: "run.failed", data: { path: end.path, error: end.error, costUsd } };
-    case "rejected": {
-      const { path, by, comment, command } = end;
-      return { type: "run.rejected", data: { path, by, comment, costUsd, ...(command ? { command } : {}) } };
-    }
-    case "cancelled":
-      return {
-        type: "run.cancelled",
-        data: { by: end.by, reason: end.reason, command: end.command, costUsd },
-      };
-  }
+/** `undone`: what was taken back before; its command is in `run.undoing` by then. */
+export function endEvent(end: RunEnd, costUsd: number, undone?: Undone): RunEvent {
+  if (end.status === "completed") return { type: "run.completed", data: { output: end.output, costUsd } };
+  const { status, ...how } = end;
+  if (undone && "command" in how) delete how.command;
+  const data = { ...how, costUsd, ...undone };
+  // Each status has the data of its own event; that they belong together is lost when they are taken apart.
+  return { type: `run.${status}`, data } as RunEvent;
 }

@@ -1,4 +1,5 @@
 import { FlyballError } from "../base/index.ts";
+import { queueRetryMs } from "./limits.ts";
 
 export class BlockFailed extends FlyballError {
   readonly code = "BLOCK_FAILED";
@@ -15,6 +16,16 @@ export class StepTimedOut extends FlyballError {
   }
 }
 
+/** A `once` step was begun, and whether it happened is not known. It is not done again by itself. */
+export class OutcomeUnknown extends FlyballError {
+  readonly code = "OUTCOME_UNKNOWN";
+  constructor(path: string, reason: string) {
+    super(
+      `Whether step ${path} happened is not known: ${reason}. Find out, then skip it with its result, resume to do it again, or cancel the run.`,
+    );
+  }
+}
+
 /** The journal of a run does not fit the program that should go on with it. Nothing has been done. */
 export class JournalMismatch extends FlyballError {
   readonly code = "JOURNAL_MISMATCH";
@@ -24,11 +35,72 @@ export class JournalMismatch extends FlyballError {
   }
 }
 
+/** Too many runs wait already. Nothing was accepted. */
+export class QueueFull extends FlyballError {
+  readonly code = "QUEUE_FULL";
+  override readonly status = 429;
+  override readonly exitCode = 3;
+  override readonly retryAfterMs = queueRetryMs;
+  constructor(queued: number) {
+    super(`${queued} runs wait already (limits.queued). Try again later.`);
+  }
+}
+
+/** A person has switched it off. The step is done once it is on again. */
+export class SwitchedOff extends FlyballError {
+  readonly code = "SWITCHED_OFF";
+  override readonly status = 503;
+  override readonly exitCode = 3;
+  readonly switchId: string;
+  constructor(switchId: string, reason: string | null) {
+    super(`${switchId} is switched off${reason ? `: ${reason}` : ""}.`);
+    this.switchId = switchId;
+  }
+}
+
 export class RunNotFound extends FlyballError {
   readonly code = "RUN_NOT_FOUND";
   override readonly status = 404;
   constructor(id: string) {
     super(`There is no run ${id}.`);
+  }
+}
+
+/** Only what has ended can be restarted: until then, two runs would stand for the same effects. */
+export class RunNotFinal extends FlyballError {
+  readonly code = "RUN_NOT_FINAL";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  constructor(id: string, status: string) {
+    super(`Run ${id} is ${status}. Resume it, or cancel it before you restart it.`);
+  }
+}
+
+/** Retention has taken what the run's steps gave. */
+export class RunErased extends FlyballError {
+  readonly code = "RUN_ERASED";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  constructor(id: string) {
+    super(`What the steps of run ${id} gave has been erased: it cannot be restarted from one of them.`);
+  }
+}
+
+export class StepNotFound extends FlyballError {
+  readonly code = "STEP_NOT_FOUND";
+  override readonly status = 404;
+  constructor(id: string, path: string, known: readonly string[]) {
+    super(`Run ${id} did not come to a step ${path}; it came to ${known.slice(0, 20).join(", ") || "none"}.`);
+  }
+}
+
+/** A result that would be kept stands for an effect that was taken back. */
+export class StepsUndone extends FlyballError {
+  readonly code = "STEPS_UNDONE";
+  override readonly status = 409;
+  override readonly exitCode = 3;
+  constructor(id: string, paths: readonly string[]) {
+    super(`In run ${id}, ${paths.join(", ")} was taken back: restart from ${paths[0]}, or before it.`);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { NewEvent } from "../journal/index.ts";
 import type { ReviewDecision, StepResult, WaitRequest } from "../workflow/index.ts";
+import type { RateMoments } from "./counters.ts";
 
 /** Final ones first: once a run has one of these, it never changes again. */
 export const finalStatuses = ["completed", "failed", "rejected", "cancelled", "expired"] as const;
@@ -14,8 +15,9 @@ export function isFinal(status: string): status is FinalStatus {
 
 /** What a waiting run waits for. Times are wall-clock milliseconds. */
 export interface Waiting {
-  readonly for: WaitRequest["for"];
-  /** The step that waits. */
+  /** `limit`: for a place, by the name of the counter; `switch`: for what is off. */
+  readonly for: WaitRequest["for"] | "limit" | "switch";
+  /** The step that waits; empty when the run itself does. */
   readonly path: string;
   readonly key?: string;
   readonly since: number;
@@ -37,6 +39,15 @@ export interface RunStarted {
   readonly row?: number;
   readonly parent?: string;
   readonly parentPath?: string;
+  /** It waits for its turn. */
+  readonly queued?: true;
+  /** Those that share its counters; absent: all of its workflow, which has none. */
+  readonly lane?: string;
+  readonly priority?: number;
+  /** Wall-clock milliseconds: it expires unless it has ended by then. */
+  readonly expiresAt?: number;
+  /** The moments of rates that its start has moved. */
+  readonly rates?: RateMoments;
 }
 
 /**
@@ -45,11 +56,8 @@ export interface RunStarted {
  */
 export type RunEvent =
   | { readonly type: "run.started"; readonly data: RunStarted }
-  /** Users' code is about to run, with these inputs. */
-  | {
-      readonly type: "step.started";
-      readonly data: { path: string; kind: string; inputDigest: string; attempt: number };
-    }
+  /** What must not be lost sight of is about to be done: users' code, a `once` step, one with an `undo`. */
+  | { readonly type: "step.started"; readonly data: StepStarted }
   | { readonly type: "step.completed"; readonly data: StepCompleted }
   | { readonly type: "step.skipped"; readonly data: { path: string } }
   /** An attempt failed and another follows, not before `dueAt`. */
@@ -58,26 +66,70 @@ export type RunEvent =
   | { readonly type: "step.failed"; readonly data: StepFailed }
   | { readonly type: "step.waited"; readonly data: StepWaited }
   | { readonly type: "run.suspended"; readonly data: { waiting: Waiting } }
-  | { readonly type: "run.woken"; readonly data: { by: string } }
-  | {
-      readonly type: "run.paused";
-      readonly data: { path: string; reason: "failed" | "mismatch"; error: ErrorRecord };
-    }
+  /** It takes over the results of another run, up to a step. */
+  | { readonly type: "run.forked"; readonly data: { of: string; from: string } }
+  | { readonly type: "run.admitted"; readonly data: { rates?: RateMoments } }
+  | { readonly type: "run.woken"; readonly data: { by: string; undoing?: true } }
+  | { readonly type: "run.paused"; readonly data: RunPaused }
   | { readonly type: "run.resumed"; readonly data: { command: string } }
   | { readonly type: "run.signalled"; readonly data: { event: string; data: Json; command: string } }
+  /** The run will end so, once what its steps did has been taken back. */
+  | { readonly type: "run.undoing"; readonly data: { end: EarlyEnd; command?: string } }
   | { readonly type: "run.completed"; readonly data: { output: Json; costUsd: number } }
+  | { readonly type: "run.failed"; readonly data: EndData<"failed"> }
+  | { readonly type: "run.rejected"; readonly data: EndData<"rejected"> }
+  | { readonly type: "run.cancelled"; readonly data: EndData<"cancelled"> }
+  | { readonly type: "run.expired"; readonly data: EndData<"expired"> };
+
+export interface RunPaused {
+  /** The step that failed; empty when the run as a whole was paused. */
+  readonly path: string;
+  /** `asked`: by a person; `quarantined`: it has crashed the process again and again. */
+  readonly reason: "failed" | "mismatch" | "asked" | "quarantined";
+  readonly error: ErrorRecord | null;
+  readonly by?: string;
+  readonly comment?: string | null;
+  readonly command?: string;
+}
+
+/** How a run ends that does not come to its end. */
+export type EarlyEnd =
+  | { readonly status: "failed"; readonly path: string | null; readonly error: ErrorRecord }
   | {
-      readonly type: "run.failed";
-      readonly data: { path: string | null; error: ErrorRecord; costUsd: number };
+      readonly status: "rejected";
+      readonly path: string;
+      readonly by: string;
+      readonly comment: string | null;
+      readonly command?: string;
     }
   | {
-      readonly type: "run.rejected";
-      readonly data: { path: string; by: string; comment: string | null; command?: string; costUsd: number };
+      readonly status: "cancelled";
+      readonly by: string;
+      readonly reason: string | null;
+      readonly command?: string;
     }
-  | {
-      readonly type: "run.cancelled";
-      readonly data: { by: string; reason: string | null; command?: string; costUsd: number };
-    };
+  | { readonly status: "expired"; readonly deadline: number };
+
+type EndData<Status extends EarlyEnd["status"]> = Omit<Extract<EarlyEnd, { status: Status }>, "status"> & {
+  readonly costUsd: number;
+} & Partial<Undone>;
+
+/** What was taken back, by the paths of the steps, and what could not be. */
+export interface Undone {
+  readonly undone: readonly string[];
+  readonly notUndone: readonly { readonly path: string; readonly error: ErrorRecord }[];
+}
+
+export interface StepStarted {
+  readonly path: string;
+  readonly kind: string;
+  readonly inputDigest: string;
+  readonly input: JsonObject;
+  readonly attempt: number;
+  readonly rates?: RateMoments;
+  /** The step has an `undo`, which is owed from now on. */
+  readonly undo?: boolean;
+}
 
 export interface StepCompleted {
   readonly path: string;
@@ -89,6 +141,8 @@ export interface StepCompleted {
   readonly result: StepResult;
   /** The fallback answered, after this error of the step itself. */
   readonly fallbackFor?: ErrorRecord;
+  /** It was done, and paid for, by the run that this one is forked from. */
+  readonly copied?: true;
   /** A person skipped the failed step and gave its value. */
   readonly skippedBy?: string;
   readonly command?: string;
@@ -111,6 +165,8 @@ export interface StepFailed {
   readonly attempts: number;
   readonly error: ErrorRecord;
   readonly command?: string;
+  /** Some execution may have had its effect all the same: it timed out, or its answer was lost. */
+  readonly inDoubt?: boolean;
 }
 
 export interface StepWaited {
@@ -132,6 +188,8 @@ export interface StepWaited {
 /** What comes in from outside, through the durable inbox. */
 export type Command =
   | { readonly kind: "cancel"; readonly by: string; readonly reason: string | null }
+  /** What is under way may end, and nothing more begins until it is resumed. */
+  | { readonly kind: "pause"; readonly by: string; readonly reason: string | null }
   /** A paused run goes on: the failed step runs again, or is skipped with a value. */
   | { readonly kind: "resume"; readonly by: string; readonly skip?: { readonly value: Json } }
   | { readonly kind: "signal"; readonly event: string; readonly data: Json }
@@ -143,6 +201,9 @@ export type Command =
       readonly output: Json;
       readonly error?: ErrorRecord;
     };
+
+/** Commands that make a run work, and so wait until it has a place. */
+export const commandsNeedingPlace: ReadonlySet<Command["kind"]> = new Set(["resume", "decision", "child"]);
 
 /** Run events are plain data, so they are the journal's events as they are. */
 export function toNewEvents(events: readonly RunEvent[]): readonly NewEvent[] {

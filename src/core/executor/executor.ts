@@ -1,27 +1,35 @@
-import {
-  type Clock,
-  errorRecord,
-  FlyballError,
-  type Json,
-  type JsonObject,
-  messageOf,
-  type NewId,
-  type Random,
-} from "../base/index.ts";
+import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
 import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
-import { type Scope, secretMarker, secretNames, type Workflow } from "../workflow/index.ts";
-import { type AdvanceDeps, advance } from "./advance.ts";
+import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts";
+import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
+import { Alarm } from "./alarm.ts";
+import { Counters, type RateMoments } from "./counters.ts";
 import { InputInvalid, RunNotFound } from "./errors.ts";
-import { type Command, isFinal, type RunStarted, type RunStatus, toData } from "./events.ts";
+import { type Command, isFinal, type RunStarted, type RunStatus } from "./events.ts";
+import { forkedStart, takenOver } from "./fork.ts";
+import { Gates } from "./gates.ts";
+import { dismissAll } from "./inbox.ts";
 import { Interpreter } from "./interpreter.ts";
-import { diskFullRetryMs, fullBatchPollMs, recoveryPollMs, runsLoadedMax, wakeBatch } from "./limits.ts";
+import {
+  diskFullRetryMs,
+  fullBatchPollMs,
+  recoveryPollMs,
+  runsAtOnceDefault,
+  runsQueuedDefault,
+  wakeBatch,
+} from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
 import type { Release, Releases } from "./release.ts";
-import { Run, replay } from "./run.ts";
+import { replay } from "./replay.ts";
+import { Run } from "./run.ts";
+import { noSecrets, rootScope, secretsOf } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
-import type { ControlStore } from "./store.ts";
+import { type StartRequest, startAppend, startedData } from "./start.ts";
+import type { ControlStore, RunRow } from "./store.ts";
+import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
+import { Waiters } from "./waiters.ts";
 
 export interface ExecutorOptions {
   readonly journal: Journal;
@@ -30,6 +38,7 @@ export interface ExecutorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: NewId;
+  readonly limits?: Partial<RunLimits>;
   /** Makes the program of a flow; throws `ReleaseMissing` where the code is not registered. */
   flowProgram(
     name: string,
@@ -40,72 +49,127 @@ export interface ExecutorOptions {
   onTrouble(message: string): void;
 }
 
-export interface StartRequest {
-  readonly release: Release;
-  readonly input: Json;
-  /** Given: the same id again finds the run that is there. */
-  readonly id?: string;
-  readonly tags?: Readonly<Record<string, string>>;
-  readonly expected?: Json;
-  readonly batch?: string;
-  readonly row?: number;
-  readonly actor?: string;
-}
-
-interface Waiter {
-  resolve(status: RunStatus | undefined): void;
-  reject(error: unknown): void;
+/** A run that should be looked at. */
+interface Call {
+  /** Once its commands have been heard although it had no place: the lane in which it waits for one. */
+  lane: string | undefined;
 }
 
 /** Takes runs from their journal to their next stop, many at once, for as long as the process owns the store. */
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #advance: AdvanceDeps;
+  readonly #admission: Admission;
+  readonly #switches: Switches;
   readonly #loaded = new Map<string, Mailbox>();
-  readonly #queue = new Set<string>();
-  readonly #waiters = new Map<string, Waiter[]>();
+  /** Runs that are to be looked at as soon as there is a place for them. */
+  readonly #calls = new Map<string, Call>();
+  readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
-  #stopTimer: (() => void) | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  readonly #alarm: Alarm;
   #onDrained: (() => void) | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
-    this.#advance = { ...options, isDraining: () => this.#draining, wake: (run) => this.wake(run) };
+    const { control, clock, limits } = options;
+    this.#alarm = new Alarm(clock, () => this.#look());
+    const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
+    this.#switches = new Switches(control.switches());
+    this.#admission = new Admission({
+      control,
+      clock,
+      counters,
+      switches: this.#switches,
+      limits: { running: runsAtOnceDefault, queued: runsQueuedDefault, ...limits },
+    });
+    this.#advance = {
+      ...options,
+      switches: this.#switches,
+      gates: new Gates({ counters, clock, onFree: (counter) => this.#wakeHeld("limit", counter, 1) }),
+      isDraining: () => this.#draining,
+      wake: (run) => this.wake(run),
+      queued: (run) => this.#join(run),
+      demandOfChild: (child) => this.#demandOfChild(child),
+    };
   }
 
   /** Takes up every run that was under way, and keeps looking for runs that fall due. */
   recover(): void {
+    this.#admission.recover();
     for (const id of this.#options.control.runningRuns()) this.wake(id);
+    this.#fill();
     this.#look();
   }
 
-  /** Records a new run and sets it going. Resolves with its id when the run is on disk. */
+  /**
+   * Records a new run and sets it going, or puts it into the queue. Resolves with its id when the run is
+   * on disk. Throws `InputInvalid`, and `QueueFull` when too many wait already.
+   */
   async start(request: StartRequest): Promise<string> {
-    const { release, input } = request;
+    const { release, input, tags, priority } = request;
     if (release.definition.type === "document") {
       const problems = release.definition.workflow.checkInput(input);
       if (problems.length > 0) throw new InputInvalid(release.workflow, problems);
     }
     const id = request.id ?? this.#options.newId();
-    const started = startedData(request);
+    if (request.id && this.#options.control.run(id)) return id;
     const startedAt = this.#options.clock.now();
-    const events = [{ type: "run.started", data: toData(started) }];
-    const append = { stream: `run/${id}`, expectedSeq: 0, actor: request.actor ?? "local", events };
-    if (!(await this.#appendOnce(append))) return id;
-    if (this.#draining || this.#loaded.size >= runsLoadedMax) this.wake(id);
-    else {
-      const mailbox = new Mailbox(true);
-      this.#begin(
-        id,
-        mailbox,
-        () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox),
-      );
-    }
+    const scope = rootScope(id, { workflow: release.workflow, input, tags }, () => startedAt, noSecrets);
+    const demand = demandOf(release, { scope, nowMs: startedAt, ...(priority ? { priority } : {}) });
+    const place = this.#draining ? undefined : this.#admission.takeNew(demand.lane ?? release.workflow);
+    if (!place) this.#admission.refuseWhenFull();
+    const started = startedData(request, demand, place);
+    const append = startAppend(id, started, request.actor ?? "local");
+    const isNew = await this.#appendFirst(append, () => place && this.#admission.leave(id, place));
+    if (!isNew) return id;
+    if (!place) this.#join(id);
+    else this.#beginNew(id, place, { started, startedAt, release });
     return id;
+  }
+
+  /** False when the run was there before; `giveBack` is called unless it is new. */
+  async #appendFirst(append: Append, giveBack: () => void): Promise<boolean> {
+    try {
+      if (await this.#appendOnce(append)) return true;
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    giveBack();
+    return false;
+  }
+
+  #beginNew(
+    id: string,
+    place: Place,
+    { started, startedAt, release }: { started: RunStarted; startedAt: number; release: Release },
+  ): void {
+    const mailbox = new Mailbox(true);
+    const open = () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox, "placed");
+    this.#begin(id, mailbox, { standing: "placed", place }, open);
+  }
+
+  /** A run whose start is on disk waits for its turn. */
+  #join(id: string): void {
+    const row = this.#options.control.run(id);
+    if (row?.status === "queued") this.#admission.join(row.lane, { id, rank: row.rank });
+    this.#fill();
+  }
+
+  #demandOfChild({
+    id,
+    release,
+    input,
+    tags,
+  }: Parameters<AdvanceDeps["demandOfChild"]>[0]): ReturnType<AdvanceDeps["demandOfChild"]> {
+    const nowMs = this.#options.clock.now();
+    const scope = rootScope(id, { workflow: release.workflow, input, tags }, () => nowMs, noSecrets);
+    const demand = demandOf(release, { scope, nowMs });
+    const mustWait = demand.lane !== undefined || this.#switches.ofWorkflow(release.workflow) !== undefined;
+    return mustWait ? { ...demand, queued: true } : demand;
   }
 
   /** Puts a command into a run's durable inbox; the same id again is the same command. */
@@ -131,19 +195,71 @@ export class Executor {
     const mailbox = this.#loaded.get(id);
     if (mailbox) return mailbox.ring();
     if (this.#draining) return;
-    this.#queue.add(id);
+    this.#calls.set(id, { lane: undefined });
     this.#fill();
   }
 
-  /** Resolves with the run's status once it is final, waiting or paused. Rejects when the store refuses to go on. */
+  /**
+   * A new run that goes on from a step of one that has ended, with the results of what came before;
+   * in a new release, if one is given. Its id.
+   */
+  async restart(request: {
+    readonly of: string;
+    readonly from: string;
+    readonly release?: Release;
+    readonly id?: string;
+    readonly actor?: string;
+  }): Promise<string> {
+    const { of, from, id = this.#options.newId(), actor = "local" } = request;
+    const row = this.#options.control.run(of);
+    if (!row) throw new RunNotFound(of);
+    if (this.#options.control.run(id)) return id;
+    const source = { row, from, events: await this.#options.journal.read(`run/${of}`) };
+    const before = forkedStart(source);
+    const release = request.release ?? (await this.#options.releases.load(before.release));
+    const started = { ...before, release: release.digest, version: release.version };
+    this.#admission.refuseWhenFull();
+    const run = this.#runOf(id, started, this.#options.clock.now(), release);
+    await run.begin();
+    const taken = await takenOver(run, source, release.digest === before.release);
+    const append = startAppend(id, started, actor);
+    if (await this.#appendOnce({ ...append, events: [...append.events, ...taken] })) this.#join(id);
+    return id;
+  }
+
+  get switches(): readonly SwitchRow[] {
+    return this.#options.control.switches();
+  }
+
+  /** Switches something off or on again; resolves when that is on disk, and holds from then on. */
+  async turn(id: string, to: SwitchTurn): Promise<void> {
+    await recordSwitch(this.#options.journal, id, to);
+    const row = this.#options.control.switches().find((each) => each.id === id);
+    if (row) this.#switches.set(row);
+    else this.#switches.clear(id);
+    for (const mailbox of this.#loaded.values()) mailbox.ring();
+    if (!row) this.#wakeHeld("switch", id, wakeBatch);
+    else for (const run of this.#waiters.runs) this.#tellQueued(run);
+    this.#fill();
+  }
+
+  #tellQueued(id: string): void {
+    const status = this.#options.control.run(id)?.status;
+    if (status === "queued" && !this.#hasTurn(id)) this.#waiters.tell(id, status);
+  }
+
+  /** Runs that wait as rows for what is free, or on, again. */
+  #wakeHeld(what: "limit" | "switch", key: string, limit: number): void {
+    for (const id of this.#options.control.waitingFor(what, key, limit)) this.wake(id);
+  }
+
+  /**
+   * Resolves with the run's status once it is final, waiting or paused, or queued behind a switch that is
+   * off. Rejects when the store refuses to go on.
+   */
   async settled(id: string): Promise<RunStatus> {
-    if (this.#loaded.has(id) || this.#queue.has(id)) {
-      const status = await new Promise<RunStatus | undefined>((resolve, reject) => {
-        const waiter = { resolve, reject };
-        const waiters = this.#waiters.get(id);
-        if (waiters) waiters.push(waiter);
-        else this.#waiters.set(id, [waiter]);
-      });
+    if (this.#loaded.has(id) || this.#calls.has(id) || this.#hasTurn(id)) {
+      const status = await this.#waiters.wait(id);
       if (status) return status;
     }
     const row = this.#options.control.run(id);
@@ -151,11 +267,17 @@ export class Executor {
     return row.status;
   }
 
+  /** It waits in the queue, and its turn will come by itself. */
+  #hasTurn(id: string): boolean {
+    const row = this.#options.control.run(id);
+    return row?.status === "queued" && !this.#switches.ofWorkflow(row.workflow);
+  }
+
   /** Starts nothing more; resolves when what is under way has ended, or the time is over. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    this.#stopTimer?.();
-    this.#queue.clear();
+    this.#alarm.stop();
+    this.#calls.clear();
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (this.#loaded.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -168,53 +290,103 @@ export class Executor {
   }
 
   get isIdle(): boolean {
-    return this.#loaded.size === 0 && this.#queue.size === 0;
+    return this.#loaded.size === 0 && this.#calls.size === 0;
   }
 
   get loadedCount(): number {
     return this.#loaded.size;
   }
 
-  #fill(): void {
-    for (const id of this.#queue) {
-      if (this.#loaded.size >= runsLoadedMax) return;
-      this.#queue.delete(id);
-      const mailbox = new Mailbox(false);
-      this.#begin(id, mailbox, () => this.#load(id, mailbox));
-    }
+  get queuedCount(): number {
+    return this.#admission.queued;
   }
 
-  #begin(id: string, mailbox: Mailbox, open: () => Run | undefined | Promise<Run | undefined>): void {
-    this.#loaded.set(id, mailbox);
-    this.#work(mailbox, open).then(
-      (run) => {
-        this.#end(id, run?.status);
-        if (run?.status === "waiting") this.#arm(this.#options.control.nextDueAt(this.#options.clock.now()));
-      },
-      (error) => this.#end(id, undefined, error),
+  /** Gives places: first to runs that have begun, then to those whose turn it is in the queue. */
+  #fill(): void {
+    if (this.#draining) return;
+    for (const [id, call] of this.#calls) this.#answer(id, call);
+    for (let next = this.#admission.next(); next; next = this.#admission.next()) {
+      const { id, place } = next;
+      const mailbox = new Mailbox(false);
+      this.#begin(id, mailbox, { standing: "admitted", place }, () =>
+        this.#load(id, mailbox, "admitted", place.rates),
+      );
+    }
+    this.#alarm.set(this.#admission.nextAt());
+  }
+
+  /** A run that can have no place is heard all the same: it may have to be cancelled. */
+  #answer(id: string, call: Call): void {
+    const row = call.lane === undefined ? this.#options.control.run(id) : undefined;
+    const wants = row && this.#wantsPlace(row) ? row.lane : call.lane;
+    const place = wants === undefined ? undefined : this.#admission.take(wants);
+    if (!place && call.lane !== undefined) return;
+    if (place || wants === undefined) this.#calls.delete(id);
+    else call.lane = wants;
+    const mailbox = new Mailbox(false);
+    const standing = place ? "placed" : "unplaced";
+    this.#begin(id, mailbox, { standing, ...(place ? { place } : {}) }, () =>
+      this.#load(id, mailbox, standing),
     );
+  }
+
+  #wantsPlace({ id, status }: RunRow): boolean {
+    if (status !== "paused") return status !== "queued" && !isFinal(status);
+    return this.#options.control.inbox(id).some(({ command }) => command.kind === "resume");
+  }
+
+  #begin(
+    id: string,
+    mailbox: Mailbox,
+    { standing, place }: { standing: Standing; place?: Place },
+    open: () => Run | undefined | Promise<Run | undefined>,
+  ): void {
+    this.#loaded.set(id, mailbox);
+    const leave = () => place && this.#admission.leave(id, place);
+    this.#work(mailbox, standing, open).then(
+      (run) => {
+        leave();
+        this.#leaveQueue(run, standing);
+        if (standing === "unplaced" && run?.status === "paused") this.#resumeLate(id);
+        this.#end(id, run?.status);
+        if (run?.status === "waiting")
+          this.#alarm.set(this.#options.control.nextDueAt(this.#options.clock.now()));
+      },
+      (error) => {
+        leave();
+        if (standing === "admitted") this.#join(id);
+        this.#end(id, undefined, error);
+      },
+    );
+  }
+
+  /** A resume that came while the run was only being heard, and so could not take it up. */
+  #resumeLate(id: string): void {
+    const row = this.#options.control.run(id);
+    if (row && !this.#calls.has(id) && this.#wantsPlace(row)) this.#calls.set(id, { lane: undefined });
+  }
+
+  /** A queued run that ended, or was paused, without its turn. */
+  #leaveQueue(run: Run | undefined, standing: Standing): void {
+    if (!run?.isQueued || standing === "admitted" || run.status === "queued") return;
+    this.#admission.drop(run.started.lane ?? run.started.workflow, run.id);
   }
 
   /** claim → read → replay → run → record → park */
   async #work(
     mailbox: Mailbox,
+    standing: Standing,
     open: () => Run | undefined | Promise<Run | undefined>,
   ): Promise<Run | undefined> {
     const run = await open();
-    if (run) await advance(run, mailbox, this.#advance);
+    if (run) await advance(run, mailbox, standing, this.#advance);
     return run;
   }
 
   /** Undefined when its program cannot be made; then it is taken up like any other run, and parked. */
   #newRun(id: string, started: RunStarted, startedAt: number, release: Release): Promise<Run> | undefined {
     try {
-      const run = new Run({
-        id,
-        started,
-        startedAt,
-        release,
-        program: this.#program(id, started, startedAt, release),
-      });
+      const run = this.#runOf(id, started, startedAt, release);
       run.seq = 1;
       return run.begin().then(() => run);
     } catch (error) {
@@ -223,23 +395,33 @@ export class Executor {
     }
   }
 
+  #runOf(id: string, started: RunStarted, startedAt: number, release: Release): Run {
+    const program = this.#program(id, started, startedAt, release);
+    return new Run({ id, started, startedAt, release, program });
+  }
+
   /** Where the run itself takes nothing from its inbox, the bell is answered here, or it would ring for ever. */
-  async #load(id: string, mailbox: Mailbox): Promise<Run | undefined> {
+  async #load(
+    id: string,
+    mailbox: Mailbox,
+    _standing: Standing,
+    rates?: RateMoments,
+  ): Promise<Run | undefined> {
     const row = this.#options.control.run(id);
     if (!row || isFinal(row.status)) {
       mailbox.takeBell();
-      return void (await this.#dismissAll(id));
+      return void (await dismissAll(id, this.#options));
     }
     const events = await this.#options.journal.read(`run/${id}`);
     const [first] = events;
     if (!first?.data) throw new RunNotFound(id);
     const started = first.data as unknown as RunStarted;
     try {
-      const release = await this.#options.releases.load(started.release);
-      const program = this.#program(id, started, first.at, release);
-      const run = new Run({ id, started, startedAt: first.at, release, program });
+      const run = this.#runOf(id, started, first.at, await this.#options.releases.load(started.release));
       await replay(run, events);
       run.status = row.status;
+      run.isQueued = row.status === "queued";
+      run.rates = rates;
       return run;
     } catch (error) {
       if (!(error instanceof FlyballError)) throw error;
@@ -247,17 +429,6 @@ export class Executor {
       for (const other of await standStill({ row, events, error }, this.#options)) this.wake(other);
       return undefined;
     }
-  }
-
-  /** Commands for a run that has ended come too late; they must not stay in the inbox. */
-  async #dismissAll(id: string): Promise<void> {
-    const late = this.#options.control.inbox(id).map((row) => ({
-      stream: `command/${row.id}`,
-      expectedSeq: null,
-      actor: "engine",
-      events: [{ type: "command.dismissed", data: { reason: "the run has ended" } }],
-    }));
-    if (late.length > 0) await this.#options.journal.append(late);
   }
 
   #program(id: string, started: RunStarted, startedAt: number, release: Release): Program {
@@ -275,9 +446,10 @@ export class Executor {
     const mailbox = this.#loaded.get(id);
     this.#loaded.delete(id);
     if (error) this.#trouble(id, error);
-    else if (mailbox?.takeBell()) this.wake(id);
-    const goesOn = this.#queue.has(id) || this.#loaded.has(id);
-    if (error || !goesOn) this.#tell(id, status, error);
+    else if (mailbox?.takeBell() || status === "undoing") this.wake(id);
+    if (status && isFinal(status)) this.#calls.delete(id);
+    const goesOn = this.#calls.has(id) || this.#loaded.has(id) || status === "queued";
+    if (error || !goesOn) this.#waiters.tell(id, status, error);
     this.#fill();
     if (this.#draining && this.#loaded.size === 0) this.#onDrained?.();
   }
@@ -295,24 +467,24 @@ export class Executor {
     );
   }
 
-  #tell(id: string, status: RunStatus | undefined, error: unknown): void {
-    const waiters = this.#waiters.get(id);
-    if (!waiters) return;
-    this.#waiters.delete(id);
-    for (const waiter of waiters) error ? waiter.reject(error) : waiter.resolve(status);
-  }
-
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */
   #look(): void {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
     if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.wake(id);
-    const due = control.wakeable(now, wakeBatch);
+    const workflows = this.#switches.workflowsOff();
+    const lanes = this.#admission.closed(this.#lanesCalled());
+    const due = control.wakeable(now, wakeBatch, { lanes, workflows });
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#arm(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
-    this.#arm(control.nextDueAt(now));
+    this.#alarm.set(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
+    this.#alarm.set(control.nextDueAt(now));
+    this.#fill();
+  }
+
+  /** The lanes of runs that should go on and have no place yet. */
+  #lanesCalled(): readonly string[] {
+    return [...this.#calls.values()].flatMap(({ lane }) => lane ?? []);
   }
 
   #takeStalled(): readonly string[] {
@@ -320,54 +492,4 @@ export class Executor {
     this.#stalled.clear();
     return ids;
   }
-
-  #arm(atMs: number | undefined): void {
-    if (atMs === undefined || atMs >= this.#timerAt || this.#draining) return;
-    this.#stopTimer?.();
-    this.#timerAt = atMs;
-    const inMs = Math.max(0, atMs - this.#options.clock.now());
-    this.#stopTimer = this.#options.clock.after(inMs, () => this.#look());
-  }
-}
-
-function startedData(request: StartRequest): RunStarted {
-  const { release, input, tags, expected, batch, row } = request;
-  return {
-    workflow: release.workflow,
-    version: release.version,
-    release: release.digest,
-    input,
-    ...(tags ? { tags } : {}),
-    ...(expected === undefined ? {} : { expected }),
-    ...(batch ? { batch } : {}),
-    ...(row === undefined ? {} : { row }),
-  };
-}
-
-const secretsByWorkflow = new WeakMap<Workflow, JsonObject>();
-
-/** A marker for each secret that the document names: values take their place only at the moment of a call. */
-function secretsOf(workflow: Workflow): JsonObject {
-  let secrets = secretsByWorkflow.get(workflow);
-  if (!secrets) {
-    const text = JSON.stringify(workflow.document).replaceAll('\\"', '"');
-    secrets = Object.fromEntries([...secretNames(text)].map((name) => [name, secretMarker(name)]));
-    secretsByWorkflow.set(workflow, secrets);
-  }
-  return secrets;
-}
-
-/** What every expression of a run can see beside its steps. */
-function rootScope(id: string, started: RunStarted, recordedAt: () => number, secrets: JsonObject): Scope {
-  let run: JsonObject | undefined;
-  return {
-    get(name) {
-      if (name === "input") return started.input;
-      // Only the recorded time is the same after a restart; few expressions ask for it, so it is read when one does.
-      if (name === "run")
-        run ??= { id, workflow: started.workflow, started_at: recordedAt(), tags: started.tags ?? {} };
-      if (name === "run") return run;
-      return name === "secrets" ? secrets : undefined;
-    },
-  };
 }

@@ -279,7 +279,7 @@ test("a flow whose code is not registered is parked, says so, and goes on once i
     /The code of flow code, version 1, is not here\. Start Flyball with it/,
   );
   const bundle = restart(without, { flows: [code] });
-  await send(bundle, id, { kind: "resume", by: "ann" });
+  await send(bundle, id, { kind: "resume", by: "ann" }, "command-2");
   assert.equal((await ending(bundle, id)).output, "green 1");
   await assertSound(bundle);
 });

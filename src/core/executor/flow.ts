@@ -14,6 +14,7 @@ import {
   defaultRetry,
   type KindRegistry,
   noRetry,
+  type OnUnknown,
   type RetryPolicy,
   type Scope,
   type StepContext,
@@ -37,6 +38,10 @@ export interface FlowStepOptions {
   readonly timeout?: string;
   /** When it has failed for good: the run pauses (default), fails, or the code gets a `FlowStepFailed`. */
   readonly onFailure?: "pause" | "fail" | "throw";
+  /** Takes the step back when the run does not complete; a step of which nothing is known has no result. */
+  readonly undo?: (result: Json, context: StepContext) => unknown;
+  readonly once?: boolean;
+  readonly onUnknown?: Exclude<OnUnknown, "review">;
 }
 
 /**
@@ -101,6 +106,7 @@ export class UnknownKind extends FlyballError {
 
 interface Pending {
   readonly throws: boolean;
+  readonly hasUndo: boolean;
   resolve(result: StepResult): void;
   reject(error: unknown): void;
 }
@@ -115,6 +121,8 @@ export class FlowProgram implements Program {
   readonly #context: FlowContext;
   readonly #pending = new Map<string, Pending>();
   readonly #keys = new Set<string>();
+  /** Of the steps that have an undo. */
+  readonly #results = new Map<string, Json>();
   #ready: Activation[] = [];
   #ended: Ended | undefined;
 
@@ -135,7 +143,9 @@ export class FlowProgram implements Program {
   }
 
   settle(path: string, result: StepResult): Promise<Turn> {
-    this.#take(path).resolve(result);
+    const { hasUndo, resolve } = this.#take(path);
+    if (hasUndo) this.#results.set(path, result.value);
+    resolve(result);
     return this.#turn();
   }
 
@@ -174,6 +184,7 @@ export class FlowProgram implements Program {
   #ask(key: string, kind: StepKind, config: JsonObject, options: FlowStepOptions = {}): Promise<StepResult> {
     if (this.#keys.has(key)) return Promise.reject(new FlowKeyReused(key));
     this.#keys.add(key);
+    const { undo, once, onUnknown = "pause" } = options;
     // Whoever asks for retries gets the defaults for what he does not say, as in a document.
     const retry = { ...(kind.callsOut || options.retry ? defaultRetry : noRetry), ...options.retry };
     this.#ready.push({
@@ -184,13 +195,20 @@ export class FlowProgram implements Program {
         config: () => config,
         retry,
         timeoutMs: options.timeout ? parseDuration(options.timeout) : null,
+        ...(once ? { once: { onUnknown } } : {}),
       },
       onFailure: options.onFailure === "fail" ? "fail" : "pause",
       scope: emptyScope,
       config: () => config,
+      ...(undo ? { undo: () => undoOf(key, undo, this.#results.get(key) ?? null) } : {}),
     });
     return new Promise((resolve, reject) => {
-      this.#pending.set(key, { throws: options.onFailure === "throw", resolve, reject });
+      this.#pending.set(key, {
+        throws: options.onFailure === "throw",
+        hasUndo: options.undo !== undefined,
+        resolve,
+        reject,
+      });
     });
   }
 
@@ -215,6 +233,18 @@ export class FlowProgram implements Program {
       random: (key) => value(key, (context) => context.random.next()),
     };
   }
+}
+
+function undoOf(key: string, undo: NonNullable<FlowStepOptions["undo"]>, result: Json): Activation {
+  const config = () => ({ key });
+  const kind = codeKind((context) => undo(result, context));
+  return {
+    path: `${key}.undo`,
+    work: { type: "kind", kind, config, retry: defaultRetry, timeoutMs: null },
+    onFailure: "fail",
+    scope: emptyScope,
+    config,
+  };
 }
 
 /** A piece of users' code as a kind of step, so that the executor needs to know nothing else. */

@@ -8,13 +8,15 @@
  * steps run at least once. It knows kinds of steps, not models.
  * Read first: `program.ts` (what decides), `advance.ts` (the loop), `run.ts` (replay), `interpreter.ts`.
  */
+export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
 export { controlChanges } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export { Executor, type ExecutorOptions, type StartRequest } from "./executor.ts";
+export { Executor, type ExecutorOptions } from "./executor.ts";
 export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
+export { runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export {
@@ -27,5 +29,14 @@ export {
   releaseDigest,
 } from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
+export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
+export {
+  recordSwitch,
+  type SwitchMode,
+  type SwitchRow,
+  type SwitchScope,
+  switchId,
+  switchScopes,
+} from "./switches.ts";
 export { type RunView, type StepView, viewRun } from "./view.ts";

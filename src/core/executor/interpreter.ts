@@ -164,6 +164,7 @@ export class Interpreter implements Program {
         if (failure !== undefined) throw failure;
         return evaluateObject(chosen.config, frame);
       },
+      ...(work?.undo ? { undo: () => undoOf(path, step, frame, work.undo) } : {}),
     });
   }
 
@@ -307,6 +308,21 @@ function keeperOf(
     else at = owner.progress.frame;
   }
   return undefined;
+}
+
+/** Sees what the step saw, and its result. */
+function undoOf(path: string, step: Step, frame: Frame, work: KindWork | undefined): Activation {
+  const scope: Scope = {
+    get: (name) =>
+      name === step.id && !frame.results.has(name) ? exposed({ value: null }, step.fields) : frame.get(name),
+  };
+  return {
+    path: `${path}.undo`,
+    work,
+    onFailure: "fail",
+    scope,
+    config: (chosen) => evaluateObject(chosen.config, scope),
+  };
 }
 
 /** What expressions see of a result: each declared field is there, as none when the step did not give it. */

@@ -9,6 +9,10 @@ export type Message =
   | { readonly type: "error"; readonly attempt: StepAttempt; readonly error: unknown }
   /** A step that runs users' code is to be announced in the journal before it starts. */
   | { readonly type: "announce"; readonly step: ActiveStep }
+  /** A `once` step was begun and its result is lost. */
+  | { readonly type: "lost"; readonly step: ActiveStep; readonly reason: string }
+  /** It cannot even stand in line: its limits cannot be made out. */
+  | { readonly type: "refused"; readonly step: ActiveStep; readonly error: unknown }
   /** A person gives the value of a failed step. */
   | {
       readonly type: "skip";

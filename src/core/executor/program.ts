@@ -39,4 +39,6 @@ export interface Activation {
   readonly scope: Scope;
   /** The evaluated config of the work, or of its fallback. Throws when an expression fails. */
   config(work: KindWork): JsonObject;
+  /** The step that takes this one back; of one without an answer, the result is none. */
+  readonly undo?: () => Activation;
 }

@@ -11,6 +11,8 @@ export class Record {
   #others: Append[] = [];
   /** Runs that should be looked at once this is on disk. */
   readonly wakes = new Set<string>();
+  /** Children that wait for their turn. */
+  readonly queued: string[] = [];
 
   constructor(run: { readonly id: string; seq: number }) {
     this.#run = run;

@@ -1,31 +1,21 @@
-import {
-  assert,
-  type ErrorRecord,
-  FlyballError,
-  fingerprint,
-  type Json,
-  type JsonObject,
-} from "../base/index.ts";
-import type { JournalEvent } from "../journal/index.ts";
+import { assert, type ErrorRecord, fingerprint, type Json, type JsonObject } from "../base/index.ts";
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
-import { JournalMismatch } from "./errors.ts";
-import {
-  isFinal,
-  type RunStarted,
-  type RunStatus,
-  type StepCompleted,
-  type StepFailed,
-  type StepRetried,
-  type StepWaited,
-} from "./events.ts";
+import { rankOf } from "./admission.ts";
+import type { RateMoments } from "./counters.ts";
+import type { EarlyEnd, RunStarted, RunStatus, StepWaited, Undone } from "./events.ts";
+import type { Ticket } from "./gates.ts";
 import type { Activation, Ended, Program, Turn } from "./program.ts";
 import type { Release } from "./release.ts";
+import { UndoProgram } from "./undo.ts";
 
 /** A step that has begun and has no result yet. */
 export interface ActiveStep {
   readonly activation: Activation;
-  /** `ready`: to be executed; `executing`: under way; `backoff`: executed again at `dueAt`. */
-  phase: "ready" | "executing" | "backoff" | "waiting" | "failed";
+  /**
+   * `ready`: to be executed; `executing`: under way; `backoff`: executed again at `dueAt`; `held`: it
+   * stands in line for a place, or for what is switched off.
+   */
+  phase: "ready" | "executing" | "backoff" | "waiting" | "failed" | "held";
   /** Executions so far. */
   attempts: number;
   startedAt: number | null;
@@ -43,12 +33,24 @@ export interface ActiveStep {
   woken: Woken | null;
   /** The inbox command or signal that the step is answering; it is recorded with what comes of it. */
   command: string | null;
-  /** `step.started` is on disk (steps that run users' code). */
+  /** `step.started` is on disk. */
   announced: boolean;
+  /** Begun by a process that has ended since, with no result: only a `once` step minds. */
+  lost: boolean;
+  /** Some execution may have had its effect although it failed. */
+  inDoubt: boolean;
+  /** Its way through the limits of its step. */
+  ticket: Ticket | null;
+  /** What it is held by, and since when: the id of a switch; empty for a limit. */
+  held: string;
+  heldSince: number;
 }
 
 /** One execution of a step, as far as the run must know it. */
 export interface Attempt {
+  readonly path: string;
+  /** The switches that would break it off. */
+  readonly uses: readonly string[];
   abort(reason: string): void;
 }
 
@@ -64,7 +66,7 @@ export class Run {
   readonly started: RunStarted;
   readonly startedAt: number;
   readonly release: Release;
-  readonly program: Program;
+  program: Program;
   readonly active = new Map<string, ActiveStep>();
   /** Signals that no step has received yet, in order. */
   readonly signals: Signal[] = [];
@@ -74,7 +76,15 @@ export class Run {
   readonly abandonedWaits: StepWaited["wait"][] = [];
   /** Steps that were skipped at the very start and are not yet recorded. */
   readonly skippedAtStart: string[] = [];
+  /** Steps whose effect must be taken back should the run not complete, in the order in which they began. */
+  readonly owed = new Map<string, Activation>();
+  /** How it will end, once everything owed is taken back. */
+  undoing: EarlyEnd | undefined;
   seq = 0;
+  /** It was taken up while it waited for its turn. */
+  isQueued = false;
+  /** What its admission has moved. */
+  rates: RateMoments | undefined;
   /** Above zero once the run has met a wait, a backoff or a signal: until then nobody looks for any. */
   waits = 0;
   status: RunStatus = "running";
@@ -95,6 +105,11 @@ export class Run {
     this.program = options.program;
   }
 
+  /** Its place in any line: lower goes first. */
+  get rank(): number {
+    return rankOf(this.startedAt, this.started.priority ?? 0);
+  }
+
   /** Asks the program for its first steps. */
   async begin(): Promise<void> {
     const turn = this.program.start();
@@ -106,6 +121,7 @@ export class Run {
     for (const path of turn.abandoned) {
       const step = this.active.get(path);
       step?.attempt?.abort("abandoned");
+      if (step) releaseTicket(step);
       if (step?.wait) this.abandonedWaits.push(step.wait);
       this.active.delete(path);
     }
@@ -114,18 +130,35 @@ export class Run {
     return turn.skipped;
   }
 
-  step(path: string): ActiveStep {
-    const step = this.active.get(path);
-    assert(step, `${path} is not active in run ${this.id}`);
-    return step;
-  }
-
   /** The step has its result: the only way forward. */
-  settle(path: string, result: StepResult): readonly string[] | Promise<readonly string[]> {
+  settle(path: string, result: StepResult, isPaid = false): readonly string[] | Promise<readonly string[]> {
     this.active.delete(path);
-    if (typeof result.cost === "number") this.costUsd += result.cost;
+    if (typeof result.cost === "number" && !isPaid) this.costUsd += result.cost;
     const turn = this.program.settle(path, result);
     return turn instanceof Promise ? turn.then((later) => this.apply(later)) : this.apply(turn);
+  }
+
+  /** Gives up what is under way and turns to taking back; the waits that nobody will answer any more. */
+  beginUndo(end: EarlyEnd): readonly StepWaited["wait"][] {
+    const waits: StepWaited["wait"][] = [];
+    for (const step of this.active.values()) {
+      step.attempt?.abort(end.status);
+      releaseTicket(step);
+      if (step.wait) waits.push(step.wait);
+    }
+    this.active.clear();
+    this.undoing = end;
+    this.ended = undefined;
+    this.status = "undoing";
+    const program = new UndoProgram([...this.owed.values()]);
+    this.program = program;
+    this.apply(program.start());
+    return waits;
+  }
+
+  /** What the undoing has come to so far. */
+  get undone(): Undone | undefined {
+    return this.program instanceof UndoProgram ? this.program.undone : undefined;
   }
 
   /** The oldest signal of a name that no step has received. */
@@ -155,6 +188,11 @@ function activeStep(activation: Activation): ActiveStep {
     woken: null,
     command: null,
     announced: false,
+    lost: false,
+    inDoubt: false,
+    ticket: null,
+    held: "",
+    heldSince: 0,
   };
 }
 
@@ -172,6 +210,7 @@ const unworkable = { config: () => ({}) } as unknown as KindWork;
 
 /** Turns to the fallback, after the work itself has failed for good. It begins afresh, whatever the work waited for. */
 export function turnToFallback(step: ActiveStep, fallback: KindWork, failure: ErrorRecord): void {
+  if (leavesDoubt(failure)) step.inDoubt = true;
   Object.assign(step, { ...afresh, work: fallback, failure });
 }
 
@@ -184,112 +223,63 @@ const afresh = {
   wait: null,
   dueAt: null,
   woken: null,
+  announced: false,
+  lost: false,
 } as const;
 
-/**
- * Brings a run to where its journal ends. Replay performs no I/O and starts nothing; what does not fit
- * throws `JournalMismatch` before any effect.
- */
-export async function replay(run: Run, events: readonly JournalEvent[]): Promise<void> {
-  await run.begin();
-  for (const event of events) {
-    run.seq = event.seq;
-    if (event.type === "run.started" || event.type === "run.erased") continue;
-    assert(event.data, `event ${event.seq} of run ${run.id} has been erased, and the run is not final`);
-    await replayEvent(run, event.type, event.data);
-  }
-  run.abandonedWaits.length = 0;
+/** The step needs its place no more, or will not get it. */
+export function releaseTicket(step: ActiveStep): void {
+  if (!step.ticket) return;
+  step.ticket.release();
+  step.ticket = null;
 }
 
-async function replayEvent(run: Run, type: string, data: JsonObject): Promise<void> {
-  switch (type) {
-    case "step.completed":
-      return replayCompleted(run, data as unknown as StepCompleted);
-    case "step.retried":
-      return replayRetried(run, data as unknown as StepRetried);
-    case "step.waited":
-      return replayWaited(run, data as unknown as StepWaited);
-    case "step.skipped": {
-      const place = run.skippedAtStart.indexOf(String(data.path));
-      if (place >= 0) run.skippedAtStart.splice(place, 1);
-      return;
-    }
-    case "step.failed":
-      return replayFailed(run, data as unknown as StepFailed);
-    case "run.signalled":
-      run.signals.push({ command: String(data.command), event: String(data.event), data: data.data ?? null });
-      run.waits += 1;
-      return;
-    case "run.paused":
-      run.status = "paused";
-      return;
-    case "run.resumed":
-      return resumeFailed(run);
-    default: {
-      const status = type.slice("run.".length);
-      if (type.startsWith("run.") && isFinal(status)) run.status = status;
-    }
-  }
+/** What of a step is committed before it is done: its start, so that nobody loses sight of it. */
+export function mustBeAnnounced({ work, activation, announced }: ActiveStep): boolean {
+  if (announced || !work) return false;
+  const isRated = work.limits !== undefined && work.limits.rate.length > 0;
+  return (
+    work.kind.runsUserCode === true || work.once !== undefined || activation.undo !== undefined || isRated
+  );
 }
 
-async function replayCompleted(run: Run, done: StepCompleted): Promise<void> {
-  const step = known(run, done.path);
-  if (!done.skippedBy) checkFits(step, done);
-  if (done.command) run.consume(done.command);
-  await run.settle(done.path, done.result);
+/** Failures after which nobody knows whether the effect came about. */
+export function leavesDoubt({ code, retry }: ErrorRecord): boolean {
+  return retry === "timeout" || retry === "network" || retry === "server" || code === "UNEXPECTED";
 }
 
-function replayRetried(run: Run, retried: StepRetried): void {
-  const step = known(run, retried.path);
-  meetFallback(step, retried.fallbackFor);
-  // What it waited for still stands, and the answer is still in the inbox: it is answered again.
-  if (step.wait) Object.assign(step, { phase: "waiting", dueAt: step.wait.dueAt ?? null });
-  else Object.assign(step, { phase: "backoff", attempts: retried.attempt, dueAt: retried.dueAt });
-  run.waits += 1;
+/** Whether something in the program takes the failure; a `once` step that must wait for a person is never passed over. */
+export function toleratedTurn(
+  run: Run,
+  step: ActiveStep,
+  error: ErrorRecord,
+): Turn | undefined | Promise<Turn> {
+  if (isUnknown(error) && step.activation.work?.once?.onUnknown === "pause") return undefined;
+  return run.program.fail(step.activation.path, error);
 }
 
-function replayWaited(run: Run, waited: StepWaited): void {
-  const { path, wait, startedAt, command } = waited;
-  const step = known(run, path);
-  checkFits(step, waited);
-  if (command) run.consume(command);
-  Object.assign(step, { phase: "waiting", wait, startedAt, attempts: 0, dueAt: wait.dueAt ?? null });
-  run.waits += 1;
+export function isUnknown({ code }: ErrorRecord): boolean {
+  return code === "OUTCOME_UNKNOWN";
 }
 
-/** The step is the same as when this was recorded: kind and inputs. */
-function checkFits(step: ActiveStep, recorded: StepCompleted | StepWaited): void {
-  const { path, kind, inputDigest, fallbackFor } = recorded;
-  meetFallback(step, fallbackFor);
-  if (step.work?.kind.name !== kind)
-    throw new JournalMismatch(path, `it was a ${kind} and is a ${step.work?.kind.name ?? "block"} now`);
-  if (inputDigestOf(step, path) !== inputDigest) throw new JournalMismatch(path, "it has other inputs now");
+/** The step's start is on disk: from now on it is owed to take it back. */
+export function begin(run: Run, step: ActiveStep): void {
+  const { path, undo } = step.activation;
+  step.announced = true;
+  if (undo) run.owed.set(path, step.activation);
 }
 
-function meetFallback(step: ActiveStep, failure: ErrorRecord | undefined): void {
-  const fallback = step.activation.work?.fallback;
-  if (failure && fallback && step.work !== fallback) turnToFallback(step, fallback, failure);
+/** An attempt has failed: the next one of a `once` step is announced anew. */
+export function noteFailure(step: ActiveStep, error: ErrorRecord): void {
+  if (leavesDoubt(error)) step.inDoubt = true;
+  step.lost = false;
+  if (step.work?.once) step.announced = false;
 }
 
-function inputDigestOf(step: ActiveStep, path: string): string {
-  try {
-    prepare(step);
-    return step.inputDigest;
-  } catch (error) {
-    if (!(error instanceof FlyballError)) throw error;
-    throw new JournalMismatch(path, `its inputs can no longer be made (${error.message})`);
-  }
-}
-
-async function replayFailed(run: Run, failed: StepFailed): Promise<void> {
-  const step = known(run, failed.path);
-  if (failed.command) run.consume(failed.command);
-  const turn = run.program.fail(failed.path, failed.error);
-  if (turn) {
-    run.active.delete(failed.path);
-    run.apply(await turn);
-  } else
-    Object.assign(step, { phase: "failed", failure: failed.error, attempts: failed.attempts, wait: null });
+/** What is done in place of work that has failed for good: its fallback, or asking a person what happened. */
+export function insteadOf(step: ActiveStep, failure: ErrorRecord): KindWork | undefined {
+  const { work } = step.activation;
+  return isUnknown(failure) ? work?.once?.review : work?.fallback;
 }
 
 /** After a pause, what had failed begins anew. */
@@ -299,10 +289,4 @@ export function resumeFailed(run: Run): void {
     if (step.phase !== "failed") continue;
     Object.assign(step, { ...afresh, work: step.activation.work });
   }
-}
-
-function known(run: Run, path: string): ActiveStep {
-  const step = run.active.get(path);
-  if (!step) throw new JournalMismatch(path, "the workflow does not come to it at this point");
-  return step;
 }

@@ -1,4 +1,5 @@
 import type { Command, RunStatus, Waiting } from "./events.ts";
+import type { SwitchRow } from "./switches.ts";
 
 export type InboxCommand = Command;
 
@@ -24,6 +25,11 @@ export interface RunRow {
   readonly waitingSince: number | null;
   readonly deadline: number | null;
   readonly dueAt: number | null;
+  /** Those that share its counters: the workflow's name, or name and counters as JSON. */
+  readonly lane: string;
+  /** Its place in the queue: lower goes first. */
+  readonly rank: number;
+  readonly expiresAt: number | null;
   /** What retention has taken: 0 nothing, 1 the bodies of its steps, 2 the decisions too. */
   readonly erased: number;
 }
@@ -68,6 +74,18 @@ export interface AssetRow {
   readonly at: number;
 }
 
+/** When a rate lets the next one in, by the rate's name. */
+export interface RateRow {
+  readonly name: string;
+  readonly moment: number;
+}
+
+/** A run in the queue. */
+export interface QueuedRun {
+  readonly id: string;
+  readonly rank: number;
+}
+
 export type RunUpdate = Partial<Omit<RunRow, "id">>;
 
 export type ControlChange =
@@ -83,7 +101,10 @@ export type ControlChange =
       readonly update: string;
       readonly set: { readonly status: BatchRow["status"] };
     }
-  | { readonly table: "assets"; readonly put: AssetRow };
+  | { readonly table: "assets"; readonly put: AssetRow }
+  | { readonly table: "rates"; readonly put: RateRow }
+  | { readonly table: "switches"; readonly put: SwitchRow }
+  | { readonly table: "switches"; readonly remove: string };
 
 export interface RunFilter {
   readonly workflow?: string;
@@ -94,17 +115,33 @@ export interface RunFilter {
   readonly limit: number;
 }
 
+export interface WakeExceptions {
+  readonly lanes: readonly string[];
+  readonly workflows: "all" | readonly string[];
+}
+
 /** What the executor, the command line and the API ask of the control tables. */
 export interface ControlStore {
   run(id: string): RunRow | undefined;
   /** Newest first. */
   runs(filter: RunFilter): readonly RunRow[];
-  /** Runs that are `running`: what a start takes up again. */
+  /** Runs that are `running` or `undoing`: what a start takes up again. */
   runningRuns(): readonly string[];
-  /** Waiting runs that fall due, or that have something in their inbox. */
-  wakeable(nowMs: number, limit: number): readonly string[];
-  /** When the next waiting run falls due, of those that were not due at `afterMs`. */
+  /**
+   * Runs that fall due or expire, or that have something in their inbox. What needs a place to work is left
+   * out for the lanes and workflows named, which have none to give; of paused runs, all but a resume.
+   */
+  wakeable(nowMs: number, limit: number, except: WakeExceptions): readonly string[];
+  /** When the next run falls due or expires, of those that did not at `afterMs`. */
   nextDueAt(afterMs: number): number | undefined;
+  /** The lanes of the queue, with the number of their runs. */
+  queuedLanes(): readonly { readonly lane: string; readonly runs: number }[];
+  /** The queued runs of a lane in order of rank, after one of them. */
+  queuedRuns(lane: string, after: QueuedRun | null, limit: number): readonly QueuedRun[];
+  /** Runs that wait for one thing, in order of rank. */
+  waitingFor(what: "limit" | "switch", key: string, limit: number): readonly string[];
+  rates(): readonly RateRow[];
+  switches(): readonly SwitchRow[];
   inbox(run: string): readonly InboxRow[];
   review(id: string): ReviewRow | undefined;
   reviews(filter: {

@@ -19,6 +19,7 @@ import {
   type StepKind,
   type WorkflowDocument,
 } from "../workflow/index.ts";
+import type { RunLimits } from "./admission.ts";
 import { Batches } from "./batch.ts";
 import { controlChanges } from "./control.ts";
 import { ReleaseMissing } from "./errors.ts";
@@ -59,6 +60,7 @@ export interface SetupOptions {
   readonly kinds?: readonly StepKind[];
   /** The generator of jitter; by default the middle of what is possible. */
   readonly random?: () => number;
+  readonly limits?: Partial<RunLimits>;
 }
 
 export interface Bundle extends Disk {
@@ -110,6 +112,7 @@ export function setup(options: SetupOptions = {}): Bundle {
     clock,
     random: options.random ? { next: options.random } : { next: () => 0.5 },
     newId: () => `run-${++lastId}`,
+    ...(options.limits ? { limits: options.limits } : {}),
     flowProgram(name, version, { id, started }) {
       const code = flows.find((known) => known.name === name && known.version === version);
       if (!code) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
@@ -205,11 +208,12 @@ export function publishFlow(
   return releases.publish({ workflow: name, version, definition, assets: [] });
 }
 
-export interface RunParts {
+/** What belongs to the document, and what to the start. */
+export interface RunParts extends Pick<WorkflowDocument, "output" | "expiresMs" | "concurrency" | "rate"> {
   readonly input?: Json;
-  readonly output?: Json;
   readonly id?: string;
   readonly children?: readonly Release[];
+  readonly priority?: number;
 }
 
 /** Starts a run of these steps; its id. */
@@ -218,10 +222,14 @@ export async function start(
   steps: readonly StepDocument[],
   parts: RunParts = {},
 ): Promise<string> {
-  const { input = null, output, id, children = [] } = parts;
-  const definition = document(steps, output === undefined ? {} : { output });
-  const release = await publish(bundle, definition, children);
-  return bundle.executor.start({ release, input, ...(id ? { id } : {}) });
+  const { input = null, id, children = [], priority, ...others } = parts;
+  const release = await publish(bundle, document(steps, others), children);
+  return bundle.executor.start({
+    release,
+    input,
+    ...(id ? { id } : {}),
+    ...(priority === undefined ? {} : { priority }),
+  });
 }
 
 export interface Ending {

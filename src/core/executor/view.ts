@@ -2,11 +2,13 @@ import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import {
   isFinal,
+  type RunPaused,
   type RunStarted,
   type RunStatus,
   type StepCompleted,
   type StepFailed,
   type StepWaited,
+  type Undone,
   type Waiting,
 } from "./events.ts";
 
@@ -35,6 +37,12 @@ export interface RunView {
   readonly waiting: Waiting | null;
   readonly output: Json;
   readonly error: ErrorRecord | null;
+  /** Why it is paused, and by whom. */
+  readonly paused: Pick<RunPaused, "reason" | "by" | "comment"> | null;
+  /** What was taken back; null when there was nothing to take back, or it has not ended. */
+  readonly undo: Undone | null;
+  /** The run and the step that it goes on from. */
+  readonly forkedFrom: { readonly of: string; readonly from: string } | null;
   readonly costUsd: number;
   readonly steps: readonly StepView[];
 }
@@ -47,10 +55,13 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     started: (events[0]?.data as unknown as RunStarted | undefined) ?? null,
     startedAt: events[0]?.at ?? 0,
     endedAt: null,
-    status: "running",
+    status: events[0]?.data?.queued === true ? "queued" : "running",
     waiting: null,
     output: null,
     error: null,
+    paused: null,
+    undo: null,
+    forkedFrom: null,
     costUsd: 0,
     steps: [],
   };
@@ -58,7 +69,8 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     if (event.type.startsWith("step.")) {
       const step = viewStep(id, steps, event);
       if (step) steps.set(step.path, step);
-      if (typeof step?.result?.cost === "number" && event.type === "step.completed")
+      const isPaid = event.data?.copied === true;
+      if (typeof step?.result?.cost === "number" && event.type === "step.completed" && !isPaid)
         view = { ...view, costUsd: view.costUsd + step.result.cost };
     } else view = { ...view, ...runChange(event) };
   }
@@ -70,20 +82,37 @@ function runChange(event: JournalEvent): Partial<RunView> {
   switch (event.type) {
     case "run.suspended":
       return { status: "waiting", waiting: (data.waiting as unknown as Waiting | undefined) ?? null };
-    case "run.paused":
-      return {
-        status: "paused",
-        waiting: null,
-        error: (data.error as unknown as ErrorRecord | undefined) ?? null,
-      };
+    case "run.paused": {
+      const { error, ...paused } = data as unknown as RunPaused;
+      return { status: "paused", waiting: null, error: error ?? null, paused };
+    }
+    case "run.forked":
+      return { forkedFrom: data as unknown as RunView["forkedFrom"] };
+    case "run.undoing":
+      return { status: "undoing", waiting: null, paused: null, error: null };
+    case "run.admitted":
     case "run.woken":
     case "run.resumed":
-      return { status: "running", waiting: null, error: null };
+      return {
+        status: data.undoing === true ? "undoing" : "running",
+        waiting: null,
+        paused: null,
+        error: null,
+      };
     default: {
       const status = event.type.slice("run.".length);
       if (!isFinal(status)) return {};
       const error = (data.error as unknown as ErrorRecord | undefined) ?? null;
-      return { status, waiting: null, endedAt: event.at, output: data.output ?? null, error };
+      const undo = Array.isArray(data.undone) ? (data as unknown as Undone) : null;
+      return {
+        status,
+        waiting: null,
+        paused: null,
+        endedAt: event.at,
+        output: data.output ?? null,
+        error,
+        undo,
+      };
     }
   }
 }

@@ -57,10 +57,12 @@ function* allReferences({ document, origins, sound }: Normalised, kinds: KindReg
     if (sound.has(step))
       for (const reference of kinds.get(step.kind)?.references?.(step.config) ?? [])
         yield { reference, path: [...origin.config, ...reference.path] };
-    const { fallback } = step;
-    if (fallback)
-      for (const reference of kinds.get(fallback.kind)?.references?.(fallback.config) ?? [])
-        yield { reference, path: [...origin.step, "fallback", fallback.kind, ...reference.path] };
+    for (const member of ["fallback", "undo"] as const) {
+      const other = step[member];
+      if (!other) continue;
+      for (const reference of kinds.get(other.kind)?.references?.(other.config) ?? [])
+        yield { reference, path: [...origin.step, member, other.kind, ...reference.path] };
+    }
   }
 }
 

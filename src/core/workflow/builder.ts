@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, type RetryClass, toJson } from "../base/index.ts";
-import type { OnFailure } from "./definition.ts";
+import type { ConcurrencyLimit, OnFailure, OnUnknown } from "./definition.ts";
 
 /** A workflow written in TypeScript: the same format as the files, in its JSON spelling. */
 export interface WorkflowDefinition {
@@ -11,6 +11,19 @@ export interface WorkflowDefinition {
   readonly on?: readonly JsonObject[];
   readonly steps: readonly StepDefinition[];
   readonly output?: Json;
+  readonly concurrency?: ConcurrencyDefinition;
+  readonly rate?: RateDefinition | readonly RateDefinition[];
+  /** A number, or an expression that gives one. */
+  readonly priority?: number | string;
+  /** `24h`, or a number of seconds. */
+  readonly expires?: string | number;
+}
+
+export type ConcurrencyDefinition = number | ConcurrencyLimit | readonly ConcurrencyLimit[];
+
+export interface RateDefinition extends ConcurrencyLimit {
+  /** `1s`, or a number of seconds. */
+  readonly per: string | number;
 }
 
 export interface TargetsDefinition {
@@ -35,6 +48,14 @@ export interface StepDefinition {
   readonly timeout?: string | number;
   readonly fallback?: { readonly [kind: string]: unknown };
   readonly onFailure?: OnFailure;
+  /** One kind, which takes back what the step did; it sees the step's own result. */
+  readonly undo?: { readonly [kind: string]: unknown };
+  readonly once?: boolean;
+  readonly onUnknown?: OnUnknown;
+  readonly concurrency?: ConcurrencyDefinition;
+  readonly rate?: RateDefinition | readonly RateDefinition[];
+  /** A number, or an expression that gives one. */
+  readonly priority?: number | string;
   readonly parallel?: readonly StepDefinition[];
   readonly map?: {
     readonly over: string | readonly Json[];

@@ -1,7 +1,7 @@
 import { FlyballError, type JsonObject } from "../base/index.ts";
 import { type InnerBlock, innerBlocks, isBlockName } from "./blocks.ts";
 import { resultFields } from "./compile.ts";
-import type { StepDocument } from "./definition.ts";
+import type { StepDocument, WorkflowDocument } from "./definition.ts";
 import { TemplateSyntaxError } from "./expressions/index.ts";
 import { didYouMean } from "./findings.ts";
 import type { KindRegistry } from "./kinds.ts";
@@ -38,6 +38,7 @@ export function checkDocument(normalised: Normalised, kinds: KindRegistry, repor
   const names = checker.namesAtEnd(document.steps, top);
   for (const { text, path } of textsOf(document.output ?? null))
     checker.text(text, ["output", ...path], names);
+  checker.limits(document, [], checker.namesAtEnd([], top));
 }
 
 class Checker {
@@ -127,12 +128,35 @@ class Checker {
     if (kind)
       for (const { text, path, locals } of configTexts(step.config, kind))
         this.text(text, [...origin.config, ...path], withLocals(names, locals));
-    const fallback = step.fallback && this.#kinds.get(step.fallback.kind);
-    if (fallback && step.fallback)
-      for (const { text, path, locals } of configTexts(step.fallback.config, fallback))
-        this.text(text, [...origin.step, "fallback", fallback.name, ...path], withLocals(names, locals));
+    this.#otherKind("fallback", step, names);
+    const after = new Map(seen);
+    this.#addTo(after, step);
+    this.#otherKind("undo", step, this.#names(after, around, undefined, siblings));
+    this.limits(step, origin.step, names);
     if (isBlockName(step.kind))
       this.#blockStep(step, origin, names, { ...around, steps: seen, ids: idsWith(around, siblings) });
+  }
+
+  #otherKind(member: "fallback" | "undo", step: StepDocument, names: Names): void {
+    const other = step[member];
+    const kind = other && this.#kinds.get(other.kind);
+    if (!kind) return;
+    const at = [...this.#originOf(step).step, member, kind.name];
+    for (const { text, path, locals } of configTexts(other.config, kind))
+      this.text(text, [...at, ...path], withLocals(names, locals));
+  }
+
+  /** Keys and priority: of a step, or of the workflow, which sees its input alone. */
+  limits(of: StepDocument | WorkflowDocument, path: Path, names: Names): void {
+    for (const member of ["concurrency", "rate"] as const)
+      for (const [place, { key }] of (of[member] ?? []).entries())
+        if (key !== undefined) {
+          // A single limit need not stand in a list.
+          const at = of[member]?.length === 1 ? [...path, member, "key"] : [...path, member, place, "key"];
+          this.text(key, at, names);
+          this.#mustBeOneExpression(key, at, "a key");
+        }
+    if (typeof of.priority === "string") this.text(of.priority, [...path, "priority"], names);
   }
 
   #blockStep(step: StepDocument, origin: Origin, names: Names, around: Surroundings): void {

@@ -2,10 +2,15 @@ import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from 
 import { innerBlocks, isBlockName } from "./blocks.ts";
 import {
   type Block,
+  type ConcurrencyLimit,
   defaultRetry,
   type Evaluator,
+  type KindDocument,
   type KindWork,
+  type Limits,
   noRetry,
+  type Once,
+  type RateLimit,
   type RetryPolicy,
   type Step,
   type StepDocument,
@@ -35,6 +40,8 @@ export function compileWorkflow(document: WorkflowDocument, kinds: KindRegistry)
     document,
     block: compileBlock(steps, false, { name, kinds }),
     ...(output === undefined ? {} : { output: compileValue(output) }),
+    limits: compileLimits(document),
+    expiresMs: document.expiresMs ?? null,
     checkInput: inputChecker(input),
   };
 }
@@ -77,11 +84,57 @@ function compileBlock(steps: readonly StepDocument[], isParallel: boolean, conte
 
 function compileWork(step: StepDocument, context: Context): Work {
   if (isBlockName(step.kind)) return compileBlockWork(step, context);
-  const { timeoutMs = null, fallback, retry } = step;
+  const { timeoutMs = null, fallback, undo, retry } = step;
   const work = kindWork({ ...step, retry, timeoutMs }, context);
-  return fallback
-    ? { ...work, fallback: kindWork({ ...fallback, retry: undefined, timeoutMs }, context) }
-    : work;
+  const other = (document: KindDocument, use: Partial<KindUse> = {}) =>
+    kindWork({ ...document, retry: undefined, timeoutMs, ...use }, context);
+  return {
+    ...work,
+    ...(fallback ? { fallback: other(fallback) } : {}),
+    // Taking something back is tried again, whatever kind does it.
+    ...(undo ? { undo: other(undo, { retry: defaultRetry }) } : {}),
+    ...(step.once ? { once: onceOf(step, context), retry: onceRetry(work.retry) } : {}),
+    ...(isLimited(step) ? { limits: compileLimits(step) } : {}),
+  };
+}
+
+/** Being turned away is the one failure of which it is known that nothing happened. */
+function onceRetry(retry: RetryPolicy): RetryPolicy {
+  return { ...retry, on: retry.on.filter((failure) => failure === "rate_limit") };
+}
+
+function onceOf({ id, onUnknown = "pause" }: StepDocument, context: Context): Once {
+  if (onUnknown !== "review") return { onUnknown };
+  const instructions =
+    `Step \`${id}\` was begun and nobody knows whether it happened. ` +
+    "If it did, correct with its result or approve none; reject ends the run.";
+  const config = { draft: null, instructions };
+  return {
+    onUnknown,
+    review: kindWork({ kind: "human_review", config, retry: undefined, timeoutMs: null }, context),
+  };
+}
+
+interface LimitsDocument {
+  readonly concurrency?: readonly ConcurrencyLimit[];
+  readonly rate?: readonly RateLimit[];
+  readonly priority?: number | string;
+}
+
+function isLimited({ concurrency, rate, priority }: LimitsDocument): boolean {
+  return concurrency !== undefined || rate !== undefined || priority !== undefined;
+}
+
+function compileLimits({ concurrency = [], rate = [], priority }: LimitsDocument): Limits {
+  const withKey = <L extends ConcurrencyLimit>({ key, ...limit }: L) => ({
+    ...limit,
+    ...(key === undefined ? {} : { key: compileValue(key) }),
+  });
+  return {
+    concurrency: concurrency.map(withKey),
+    rate: rate.map(withKey),
+    ...(priority === undefined ? {} : { priority: compileValue(priority) }),
+  };
 }
 
 interface KindUse {

@@ -12,6 +12,23 @@ export interface WorkflowDocument {
   readonly on?: readonly JsonObject[];
   readonly steps: readonly StepDocument[];
   readonly output?: Json;
+  readonly concurrency?: readonly ConcurrencyLimit[];
+  readonly rate?: readonly RateLimit[];
+  /** A number, or an expression that gives one. */
+  readonly priority?: number | string;
+  readonly expiresMs?: number;
+}
+
+/** So many at once: of all, or of those for which the key has the same value. */
+export interface ConcurrencyLimit {
+  readonly limit: number;
+  /** An expression. */
+  readonly key?: string;
+}
+
+/** So many may begin within a period: of all, or of those for which the key has the same value. */
+export interface RateLimit extends ConcurrencyLimit {
+  readonly perMs: number;
 }
 
 /** Set-points, in base units. */
@@ -34,11 +51,28 @@ export interface StepDocument {
   readonly needs?: readonly string[];
   readonly retry?: RetryPolicy;
   readonly timeoutMs?: number;
-  readonly fallback?: { readonly kind: string; readonly config: JsonObject };
+  readonly fallback?: KindDocument;
   readonly onFailure?: OnFailure;
+  /** Takes back what the step did, when the run does not come to its end. */
+  readonly undo?: KindDocument;
+  /** Never done a second time, although that may leave it not done at all. */
+  readonly once?: boolean;
+  readonly onUnknown?: OnUnknown;
+  readonly concurrency?: readonly ConcurrencyLimit[];
+  readonly rate?: readonly RateLimit[];
+  readonly priority?: number | string;
+}
+
+/** One kind with its config, outside the list of steps. */
+export interface KindDocument {
+  readonly kind: string;
+  readonly config: JsonObject;
 }
 
 export type OnFailure = "pause" | "fail";
+
+/** What becomes of a `once` step that was begun and of which nobody knows whether it happened. */
+export type OnUnknown = "pause" | "fail" | "review";
 
 export interface RetryPolicy {
   /** Executions in all, the first included. */
@@ -71,6 +105,9 @@ export interface Workflow {
   readonly block: Block;
   /** Absent: the value of the last step that was not skipped. */
   readonly output?: Evaluator;
+  readonly limits: Limits;
+  /** Counted from the start of the run; null: never. */
+  readonly expiresMs: number | null;
   /** Problems of an input, none when it is right; each names the member and what was expected. */
   checkInput(input: Json): readonly string[];
 }
@@ -125,4 +162,26 @@ export interface KindWork {
   readonly timeoutMs: number | null;
   /** Done in its place when it has failed for good. */
   readonly fallback?: KindWork;
+  readonly undo?: KindWork;
+  readonly once?: Once;
+  /** Absent: it may begin at any time. */
+  readonly limits?: Limits;
+}
+
+export interface Once {
+  readonly onUnknown: OnUnknown;
+  /** Asks a person what happened (`on_unknown: review`). */
+  readonly review?: KindWork;
+}
+
+/** What must hold before a run, or a step, may begin. */
+export interface Limits {
+  readonly concurrency: readonly CompiledLimit[];
+  readonly rate: readonly (CompiledLimit & { readonly perMs: number })[];
+  readonly priority?: Evaluator;
+}
+
+export interface CompiledLimit {
+  readonly limit: number;
+  readonly key?: Evaluator;
 }

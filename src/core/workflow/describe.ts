@@ -133,6 +133,7 @@ function* textsOfStep(step: Step, document: StepDocument): Generator<ScopedText>
   if (work.type === "kind") {
     yield* configTexts(document.config, work.kind);
     if (work.fallback && document.fallback) yield* configTexts(document.fallback.config, work.fallback.kind);
+    if (work.undo && document.undo) yield* configTexts(document.undo.config, work.undo.kind);
     return;
   }
   const inside = innerBlocks(document).flatMap((inner) => inner.steps.map(({ id }) => id));

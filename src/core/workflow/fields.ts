@@ -8,8 +8,21 @@ import {
   retryClasses,
 } from "../base/index.ts";
 import type { BlockName } from "./blocks.ts";
-import { defaultRetry, type RetryPolicy, type Targets } from "./definition.ts";
-import { attemptsMax, loopTimesMax, mapConcurrencyDefault, mapConcurrencyMax } from "./limits.ts";
+import {
+  type ConcurrencyLimit,
+  defaultRetry,
+  type RateLimit,
+  type RetryPolicy,
+  type Targets,
+} from "./definition.ts";
+import {
+  attemptsMax,
+  limitMax,
+  loopTimesMax,
+  mapConcurrencyDefault,
+  mapConcurrencyMax,
+  priorityMax,
+} from "./limits.ts";
 
 // The format, as schemas: the loader holds documents against them, and the JSON Schema for editors is
 // made of them. Keys are camelCase here; `fit.ts` takes both spellings.
@@ -124,6 +137,42 @@ const condition = z
   .union([z.boolean(), z.string()])
   .meta({ title: 'a condition such as "{{ input.amount > 100 }}"' });
 
+const limit = z.int().min(1).max(limitMax);
+const limitKey = z
+  .string()
+  .min(1)
+  .optional()
+  .describe('Counts for each value of this expression apart: "{{ input.tenant }}".');
+
+/** One of something, or a list of them. */
+function oneOrMore<T extends z.ZodType>(shape: T) {
+  return z.union([z.array(shape).min(1), shape]).transform((written): z.output<T>[] => {
+    const list: unknown[] = Array.isArray(written) ? written : [written];
+    return list as z.output<T>[];
+  });
+}
+
+const concurrencyLimit = z
+  .strictObject({ limit: limit.describe("So many at once."), key: limitKey })
+  .transform((written): ConcurrencyLimit => present<ConcurrencyLimit>(written));
+const concurrency = z
+  .union([limit.transform((only): ConcurrencyLimit[] => [{ limit: only }]), oneOrMore(concurrencyLimit)])
+  .meta({ title: 'a limit such as 10, or { limit: 5, key: "{{ input.tenant }}" }' });
+
+const rate = oneOrMore(
+  z
+    .strictObject({
+      limit: limit.describe("So many may begin …"),
+      per: durationMs.describe("… within this time."),
+      key: limitKey,
+    })
+    .transform(({ per, ...written }): RateLimit => present<RateLimit>({ ...written, perMs: per })),
+);
+
+const priority = expression(z.number().min(-priorityMax).max(priorityMax)).describe(
+  "Higher goes first; a point is worth a minute of waiting.",
+);
+
 /** Part of the format and not built yet: refused, so that nobody relies on it. */
 function notBuilt() {
   return z.never({ error: "is part of the format but not built yet" }).optional();
@@ -164,10 +213,11 @@ export const workflowShape = {
   targets: targets.optional().describe("Its set-points."),
   on: z.array(trigger).optional().describe("What starts it."),
   output: z.json().optional().describe("Its result, with expressions; the last step's value when absent."),
-  concurrency: notBuilt(),
-  expires: notBuilt(),
+  concurrency: concurrency.optional().describe("Runs worked on at once; a run that waits takes no place."),
+  rate: rate.optional().describe("Runs that may begin within a time."),
+  priority: priority.optional(),
+  expires: durationMs.optional().describe("A run that has not ended this long after its start expires."),
   budget: notBuilt(),
-  priority: notBuilt(),
 };
 
 /** The members of a step beside its kind. */
@@ -191,13 +241,22 @@ export const stepShape = {
     .enum(["pause", "fail"])
     .optional()
     .describe("When retries are used up: wait for a person (the default), or fail the run."),
-  undo: notBuilt(),
+  undo: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe("One kind, which takes back what the step did when the run does not complete."),
+  once: z
+    .boolean()
+    .optional()
+    .describe("Never done a second time: for what must not repeat, such as a payment."),
+  onUnknown: z
+    .enum(["pause", "fail", "review"])
+    .optional()
+    .describe("With `once`: when nobody knows whether it happened. Pause is the default."),
+  concurrency: concurrency.optional().describe("Executions of this step at once, over all runs."),
+  rate: rate.optional().describe("Executions of this step that may begin within a time, over all runs."),
+  priority: priority.optional(),
   cache: notBuilt(),
-  once: notBuilt(),
-  onUnknown: notBuilt(),
-  priority: notBuilt(),
-  concurrency: notBuilt(),
-  expires: notBuilt(),
   budget: notBuilt(),
 };
 

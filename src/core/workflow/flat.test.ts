@@ -145,7 +145,7 @@ test("mistakes in the flat form, each at its place", () => {
     "9:13 `name`: expected an id: small letters, digits and _, a letter first",
     "10:35 `event`: expected text, found 5",
     "11:13 two steps of this block are called `h`",
-    "11:38 `undo` is part of the format but not built yet",
+    '11:44 `undo`: expected a mapping, found text "y"',
     '12:5 expected a step: a mapping with `id` and a kind, found text "text"',
   ]);
 });

@@ -23,9 +23,9 @@ export function workflowJsonSchema(kinds: KindRegistry): JsonObject {
     {
       workflow: z.strictObject({ ...built(workflowShape), steps }),
       step: z.strictObject({ ...built(stepShape), ...optionalKinds, ...optional(blocks) }),
-      fallback: z
+      oneKind: z
         .strictObject(optionalKinds)
-        .describe("One kind, done in the step's place when it has failed for good."),
+        .describe("One kind, done in the step's place, or to take back what it did."),
       kinds: z.object(Object.fromEntries(list.map((kind) => [kind.name, kind.config]))),
     },
     refs,
@@ -47,7 +47,7 @@ function optional(shape: Readonly<Record<string, z.ZodType>>): Record<string, z.
 interface Parts {
   readonly workflow: JsonObject;
   readonly step: JsonObject;
-  readonly fallback: JsonObject;
+  readonly oneKind: JsonObject;
   readonly kinds: JsonObject;
   /** What zod set apart because it refers to itself. */
   readonly shared: JsonObject;
@@ -77,7 +77,7 @@ function converted(
   return {
     workflow: objectIn(members.workflow),
     step: objectIn(members.step),
-    fallback: objectIn(members.fallback),
+    oneKind: objectIn(members.one_kind),
     kinds: objectIn(objectIn(members.kinds).properties),
     shared: objectIn(whole.$defs),
   };
@@ -89,8 +89,10 @@ function snakeKeys<T>(members: Readonly<Record<string, T>>): Record<string, T> {
 
 const objectIn = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
 
+const otherKinds = { fallback: { $ref: "#/$defs/one_kind" }, undo: { $ref: "#/$defs/one_kind" } };
+
 function assembled(
-  { workflow, step, fallback, kinds, shared }: Parts,
+  { workflow, step, oneKind, kinds, shared }: Parts,
   kindKeys: readonly string[],
 ): JsonObject {
   const members = objectIn(workflow.properties);
@@ -117,11 +119,11 @@ function assembled(
       steps: { type: "array", minItems: 1, items: { $ref: "#/$defs/step" } },
       step: {
         ...step,
-        properties: { ...objectIn(step.properties), fallback: { $ref: "#/$defs/fallback" } },
+        properties: { ...objectIn(step.properties), ...otherKinds },
         oneOf: kindKeys.map((key) => ({ required: [key] })),
       },
       flat_step: flatStep(step),
-      fallback: { ...fallback, minProperties: 1, maxProperties: 1 },
+      one_kind: { ...oneKind, minProperties: 1, maxProperties: 1 },
       ...Object.fromEntries(Object.entries(kinds).map(([kind, schema]) => [`kind_${kind}`, schema])),
       ...shared,
     },
@@ -139,7 +141,7 @@ function flatStep(step: JsonObject): JsonObject {
       name: { type: "string", description: "Its id; dashes become _." },
       type: { type: "string", description: "Its kind." },
       ...shared,
-      fallback: { $ref: "#/$defs/fallback" },
+      ...otherKinds,
     },
     required: ["name", "type"],
   };

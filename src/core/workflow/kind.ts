@@ -113,6 +113,11 @@ export interface StepContext {
   readonly random: Random;
   /** The known right answer, where there is one: for `sim/` models and scorers only. */
   readonly expected: Json | undefined;
+  /**
+   * Says what the step is about to use, so that it can be switched off. Throws when it is; the step then
+   * waits until it is on again. Called before the effect, each time.
+   */
+  use(scope: "model" | "tool" | "agent", name: string): void;
   /** A pinned asset of this run's release. */
   asset(kind: string, name: string): Asset;
   /** Evaluates an expression from a lazy field, with names added to the step's scope. */

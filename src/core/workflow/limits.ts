@@ -22,3 +22,9 @@ export const loopTimesMax = 1_000;
 
 /** Executions of one step, the first included. */
 export const attemptsMax = 100;
+
+/** The highest number that a `concurrency` or `rate` may name. */
+export const limitMax = 1_000_000;
+
+/** Priorities lie between minus this and this; a point is worth a minute of waiting. */
+export const priorityMax = 1_000_000;

@@ -25,8 +25,16 @@ mistakeTable("document", [
   [top("descripton: x"), "2:1 `descripton`: unknown field; did you mean `description`?"],
   [top("description: [a]"), "2:14 `description`: expected text, found a list"],
   [top("budget: 5"), "2:1 `budget` is part of the format but not built yet"],
-  [top("expires: 5"), "2:1 `expires` is part of the format but not built yet"],
-  [top("concurrency: 5"), "2:1 `concurrency` is part of the format but not built yet"],
+  [top("expires: soon"), '2:10 `expires`: expected a duration such as 500ms, 2s, 4h or 1h30m, found "soon"'],
+  [
+    top("concurrency: 0"),
+    '2:14 `concurrency`: expected a limit such as 10, or { limit: 5, key: "{{ input.tenant }}" }, found 0',
+  ],
+  [
+    top('concurrency: { limit: 1, key: "tenant" }'),
+    '2:31 expected a key as one expression: "{{ … }}", found text',
+  ],
+  [top('rate: { limit: 1, per: 1s, key: "{{ draft.value }}" }'), "2:37 there is no step or name `draft`"],
   [top("constructor: 1"), "2:1 `constructor`: unknown field"],
   [
     top("targets: { automated: 170% }"),
@@ -121,19 +129,30 @@ mistakeTable("step", [
   ],
   [
     steps("  - id: a", "    transform: { value: 1 }", "    undo: { tool: x }"),
-    "5:5 `undo` is part of the format but not built yet",
+    '5:19 `tool`: expected a mapping, found text "x"',
+  ],
+  [
+    steps("  - id: a", "    transform: { value: 1 }", "    on_unknown: pause", "    priority: high"),
+    "5:5 `on_unknown` needs `once: true`",
+    '6:15 `priority`: expected a number or an expression, found text "high"',
+  ],
+  [
+    steps(
+      "  - id: a",
+      "    parallel: [{ id: b, transform: { value: 1 } }]",
+      "    undo: { emit: { event: x } }",
+    ),
+    "5:5 `undo` belongs to a step that does work; give it to the steps inside `parallel`",
   ],
   [
     steps(
       "  - id: a",
       "    transform: { value: 1 }",
-      "    priority: 3",
-      "    on_unknown: pause",
-      "    once: true",
+      "    undo: { transform: { value: '{{ a.value }} {{ b.value }}' } }",
+      "  - id: b",
+      "    transform: { value: 1 }",
     ),
-    "5:5 `priority` is part of the format but not built yet",
-    "6:5 `on_unknown` is part of the format but not built yet",
-    "7:5 `once` is part of the format but not built yet",
+    "5:51 `b` does not surely come before this step",
   ],
   [
     steps("  - id: a", "    transform: { value: 1 }", "    cache: 1h"),
@@ -179,7 +198,7 @@ mistakeTable("step", [
       "    tool: { name: x }",
       "    fallback: { transform: { value: 1 }, emit: { event: x } }",
     ),
-    "5:15 a fallback is exactly one kind: `fallback: { transform: { … } }`",
+    "5:15 `fallback` is exactly one kind: `fallback: { transform: { … } }`",
   ],
   [
     steps("  - id: a", "    tool: { name: x }", "    fallback: { tranform: { value: 1 } }"),

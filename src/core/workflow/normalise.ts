@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../base/index.ts";
 import { type BlockName, blockConfig, blockNames, isBlockName } from "./blocks.ts";
-import type { StepDocument, WorkflowDocument } from "./definition.ts";
+import type { KindDocument, StepDocument, WorkflowDocument } from "./definition.ts";
 import { blockShapes, present, stepShape, workflowNamePattern, workflowShape } from "./fields.ts";
 import { either, foundText } from "./findings.ts";
 import { fit, fitMembers } from "./fit.ts";
@@ -29,8 +29,10 @@ export interface Normalised {
 }
 
 type DocumentMembers = {
-  readonly [K in "description" | "input" | "targets" | "on" | "output"]?: WorkflowDocument[K] | undefined;
-};
+  readonly [K in Exclude<keyof WorkflowDocument, "workflow" | "steps" | "expiresMs">]?:
+    | WorkflowDocument[K]
+    | undefined;
+} & { readonly expires?: number | undefined };
 
 /** Any list of steps; each is held against the format on its own, so that one does not hide the others. */
 const anySteps = z
@@ -95,8 +97,20 @@ class Normaliser {
   }
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
-    const { description, input, targets, on, output } = data;
-    return present<WorkflowDocument>({ workflow, description, input, targets, on, steps, output });
+    const { description, input, targets, on, output, concurrency, rate, priority, expires } = data;
+    return present<WorkflowDocument>({
+      workflow,
+      description,
+      input,
+      targets,
+      on,
+      steps,
+      output,
+      concurrency,
+      rate,
+      priority,
+      expiresMs: expires,
+    });
   }
 
   #members<S extends Readonly<Record<string, z.ZodType>>>(shape: S, value: JsonObject, path: Path) {
@@ -172,15 +186,23 @@ class Normaliser {
       needs: data.needs,
       retry: data.retry,
       timeoutMs: data.timeout,
-      fallback: written.fallback === undefined ? undefined : this.#fallback(written.fallback, from.step),
+      fallback: this.#otherKind("fallback", written, from.step),
       onFailure: data.onFailure,
+      undo: this.#otherKind("undo", written, from.step),
+      once: data.once,
+      onUnknown: data.onUnknown,
+      concurrency: data.concurrency,
+      rate: data.rate,
+      priority: data.priority,
     });
+    if (data.onUnknown !== undefined && !data.once)
+      this.#report.problem([...from.step, "onUnknown"], "`on_unknown` needs `once: true`", "key");
     if (fitted.isSound) this.#sound.add(step);
     return step;
   }
 
   #refuseOnBlock(written: JsonObject, block: BlockName, path: Path): void {
-    for (const key of ["retry", "timeout", "fallback"])
+    for (const key of workOnly)
       if (written[key] !== undefined)
         this.#report.problem(
           [...path, key],
@@ -204,14 +226,16 @@ class Normaliser {
     return { config: isJsonObject(config) ? config : {}, isSound };
   }
 
-  #fallback(written: Json, path: Path): StepDocument["fallback"] {
-    const at = [...path, "fallback"];
+  /** The one kind under `fallback` or `undo`. */
+  #otherKind(member: "fallback" | "undo", step: JsonObject, path: Path): KindDocument | undefined {
+    const at = [...path, member];
+    const written = step[member];
     const keys = isJsonObject(written) ? Object.keys(written) : [];
     const [key] = keys;
     const shape = Object.fromEntries([...this.#kinds.keys()].map((name) => [name, z.unknown().optional()]));
     if (!isJsonObject(written)) return undefined;
     if (key === undefined || keys.length > 1) {
-      this.#report.problem(at, "a fallback is exactly one kind: `fallback: { transform: { … } }`");
+      this.#report.problem(at, `\`${member}\` is exactly one kind: \`${member}: { transform: { … } }\``);
       return undefined;
     }
     this.#members(shape, written, at);
@@ -275,6 +299,19 @@ class Normaliser {
     return (list ?? []).map((step, index) => this.#step(step, [...path, index]));
   }
 }
+
+/** What a block cannot have: it does no work itself. */
+const workOnly = [
+  "retry",
+  "timeout",
+  "fallback",
+  "undo",
+  "once",
+  "onUnknown",
+  "concurrency",
+  "rate",
+  "priority",
+];
 
 /** `flows/five-stages.yaml` is the workflow `five-stages`. */
 function nameOfFile(file: string): string {

@@ -1,10 +1,12 @@
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
+import { derivedId } from "../../core/base/index.ts";
 import { RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
+import { type Served, servedRelease } from "../served.ts";
 import { presentRow, presentRun } from "./present.ts";
 
 const listQuery = z.object({
@@ -15,6 +17,11 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
 });
 const cancelBody = z.strictObject({ reason: z.string().max(2_000).optional() });
+const pauseBody = z.strictObject({ reason: z.string().max(2_000).optional() });
+const restartBody = z.strictObject({
+  from: z.string().min(1).max(1_000),
+  release: z.enum(["same", "latest"]).default("same"),
+});
 const resumeBody = z.strictObject({ skip: z.strictObject({ value: anyJson }).optional() });
 const signalBody = z.strictObject({
   event: z.string().min(1).max(200),
@@ -22,8 +29,8 @@ const signalBody = z.strictObject({
   id: z.string().max(200).optional(),
 });
 
-/** `/v1/runs`: list, show, follow, cancel, resume, signal. */
-export function runRoutes(engine: Engine): Hono {
+/** `/v1/runs`: list, show, follow, pause, resume, cancel, restart, signal. */
+export function runRoutes(engine: Engine, served: () => Served): Hono {
   const routes = new Hono();
 
   routes.get("/", (context) => {
@@ -60,6 +67,29 @@ export function runRoutes(engine: Engine): Hono {
       context.req.header("idempotency-key"),
     );
     return context.json(await showSettled(engine, id), 202);
+  });
+
+  routes.post("/:id/pause", async (context) => {
+    const { reason } = await bodyOf(context, pauseBody);
+    const { id } = rowOf(engine, context.req.param("id"));
+    const command = { kind: "pause", by: "local", reason: reason ?? null } as const;
+    await engine.command(id, command, context.req.header("idempotency-key"));
+    return context.json(await showSettled(engine, id), 202);
+  });
+
+  routes.post("/:id/restart", async (context) => {
+    const { from, release } = await bodyOf(context, restartBody);
+    const row = rowOf(engine, context.req.param("id"));
+    const latest = release === "latest" ? servedRelease(served(), row.workflow) : undefined;
+    const key = context.req.header("idempotency-key");
+    const run = await engine.executor.restart({
+      of: row.id,
+      from,
+      ...(latest ? { release: latest } : {}),
+      ...(key ? { id: derivedId("restart", row.id, key) } : {}),
+    });
+    context.header("location", `/v1/runs/${run}`);
+    return context.json(await showSettled(engine, run), 202);
   });
 
   routes.post("/:id/resume", async (context) => {

@@ -24,6 +24,7 @@ export function presentRow(row: RunRow) {
     tags: JSON.parse(row.tags),
     startedAt: iso(row.startedAt),
     endedAt: iso(row.endedAt),
+    expiresAt: iso(row.expiresAt),
   };
 }
 
@@ -44,6 +45,13 @@ export function presentRun(row: RunRow, view: RunView) {
       : null,
     input: view.started?.input ?? null,
     output: view.output,
+    paused: view.paused && {
+      reason: view.paused.reason,
+      by: view.paused.by ?? null,
+      comment: view.paused.comment ?? null,
+    },
+    undo: view.undo && { undone: view.undo.undone, notUndone: view.undo.notUndone },
+    forkedFrom: view.forkedFrom,
     cost: view.costUsd,
     steps: view.steps.map(presentStep),
   };

@@ -5,7 +5,7 @@ import { deadline } from "./deadline.ts";
 import { callTimeoutMsDefault } from "./limits.ts";
 import { type Model, withPolicies } from "./model.ts";
 import { fittingOutput } from "./output.ts";
-import { onlyWhereAllowed } from "./permission.ts";
+import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { priced } from "./price.ts";
 import { type LocalModels, localClassifier, localExtractive } from "./providers/local.ts";
 import { openaiCompatible } from "./providers/openai-compatible.ts";
@@ -61,6 +61,7 @@ function routed(
     const isRemote = content.type === "openai-compatible";
     return withPolicies(
       providerOf(content),
+      unlessSwitchedOff(model),
       ...(isRemote ? [onlyWhereAllowed(model)] : []),
       // Local models answer at once, before any timer could fire.
       ...(content.provider === "local" ? [] : [deadline({ clock, timeoutMs, model })]),

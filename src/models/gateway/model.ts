@@ -18,6 +18,8 @@ export interface ModelCall {
   /** The known right answer of the step: for simulated models only. */
   readonly expected: Json | undefined;
   readonly effects: EffectMode;
+  /** Says that this model is about to be asked; throws when it is switched off. */
+  readonly use: (model: string) => void;
   readonly signal: AbortSignal;
 }
 

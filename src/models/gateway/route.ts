@@ -1,4 +1,5 @@
 import { FlyballError } from "../../core/base/index.ts";
+import { SwitchedOff } from "../../core/executor/index.ts";
 import { NoModelAnswered } from "./errors.ts";
 import type { Model } from "./model.ts";
 
@@ -17,6 +18,9 @@ export function firstToAnswer(route: string, candidates: readonly Model[]): Mode
         failures.push(error);
       }
     }
+    const off = failures.find((failure) => failure instanceof SwitchedOff);
+    // Where every candidate is off, the step waits for one to be on again.
+    if (off && failures.every((failure) => failure instanceof SwitchedOff)) throw off;
     throw new NoModelAnswered(route, failures);
   };
 }

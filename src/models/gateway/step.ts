@@ -122,6 +122,7 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     origin: { runId: context.runId, path: context.path, attempt: context.attempt, key: context.key },
     expected: expectedOf(context.expected, context.path, output),
     effects: context.effects,
+    use: (name) => context.use("model", name),
     signal: context.signal,
   });
   return { result: resultOf(reply, deps.clock.monotonic() - startedMs) };

@@ -116,6 +116,7 @@ export function contextOf(
     attempt: 1,
     tags: {},
     waitKey: null,
+    use: () => {},
     effects: "live",
     signal: new AbortController().signal,
     clock: new ManualClock(),
@@ -140,6 +141,7 @@ export function callOf(changes: Partial<ModelCall> = {}): ModelCall {
     origin: { runId: "run-1", path: "draft", attempt: 1, key: "run-1/draft" },
     expected: undefined,
     effects: "live",
+    use: () => {},
     signal: new AbortController().signal,
     ...changes,
   };

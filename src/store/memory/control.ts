@@ -1,12 +1,17 @@
-import type {
-  AssetRow,
-  BatchRow,
-  ControlChange,
-  ControlStore,
-  InboxRow,
-  ReviewRow,
-  RunFilter,
-  RunRow,
+import {
+  type AssetRow,
+  type BatchRow,
+  type ControlChange,
+  type ControlStore,
+  commandsNeedingPlace,
+  type InboxRow,
+  type QueuedRun,
+  type RateRow,
+  type ReviewRow,
+  type RunFilter,
+  type RunRow,
+  type SwitchRow,
+  type WakeExceptions,
 } from "../../core/executor/index.ts";
 
 export class MemoryControlStore implements ControlStore {
@@ -15,6 +20,8 @@ export class MemoryControlStore implements ControlStore {
   readonly #inbox = new Map<string, InboxRow>();
   readonly #batches = new Map<string, BatchRow>();
   readonly #assets = new Map<string, AssetRow>();
+  readonly #rates = new Map<string, RateRow>();
+  readonly #switches = new Map<string, SwitchRow>();
 
   apply(change: ControlChange): void {
     switch (change.table) {
@@ -36,6 +43,13 @@ export class MemoryControlStore implements ControlStore {
         return;
       case "assets":
         if (!this.#assets.has(change.put.digest)) this.#assets.set(change.put.digest, change.put);
+        return;
+      case "rates":
+        this.#rates.set(change.put.name, change.put);
+        return;
+      case "switches":
+        if ("put" in change) this.#switches.set(change.put.id, change.put);
+        else this.#switches.delete(change.remove);
     }
   }
 
@@ -56,23 +70,71 @@ export class MemoryControlStore implements ControlStore {
 
   runningRuns(): readonly string[] {
     return [...this.#runs.values()]
-      .filter((run) => run.status === "running")
+      .filter((run) => run.status === "running" || run.status === "undoing")
       .sort((a, b) => a.startedAt - b.startedAt)
       .map((run) => run.id);
   }
 
-  wakeable(nowMs: number, limit: number): readonly string[] {
-    const due = [...this.#runs.values()]
-      .filter((run) => run.dueAt !== null && run.dueAt <= nowMs)
-      .map((run) => run.id);
-    return [...new Set([...due, ...[...this.#inbox.values()].map((row) => row.run)])].slice(0, limit);
+  wakeable(nowMs: number, limit: number, { lanes, workflows }: WakeExceptions): readonly string[] {
+    const hasPlace = ({ lane, workflow }: RunRow) =>
+      workflows !== "all" && !lanes.includes(lane) && !workflows.includes(workflow);
+    const runs = [...this.#runs.values()];
+    const due = runs.filter((run) => run.dueAt !== null && run.dueAt <= nowMs && hasPlace(run));
+    const expired = runs.filter(
+      ({ expiresAt, endedAt }) => expiresAt !== null && endedAt === null && expiresAt <= nowMs,
+    );
+    const told = [...this.#inbox.values()].filter(({ run: id, command: { kind } }) => {
+      const run = this.#runs.get(id);
+      if (!run || run.endedAt !== null || !commandsNeedingPlace.has(kind)) return true;
+      return (run.status !== "paused" || kind === "resume") && hasPlace(run);
+    });
+    const ids = [...due, ...expired].map(({ id }) => id);
+    return [...new Set([...ids, ...told.map(({ run }) => run)])].slice(0, limit);
   }
 
   nextDueAt(afterMs: number): number | undefined {
-    const due = [...this.#runs.values()].flatMap(({ dueAt }) =>
-      dueAt === null || dueAt <= afterMs ? [] : [dueAt],
+    const moments = [...this.#runs.values()].flatMap(({ dueAt, expiresAt, endedAt }) =>
+      [dueAt, endedAt === null ? expiresAt : null].filter((at) => at !== null && at > afterMs),
     );
-    return due.length > 0 ? Math.min(...due) : undefined;
+    return moments.reduce<number | undefined>(
+      (least, at) => Math.min(least ?? Number(at), Number(at)),
+      undefined,
+    );
+  }
+
+  queuedLanes(): readonly { readonly lane: string; readonly runs: number }[] {
+    const lanes = Map.groupBy(this.#queued(), ({ lane }) => lane);
+    return [...lanes].map(([lane, runs]) => ({ lane, runs: runs.length }));
+  }
+
+  queuedRuns(lane: string, after: QueuedRun | null, limit: number): readonly QueuedRun[] {
+    const isAfter = ({ rank, id }: QueuedRun) =>
+      !after || rank > after.rank || (rank === after.rank && id > after.id);
+    return this.#queued()
+      .filter((run) => run.lane === lane && isAfter(run))
+      .sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1))
+      .slice(0, limit)
+      .map(({ id, rank }) => ({ id, rank }));
+  }
+
+  #queued(): RunRow[] {
+    return [...this.#runs.values()].filter(({ status }) => status === "queued");
+  }
+
+  waitingFor(what: "limit" | "switch", key: string, limit: number): readonly string[] {
+    return [...this.#runs.values()]
+      .filter((run) => run.waitingFor === what && run.waitingKey === key)
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, limit)
+      .map(({ id }) => id);
+  }
+
+  rates(): readonly RateRow[] {
+    return [...this.#rates.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  switches(): readonly SwitchRow[] {
+    return [...this.#switches.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   inbox(run: string): readonly InboxRow[] {
@@ -145,6 +207,8 @@ export class MemoryControlStore implements ControlStore {
       inbox: sorted(this.#inbox),
       batches: sorted(this.#batches),
       assets: sorted(this.#assets),
+      rates: this.rates(),
+      switches: this.switches(),
     };
   }
 }

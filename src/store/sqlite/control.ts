@@ -5,16 +5,21 @@ import type {
   ControlChange,
   ControlStore,
   InboxRow,
+  QueuedRun,
+  RateRow,
   ReviewRow,
   RunFilter,
   RunRow,
+  SwitchRow,
+  WakeExceptions,
 } from "../../core/executor/index.ts";
 
 type Row = Record<string, unknown>;
 
 const runColumns = [
   "id", "workflow", "version", "release", "status", "startedAt", "updatedAt", "endedAt", "batch", "batchRow",
-  "parent", "tags", "error", "waitingFor", "waitingKey", "waitingSince", "deadline", "dueAt", "erased",
+  "parent", "tags", "error", "waitingFor", "waitingKey", "waitingSince", "deadline", "dueAt", "lane", "rank",
+  "expiresAt", "erased",
 ]; // biome-ignore format: one list
 const reviewColumns = [
   "id", "run", "path", "workflow", "status", "assignee", "requestedAt", "deadline", "escalated", "decidedAt",
@@ -24,6 +29,8 @@ const batchColumns = [
   "id", "workflow", "inputDigest", "name", "generation", "version", "release", "rows", "status", "startedAt",
 ]; // biome-ignore format: one list
 const assetColumns = ["digest", "kind", "name", "at"];
+const rateColumns = ["name", "moment"];
+const switchColumns = ["id", "mode", "by", "reason", "since"];
 
 const columnsOf = {
   runs: runColumns,
@@ -31,13 +38,22 @@ const columnsOf = {
   inbox: inboxColumns,
   batches: batchColumns,
   assets: assetColumns,
+  rates: rateColumns,
+  switches: switchColumns,
 };
 type Table = keyof typeof columnsOf;
+
+/** What becomes of a row that is there already; of the others there is none, and one would be a mistake. */
+const conflicts: Partial<Record<Table, string>> = {
+  assets: "OR IGNORE",
+  rates: "OR REPLACE",
+  switches: "OR REPLACE",
+};
 
 export interface ControlStatements {
   readonly database: DatabaseSync;
   readonly puts: ReadonlyMap<string, StatementSync>;
-  readonly removeInbox: StatementSync;
+  readonly removals: Readonly<Record<"inbox" | "switches", StatementSync>>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
   readonly updates: Map<string, StatementSync>;
 }
@@ -45,16 +61,19 @@ export interface ControlStatements {
 export function controlStatements(database: DatabaseSync): ControlStatements {
   const puts = new Map<string, StatementSync>();
   for (const [table, columns] of Object.entries(columnsOf)) {
-    const names = columns.join(", ");
+    const names = columns.map((name) => `"${name}"`).join(", ");
     const marks = columns.map(() => "?").join(", ");
-    const conflict = table === "assets" ? "OR IGNORE" : "";
+    const conflict = conflicts[table as Table] ?? "";
     puts.set(table, database.prepare(`INSERT ${conflict} INTO ${table} (${names}) VALUES (${marks})`));
   }
   return {
     database,
     puts,
     updates: new Map(),
-    removeInbox: database.prepare("DELETE FROM inbox WHERE id = ?"),
+    removals: {
+      inbox: database.prepare("DELETE FROM inbox WHERE id = ?"),
+      switches: database.prepare("DELETE FROM switches WHERE id = ?"),
+    },
   };
 }
 
@@ -62,7 +81,7 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
 export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
   for (const change of changes) {
     if ("put" in change) put(statements, change.table, change.put as unknown as Row);
-    else if ("remove" in change) statements.removeInbox.run(change.remove);
+    else if ("remove" in change) statements.removals[change.table].run(change.remove);
     else
       update(statements, change.table, change.update, {
         ...change.set,
@@ -94,6 +113,23 @@ function sqlValue(value: unknown): SQLInputValue {
   return JSON.stringify(value);
 }
 
+/** Each part is limited on its own, so that many due runs cost no more than the few that are taken. */
+const wakeableSql = `
+  WITH shut AS (SELECT value FROM json_each(:workflows)), full AS (SELECT value FROM json_each(:lanes))
+  SELECT id FROM (
+    SELECT id FROM runs WHERE dueAt IS NOT NULL AND dueAt <= :now AND NOT :all
+      AND lane NOT IN full AND workflow NOT IN shut ORDER BY dueAt LIMIT :limit)
+  UNION SELECT id FROM (
+    SELECT id FROM runs WHERE expiresAt IS NOT NULL AND endedAt IS NULL AND expiresAt <= :now LIMIT :limit)
+  UNION SELECT id FROM (
+    SELECT inbox.run AS id FROM inbox LEFT JOIN runs ON runs.id = inbox.run
+    WHERE runs.id IS NULL OR runs.endedAt IS NOT NULL
+      OR json_extract(command, '$.kind') NOT IN ('resume', 'decision', 'child')
+      OR ((runs.status <> 'paused' OR json_extract(command, '$.kind') = 'resume')
+        AND NOT :all AND lane NOT IN full AND workflow NOT IN shut)
+    LIMIT :limit)
+  LIMIT :limit`;
+
 /** The control tables, asked. */
 export class SqliteControlStore implements ControlStore {
   readonly #database: DatabaseSync;
@@ -103,13 +139,13 @@ export class SqliteControlStore implements ControlStore {
     this.#database = database;
   }
 
-  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+  #all(sql: string, ...values: (SQLInputValue | Record<string, SQLInputValue>)[]): Row[] {
     let statement = this.#prepared.get(sql);
     if (!statement) {
       statement = this.#database.prepare(sql);
       this.#prepared.set(sql, statement);
     }
-    return statement.all(...values);
+    return statement.all(...(values as SQLInputValue[]));
   }
 
   run(id: string): RunRow | undefined {
@@ -137,19 +173,63 @@ export class SqliteControlStore implements ControlStore {
 
   runningRuns(): readonly string[] {
     return this.#all(
-      "SELECT id FROM runs WHERE status = 'running' AND endedAt IS NULL ORDER BY startedAt",
+      "SELECT id FROM runs WHERE status IN ('running', 'undoing') AND endedAt IS NULL ORDER BY startedAt",
     ).map((row) => String(row.id));
   }
 
-  wakeable(nowMs: number, limit: number): readonly string[] {
-    const sql = `SELECT id FROM runs WHERE dueAt IS NOT NULL AND dueAt <= ?
-      UNION SELECT run AS id FROM inbox LIMIT ?`;
-    return this.#all(sql, nowMs, limit).map((row) => String(row.id));
+  wakeable(nowMs: number, limit: number, { lanes, workflows }: WakeExceptions): readonly string[] {
+    const rows = this.#all(wakeableSql, {
+      now: nowMs,
+      limit,
+      lanes: JSON.stringify(lanes),
+      workflows: JSON.stringify(workflows === "all" ? [] : workflows),
+      all: workflows === "all" ? 1 : 0,
+    });
+    return rows.map((row) => String(row.id));
   }
 
   nextDueAt(afterMs: number): number | undefined {
-    const [row] = this.#all("SELECT min(dueAt) AS dueAt FROM runs WHERE dueAt > ?", afterMs);
-    return typeof row?.dueAt === "number" ? row.dueAt : undefined;
+    const [row] = this.#all(
+      `SELECT min(at) AS at FROM (
+        SELECT min(dueAt) AS at FROM runs WHERE dueAt > ?1
+        UNION ALL SELECT min(expiresAt) FROM runs WHERE expiresAt > ?1 AND endedAt IS NULL)`,
+      afterMs,
+    );
+    return typeof row?.at === "number" ? row.at : undefined;
+  }
+
+  queuedLanes(): readonly { readonly lane: string; readonly runs: number }[] {
+    return this.#all("SELECT lane, count(*) AS runs FROM runs WHERE status = 'queued' GROUP BY lane").map(
+      (row) => ({ lane: String(row.lane), runs: Number(row.runs) }),
+    );
+  }
+
+  queuedRuns(lane: string, after: QueuedRun | null, limit: number): readonly QueuedRun[] {
+    const where = "status = 'queued' AND lane = ?";
+    const rows = after
+      ? this.#all(
+          `SELECT id, rank FROM runs WHERE ${where} AND (rank, id) > (?, ?) ORDER BY rank, id LIMIT ?`,
+          lane,
+          after.rank,
+          after.id,
+          limit,
+        )
+      : this.#all(`SELECT id, rank FROM runs WHERE ${where} ORDER BY rank, id LIMIT ?`, lane, limit);
+    return rows.map((row) => ({ id: String(row.id), rank: Number(row.rank) }));
+  }
+
+  waitingFor(what: "limit" | "switch", key: string, limit: number): readonly string[] {
+    const sql = `SELECT id FROM runs WHERE waitingFor = ? AND waitingFor IN ('limit', 'switch') AND waitingKey = ?
+      ORDER BY rank LIMIT ?`;
+    return this.#all(sql, what, key, limit).map((row) => String(row.id));
+  }
+
+  rates(): readonly RateRow[] {
+    return this.#all("SELECT * FROM rates ORDER BY name").map((row) => ({ ...row }) as unknown as RateRow);
+  }
+
+  switches(): readonly SwitchRow[] {
+    return this.#all("SELECT * FROM switches ORDER BY id").map((row) => ({ ...row }) as unknown as SwitchRow);
   }
 
   inbox(run: string): readonly InboxRow[] {
@@ -220,6 +300,8 @@ export class SqliteControlStore implements ControlStore {
       })),
       batches: this.#all("SELECT * FROM batches ORDER BY id").map((row) => ({ ...row })),
       assets: this.#all("SELECT * FROM assets ORDER BY digest").map((row) => ({ ...row })),
+      rates: this.rates(),
+      switches: this.switches(),
     };
   }
 }

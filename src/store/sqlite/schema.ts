@@ -100,4 +100,26 @@ export const migrations: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE runs ADD COLUMN lane TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN expiresAt INTEGER;
+  UPDATE runs SET lane = workflow, rank = startedAt;
+  CREATE INDEX runs_queued ON runs (lane, rank, id) WHERE status = 'queued';
+  CREATE INDEX runs_held ON runs (waitingFor, waitingKey, rank) WHERE waitingFor IN ('limit', 'switch');
+  CREATE INDEX runs_expiring ON runs (expiresAt) WHERE expiresAt IS NOT NULL AND endedAt IS NULL;
+
+  CREATE TABLE rates (
+    name TEXT PRIMARY KEY,
+    moment REAL NOT NULL
+  ) STRICT;
+
+  CREATE TABLE switches (
+    id TEXT PRIMARY KEY,
+    mode TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    reason TEXT,
+    since INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

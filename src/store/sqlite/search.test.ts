@@ -69,6 +69,7 @@ function contextOf(asset: Asset): StepContext {
     key: "run-1/similar",
     attempt: 1,
     waitKey: null,
+    use: () => {},
     tags: {},
     effects: "live",
     signal: new AbortController().signal,

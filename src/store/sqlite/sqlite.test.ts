@@ -156,7 +156,7 @@ test("the database of a newer Flyball is refused and stays as it is", async (t) 
   await openJournal(t, folder, true).journal.close();
   rawEdit(join(folder, "flyball.db"), "PRAGMA user_version=99");
   const before = readFileSync(join(folder, "flyball.db"));
-  assertUnusable(folder, "a newer Flyball made it (format 99, this one knows 1)");
+  assertUnusable(folder, "a newer Flyball made it (format 99, this one knows 2)");
   assert.deepEqual(readFileSync(join(folder, "flyball.db")), before);
 });
 

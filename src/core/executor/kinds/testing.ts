@@ -12,6 +12,7 @@ export function testContext(parts: Partial<StepContext> = {}): StepContext {
     tags: {},
     effects: "live",
     waitKey: null,
+    use: () => {},
     signal: new AbortController().signal,
     clock: new ManualClock(),
     random: seededRandom(1),
