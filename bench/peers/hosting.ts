@@ -67,8 +67,9 @@ export class HostedPeer {
     return this.#child.pid ?? 0;
   }
 
-  ready(): Promise<Introduction> {
-    return this.#answer("ready", startMsMax);
+  async ready(): Promise<Introduction> {
+    const { name, version, settings } = await this.#answer("ready", startMsMax);
+    return { name, version, settings };
   }
 
   async measure(what: Omit<Extract<ToHost, { type: "measure" }>, "type">): Promise<Figure> {

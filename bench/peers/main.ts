@@ -3,7 +3,7 @@
  * setting, in a process of its own with its servers, with warm-up. docs/guide/bench.md says what is
  * compared; docs/decisions/2026-11-25-peers.md says which settings, and why.
  */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ import { stepResult } from "../workload.ts";
 import { chart } from "./chart.ts";
 import { syncMs } from "./disk.ts";
 import { installPeers } from "./install.ts";
-import { nameOf, type Outcome, ratioToFlyball } from "./outcome.ts";
+import { nameOf, type Outcome, ratioToFlyball, syncsText } from "./outcome.ts";
 import { count, page, short } from "./report.ts";
 import { measurePeer } from "./session.ts";
 
@@ -71,6 +71,7 @@ export async function main(args: string[]): Promise<void> {
 /** A folder that goes when this process does, after the servers that write in it. */
 function makeScratch(): string {
   const scratch = mkdtempSync(join(tmpdir(), "flyball-peers-"));
+  chmodSync(scratch, 0o711); // a server that runs as another user must reach its own folder in it
   process.once("exit", () =>
     rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }),
   );
@@ -86,7 +87,8 @@ type Context = ReturnType<typeof machine> & { readonly syncMs: number };
 
 function jsonLines(outcome: Outcome, outcomes: readonly Outcome[], context: Context): readonly string[] {
   const { figures, introduction, failure, inEffect, syncsPerRun } = outcome;
-  const about = { bench: "peers", peer: nameOf(outcome), ...introduction, inEffect, syncsPerRun };
+  const { version, settings } = introduction ?? {};
+  const about = { bench: "peers", peer: nameOf(outcome), version, settings, inEffect, syncsPerRun };
   const lines = figures.map((figure) => {
     const ofFlyball = ratioToFlyball(figure, outcomes);
     return { ...about, ...figure, ofFlyball, resultCharacters: stepResult.length, ...context };
@@ -109,7 +111,7 @@ function plainLines(outcome: Outcome, outcomes: readonly Outcome[]): readonly st
     `${nameOf(outcome)} ${introduction?.version ?? ""}`,
     ...(introduction ? [`  settings: ${introduction.settings}`] : []),
     ...(inEffect === undefined ? [] : [`  in effect: ${inEffect}`]),
-    ...(syncsPerRun === undefined ? [] : [`  syncs a run of 10 steps: ${syncsPerRun}`]),
+    ...(syncsPerRun === undefined ? [] : [`  syncs a run of 10 steps: ${syncsText(syncsPerRun)}`]),
     ...lines,
     ...(failure === undefined ? [] : [`  not measured, or not to the end: ${failure}`]),
     "",

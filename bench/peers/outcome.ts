@@ -8,10 +8,12 @@ export interface Outcome {
   readonly introduction?: Introduction;
   readonly inEffect?: string;
   readonly figures: readonly Figure[];
-  /** fsync and fdatasync a run of 10 steps, one at a time; or why nobody could tell. */
-  readonly syncsPerRun?: number | string;
+  readonly syncsPerRun?: SyncsPerRun;
   readonly failure?: string;
 }
+
+/** fsync and fdatasync for each run of 10 steps, alone and 32 at once; or why nobody could tell. */
+export type SyncsPerRun = { readonly alone: number; readonly among32: number } | { readonly unknown: string };
 
 export function nameOf({ id, introduction }: Outcome): string {
   return introduction?.name ?? id;
@@ -29,4 +31,11 @@ export function ratioToFlyball(figure: Figure, outcomes: readonly Outcome[]): nu
   const flyball = outcomes.find(({ id }) => id === "flyball");
   const reference = flyball && figureOf(flyball, figure);
   return reference && figure.stepsPerSecond / reference.stepsPerSecond;
+}
+
+export function syncsText(syncs: SyncsPerRun | undefined): string {
+  if (!syncs) return "not counted";
+  return "unknown" in syncs
+    ? `not counted: ${syncs.unknown}`
+    : `${syncs.alone} alone, ${syncs.among32} at 32 at once`;
 }

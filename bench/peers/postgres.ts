@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync } from "node:fs";
+import { chownSync, cpSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { freePort, type Server, startServer } from "./server.ts";
@@ -14,10 +14,7 @@ export async function startPostgres(folder: string): Promise<Postgres> {
   const data = join(folder, "data");
   const owner = ownerOfServer();
   mkdirSync(data);
-  if (owner) {
-    chmodSync(dirname(folder), 0o711); // so that its owner can reach what is below
-    for (const path of [folder, data]) chownSync(path, owner.uid, owner.gid);
-  }
+  if (owner) for (const path of [folder, data]) chownSync(path, owner.uid, owner.gid);
   const asOwner = { ...owner, cwd: folder, env: { ...process.env, LC_ALL: "C" } };
   await promisify(execFile)(
     initdb,

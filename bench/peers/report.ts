@@ -1,5 +1,5 @@
 import { cases } from "../workload.ts";
-import { figureOf, nameOf, type Outcome, ratioToFlyball } from "./outcome.ts";
+import { figureOf, nameOf, type Outcome, ratioToFlyball, syncsText } from "./outcome.ts";
 
 /** Where and how it was measured. */
 export interface Setting {
@@ -64,7 +64,7 @@ export function settingsTable(outcomes: readonly Outcome[]): string {
     outcome.introduction?.version ?? "",
     outcome.introduction?.settings ?? "",
     outcome.inEffect ?? "",
-    String(outcome.syncsPerRun ?? "not counted"),
+    syncsText(outcome.syncsPerRun),
   ]);
   return table(["", "version", "settings", "in effect", "syncs a run of 10 steps"], rows);
 }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Figure } from "../measure.ts";
 import { cases } from "../workload.ts";
 import { HostedPeer, type Introduction } from "./hosting.ts";
-import type { Outcome } from "./outcome.ts";
-import { countSyncs } from "./syncs.ts";
+import type { Outcome, SyncsPerRun } from "./outcome.ts";
+import { CannotTrace, countSyncs } from "./syncs.ts";
 
 const warmUpMs = 2_000;
 const countSyncsMs = 1_500;
@@ -44,10 +44,18 @@ export async function measurePeer(
   };
 }
 
-async function syncsPerRun(host: HostedPeer, folder: string): Promise<number | string> {
-  let runs = 0;
-  const counted = await countSyncs({ pid: host.pid, folder }, async () => {
-    ({ runs } = await host.measure({ steps: 10, concurrency: 1, forMs: countSyncsMs }));
-  });
-  return "calls" in counted ? Number((counted.calls / runs).toFixed(1)) : `not counted: ${counted.unknown}`;
+async function syncsPerRun(host: HostedPeer, folder: string): Promise<SyncsPerRun> {
+  const perRun = async (concurrency: number) => {
+    let runs = 0;
+    const calls = await countSyncs({ pid: host.pid, folder }, async () => {
+      ({ runs } = await host.measure({ steps: 10, concurrency, forMs: countSyncsMs }));
+    });
+    return Number((calls / runs).toFixed(1));
+  };
+  try {
+    return { alone: await perRun(1), among32: await perRun(32) };
+  } catch (error) {
+    if (error instanceof CannotTrace) return { unknown: error.message };
+    throw error;
+  }
 }

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How often a peer's processes asked the system to bring a file to the disk, or why nobody could tell. */
-export type SyncCount = { readonly calls: number } | { readonly unknown: string };
+/** There is no strace here, or it may not look at other processes. */
+export class CannotTrace extends Error {}
 
 const attachMsMax = 10_000;
 
@@ -12,7 +12,7 @@ const attachMsMax = 10_000;
 export async function countSyncs(
   what: { readonly pid: number; readonly folder: string },
   during: () => Promise<void>,
-): Promise<SyncCount> {
+): Promise<number> {
   const pids = [what.pid, ...descendants(what.pid, parents())];
   const summary = join(what.folder, "syncs.txt");
   const traced = pids.flatMap((pid) => ["-p", String(pid)]);
@@ -29,7 +29,7 @@ export async function countSyncs(
   const giveUpAtMs = performance.now() + attachMsMax;
   while ((said.match(/attach/g)?.length ?? 0) < pids.length && performance.now() < giveUpAtMs) {
     const reason = await Promise.race([ended, sleep(50)]);
-    if (reason !== undefined) return { unknown: reason.split("\n")[0] ?? "strace ended" };
+    if (reason !== undefined) throw new CannotTrace(reason.split("\n")[0]);
   }
   try {
     await during();
@@ -37,7 +37,9 @@ export async function countSyncs(
     strace.kill("SIGINT");
     await ended;
   }
-  return { calls: callsIn(readFileSync(summary, "utf8")) };
+  const refusal = said.split("\n").find((line) => line.includes("not permitted"));
+  if (refusal) throw new CannotTrace(refusal);
+  return callsIn(readFileSync(summary, "utf8"));
 }
 
 /** The calls in strace's table, whose columns are share, seconds, time a call, calls, errors (or nothing), name. */
