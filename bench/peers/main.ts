@@ -7,13 +7,12 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { machine } from "../machine.ts";
+import { type Machine, machine } from "../machine.ts";
 import { stepResult } from "../workload.ts";
 import { chart } from "./chart.ts";
-import { syncMs } from "./disk.ts";
 import { installPeers } from "./install.ts";
 import { nameOf, type Outcome, ratioToFlyball, syncsText } from "./outcome.ts";
-import { count, page, short } from "./report.ts";
+import { count, page, short, stepsText } from "./report.ts";
 import { measurePeer } from "./session.ts";
 
 const ids = readdirSync(join(import.meta.dirname, "peers"))
@@ -55,7 +54,7 @@ export async function main(args: string[]): Promise<void> {
   }
   if (!installPeers()) console.error("The peers could not be installed; the lines above say why.");
   const scratch = makeScratch();
-  const context = { ...machine(), syncMs: syncMs(scratch) };
+  const context = machine();
   const outcomes: Outcome[] = [];
   for (const id of wanted) {
     console.error(`${id} …`);
@@ -83,12 +82,10 @@ function makeScratch(): string {
   return scratch;
 }
 
-type Context = ReturnType<typeof machine> & { readonly syncMs: number };
-
-function jsonLines(outcome: Outcome, outcomes: readonly Outcome[], context: Context): readonly string[] {
-  const { figures, introduction, failure, inEffect, syncsPerRun } = outcome;
+function jsonLines(outcome: Outcome, outcomes: readonly Outcome[], context: Machine): readonly string[] {
+  const { figures, introduction, failure, syncMs, inEffect, syncsPerRun } = outcome;
   const { version, settings } = introduction ?? {};
-  const about = { bench: "peers", peer: nameOf(outcome), version, settings, inEffect, syncsPerRun };
+  const about = { bench: "peers", peer: nameOf(outcome), version, settings, syncMs, inEffect, syncsPerRun };
   const lines = figures.map((figure) => {
     const ofFlyball = ratioToFlyball(figure, outcomes);
     return { ...about, ...figure, ofFlyball, resultCharacters: stepResult.length, ...context };
@@ -98,10 +95,10 @@ function jsonLines(outcome: Outcome, outcomes: readonly Outcome[], context: Cont
 }
 
 function plainLines(outcome: Outcome, outcomes: readonly Outcome[]): readonly string[] {
-  const { figures, introduction, inEffect, syncsPerRun, failure } = outcome;
+  const { figures, introduction, syncMs, inEffect, syncsPerRun, failure } = outcome;
   const lines = figures.map((figure) => {
     const { steps, concurrency, stepsPerSecond, p50Ms, p99Ms } = figure;
-    const what = `${String(steps).padStart(4)} steps, ${String(concurrency).padStart(3)} at once`;
+    const what = `${stepsText(steps).padStart(10)}, ${String(concurrency).padStart(3)} at once`;
     const ratio = ratioToFlyball(figure, outcomes);
     const compared = ratio === undefined ? "" : `, ${short(ratio)} of Flyball`;
     const times = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms a run`;
@@ -109,6 +106,7 @@ function plainLines(outcome: Outcome, outcomes: readonly Outcome[]): readonly st
   });
   return [
     `${nameOf(outcome)} ${introduction?.version ?? ""}`,
+    `  one sync of the disk, just before: ${short(syncMs)} ms`,
     ...(introduction ? [`  settings: ${introduction.settings}`] : []),
     ...(inEffect === undefined ? [] : [`  in effect: ${inEffect}`]),
     ...(syncsPerRun === undefined ? [] : [`  syncs a run of 10 steps: ${syncsText(syncsPerRun)}`]),
@@ -118,9 +116,9 @@ function plainLines(outcome: Outcome, outcomes: readonly Outcome[]): readonly st
   ];
 }
 
-function writeFiles(outcomes: readonly Outcome[], how: { seconds: number; context: Context }): void {
-  const { cpu, cores, memoryGib, node, syncMs } = how.context;
-  const on = `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}; bringing 4 KiB to the disk took ${short(syncMs)} ms`;
+function writeFiles(outcomes: readonly Outcome[], how: { seconds: number; context: Machine }): void {
+  const { cpu, cores, memoryGib, node } = how.context;
+  const on = `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
   const date = new Date().toISOString().slice(0, 10);
   writeFileSync(join(reference, "bench-peers.md"), page(outcomes, { on, seconds: how.seconds, date }));
   writeFileSync(join(reference, "bench-peers.svg"), chart(outcomes));

@@ -5,6 +5,8 @@ import type { Introduction } from "./hosting.ts";
 export interface Outcome {
   /** The file in `peers/`. */
   readonly id: string;
+  /** How long bringing 4 KiB to the disk took just before; the disk has other work at other times. */
+  readonly syncMs: number;
   readonly introduction?: Introduction;
   readonly inEffect?: string;
   readonly figures: readonly Figure[];

@@ -10,7 +10,14 @@ import { callsIn, descendants } from "./syncs.ts";
 function outcome(id: string, stepsPerSecond: number): Outcome {
   const figures = cases.map((what) => ({ ...what, runs: 1_000, stepsPerSecond, p50Ms: 1.25, p99Ms: 12.5 }));
   const introduction = { name: id.toUpperCase(), version: "1.2.3", settings: "durable | at once" };
-  return { id, introduction, inEffect: "fsync=on", figures, syncsPerRun: { alone: 11, among32: 0.6 } };
+  return {
+    id,
+    syncMs: 0.42,
+    introduction,
+    inEffect: "fsync=on",
+    figures,
+    syncsPerRun: { alone: 11, among32: 0.6 },
+  };
 }
 
 const flyball = outcome("flyball", 40_000);
@@ -44,13 +51,16 @@ test("latency is that of a run alone", () => {
 
 test("a cell is one line, and a bar in it does not end it", () => {
   const line = settingsTable(outcomes).split("\n")[2];
-  assert.equal(line, "| FLYBALL | 1.2.3 | durable \\| at once | fsync=on | 11 alone, 0.6 at 32 at once |");
+  assert.equal(
+    line,
+    "| FLYBALL | 1.2.3 | durable \\| at once | fsync=on | 11 alone, 0.6 at 32 at once | 0.42 ms |",
+  );
 });
 
 test("syncs that were not counted are not shown as none", () => {
   const unknown = { ...flyball, syncsPerRun: { unknown: "spawn strace ENOENT" } };
-  assert.match(settingsTable([unknown]), /\| not counted: spawn strace ENOENT \|$/);
-  assert.match(settingsTable([broken]), /\| not counted \|$/);
+  assert.match(settingsTable([unknown]), /\| not counted: spawn strace ENOENT \| 0\.42 ms \|$/);
+  assert.match(settingsTable([broken]), /\| not counted \| 0\.42 ms \|$/);
 });
 
 test("the page names every failure with its reason", () => {
@@ -84,7 +94,7 @@ test("the chart is well-formed, begins at zero, and has a bar for each figure", 
 });
 
 test("the chart shows text as text", () => {
-  const svg = chart([{ id: "<a & b>", figures: [] }]);
+  const svg = chart([{ id: "<a & b>", syncMs: 0.42, figures: [] }]);
   assert.match(svg, />&lt;a &amp; b&gt;</);
 });
 

@@ -65,8 +65,12 @@ export function settingsTable(outcomes: readonly Outcome[]): string {
     outcome.introduction?.settings ?? "",
     outcome.inEffect ?? "",
     syncsText(outcome.syncsPerRun),
+    `${short(outcome.syncMs)} ms`,
   ]);
-  return table(["", "version", "settings", "in effect", "syncs a run of 10 steps"], rows);
+  return table(
+    ["", "version", "settings", "in effect", "syncs a run of 10 steps", "one sync, just before"],
+    rows,
+  );
 }
 
 function failures(failed: readonly Outcome[]): string {
@@ -80,7 +84,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const cell = (text: string) => oneLine(text).replaceAll("|", "\\|");
 const oneLine = (text: string) => text.replace(/\s+/g, " ").trim();
-const stepsText = (steps: number) => (steps === 1 ? "1 step" : `${steps} steps`);
+export const stepsText = (steps: number) => (steps === 1 ? "1 step" : `${steps} steps`);
 
 export const count = (value: number) => value.toLocaleString("en-US");
 

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Figure } from "../measure.ts";
 import { cases } from "../workload.ts";
+import { syncMs } from "./disk.ts";
 import { HostedPeer, type Introduction } from "./hosting.ts";
 import type { Outcome, SyncsPerRun } from "./outcome.ts";
 import { CannotTrace, countSyncs } from "./syncs.ts";
@@ -16,6 +17,7 @@ export async function measurePeer(
 ): Promise<Outcome> {
   const folder = join(options.scratch, id);
   mkdirSync(folder);
+  const diskMs = syncMs(folder);
   const host = new HostedPeer(id, folder);
   const kill = () => host.kill();
   process.prependOnceListener("exit", kill);
@@ -37,6 +39,7 @@ export async function measurePeer(
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   return {
     id,
+    syncMs: diskMs,
     figures,
     ...facts,
     ...(introduction ? { introduction } : {}),
