@@ -12,7 +12,11 @@ const root = resolve(import.meta.dirname, "..");
 
 /** Every page, by its name. */
 export async function reference(): Promise<Readonly<Record<string, string>>> {
-  return { "errors.md": errorsPage(), "workflow.schema.json": await schemaPage() };
+  return {
+    "errors.md": errorsPage(),
+    "limits.md": limitsPage(),
+    "workflow.schema.json": await schemaPage(),
+  };
 }
 
 interface ErrorEntry {
@@ -60,6 +64,49 @@ function entriesOf(source: string): ErrorEntry[] {
       meaning: sentence(comment) || words(name),
     };
   });
+}
+
+const limitPattern =
+  /(?:\/\*\* ((?:(?!\*\/)[\s\S])*?) \*\/\n\s*)?(?:export const )?(\w+)(?: = |: )([\d_. *]+)[;,]\n/g;
+
+/** The words that end a limit's name, and what it is counted in. */
+const units: readonly (readonly [RegExp, string])[] = [
+  [/Bytes/, "bytes"],
+  [/Ms/, "ms"],
+  [/Char(?:acter)?s/, "characters"],
+];
+
+function limitsPage(): string {
+  const rows = globSync("src/**/limits.ts", { cwd: root })
+    .sort()
+    .flatMap((file) => {
+      const folder = file.replace(/^src\//, "").replace(/\/limits\.ts$/, "");
+      return [...readFileSync(join(root, file), "utf8").matchAll(limitPattern)].map(
+        ([, comment, name = "", value = ""]) => {
+          const meaning = comment ? sentence(comment) : words(name);
+          const unit = units.find(([pattern]) => pattern.test(name))?.[1] ?? "";
+          return `| \`${name}\` | ${numberOf(value)} | ${unit} | \`${folder}\` | ${meaning} |`;
+        },
+      );
+    });
+  return [
+    "# Limits",
+    "",
+    "Made from the sources by `node scripts/reference.ts`. Limits of workflows and settings are in [the guide](../guide/limits.md).",
+    "",
+    "| limit | value | unit | in | what it bounds |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function numberOf(product: string): string {
+  const factors = product.split("*").filter((factor) => factor.trim() !== "");
+  const value = product.includes("**")
+    ? Number(factors[0]) ** Number(factors[1])
+    : factors.reduce((total, factor) => total * Number(factor.replaceAll("_", "")), 1);
+  return value.toLocaleString("en-US");
 }
 
 function sentence(comment: string): string {

@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type Code, createCode, type HostLimits } from "./actions/code/index.ts";
 import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
@@ -23,17 +24,19 @@ import {
   Executor,
   type Flow,
   FlowProgram,
-  isFlow,
+  forgottenRows,
+  type Program,
   type Release,
-  ReleaseMissing,
   type Releases,
   type Retention,
   type RunLimits,
+  type RunStarted,
 } from "./core/executor/index.ts";
 import {
   createJournal,
   fileBlobs,
   type Journal,
+  makeFolderDurably,
   newSealKey,
   type SealKey,
   sealKeyOf,
@@ -51,8 +54,9 @@ import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
-  FileUnreadable,
+  isModule,
   type LoadedFile,
+  olderVersionsOf,
   ProjectLoader,
   projectFolderOf,
   readText,
@@ -60,6 +64,7 @@ import {
 } from "./project/index.ts";
 import {
   openOwned,
+  type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
   sqliteSearchIndexes,
@@ -78,6 +83,10 @@ export interface EngineOptions {
   readonly limits?: Partial<RunLimits>;
   /** Told what no caller waits for. */
   readonly onTrouble?: (message: string) => void;
+  /** Limits of users' code in processes of its own, where they differ. */
+  readonly codeLimits?: Partial<HostLimits>;
+  /** What users' code writes to its standard output and error; to our standard error when absent. */
+  readonly onOutput?: (text: string) => void;
   /** A commit's outcome is unknown, or the folder has a new owner: the process must end. */
   readonly onFatal?: (error: FlyballError) => void;
 }
@@ -151,7 +160,9 @@ export class Engine {
   readonly sealKey: SealKey;
   readonly #flows = new Map<string, Flow>();
   readonly #kindParts: KindParts;
+  readonly #code: Code;
   readonly #stops = new Set<() => void>();
+  readonly #reserve: Reserve;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -159,6 +170,7 @@ export class Engine {
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
+    this.#reserve = owned.reserve;
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -168,10 +180,17 @@ export class Engine {
       clock: this.clock,
       key: this.sealKey,
       derive: controlChanges,
+      forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
     this.#kindParts = createKinds({ home: this.home, clock: this.clock });
     this.kinds = this.#kindParts.kinds;
+    this.#code = createCode({
+      clock: this.clock,
+      kinds: this.kinds,
+      ...(options.codeLimits ? { limits: options.codeLimits } : {}),
+      onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
+    });
     this.releases = createReleases({
       journal: this.journal,
       isPublished: (digest) => this.control.asset(digest) !== undefined,
@@ -203,15 +222,12 @@ export class Engine {
     return { type: "document", workflow: compileWorkflow(content as never, this.kinds) };
   }
 
-  #flowProgram(
-    name: string,
-    version: string,
-    id: string,
-    started: { input: Json; tags?: Readonly<Record<string, string>> },
-  ): FlowProgram {
+  /** Code that was registered runs here; code of a module runs in a process of its own. */
+  #flowProgram(name: string, version: string, id: string, started: RunStarted): Program {
+    const { workflow, input, tags = {} } = started;
     const code = this.#flows.get(`${name}@${version}`);
-    if (!code) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
-    return new FlowProgram(code, this.kinds, { id, input: started.input, tags: started.tags ?? {} });
+    if (code) return new FlowProgram(code, this.kinds, { id, input, tags });
+    return this.#code.program({ name, version }, { id, workflow, input, tags });
   }
 
   /** A loader for the workflow files of one folder. */
@@ -219,22 +235,26 @@ export class Engine {
     return new ProjectLoader(folder, this.kinds);
   }
 
-  /** Loads and pins a workflow file, or a module whose default export is a flow. */
+  /**
+   * Loads and pins a workflow file, or a module whose default export is a flow; with it come the older
+   * versions beside it, so that their runs can go on.
+   */
   async open(file: string): Promise<Opened> {
     const loader = this.project(projectFolderOf(file));
-    if (/\.[cm]?[jt]s$/.test(file)) return { release: await this.#openFlow(loader, file), warnings: [] };
+    if (isModule(file)) return { release: await this.#openModule(loader, file), warnings: [] };
     const loaded = loader.load(file);
     const warnings = loaded.loaded.warnings.map(problemText);
     return { release: await this.publish(loader, loaded), warnings };
   }
 
-  async #openFlow(loader: ProjectLoader, file: string): Promise<Release> {
+  async #openModule(loader: ProjectLoader, file: string): Promise<Release> {
     const path = resolve(file);
     readText(path);
-    const module: { default?: unknown } = await import(path);
-    if (!isFlow(module.default))
-      throw new FileUnreadable(file, "its default export is no flow; expected `export default flow(…)`");
-    return this.register(module.default, loader);
+    const { environment } = loader.settings.allow;
+    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment }));
+    await Promise.all(older);
+    const facts = await this.#code.load(path, { environment });
+    return this.#publishFlow(facts, loader, { source: facts.source });
   }
 
   /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
@@ -249,12 +269,24 @@ export class Engine {
     return this.releases.publish(file.parts);
   }
 
-  /** Registers a flow's code, so that its runs can start and go on. */
+  /**
+   * Registers a flow's code, so that its runs can start and go on. It runs in this process: what it blocks
+   * or ends is this process. `open` runs a module in a process of its own.
+   */
   async register(code: Flow, loader: ProjectLoader): Promise<Release> {
     this.#flows.set(`${code.name}@${code.version}`, code);
-    const definition = assetOf("flow", code.name, { name: code.name, version: code.version });
-    const assets = [...loader.flowAssets(code), loader.policy()];
-    const parts = { workflow: code.name, version: code.version, definition, assets };
+    return this.#publishFlow(code, loader);
+  }
+
+  /** The source's digest tells versions apart that somebody forgot to number. */
+  #publishFlow(
+    { name, version, uses }: Pick<Flow, "name" | "version" | "uses">,
+    loader: ProjectLoader,
+    pinned: { readonly source?: string } = {},
+  ): Promise<Release> {
+    const definition = assetOf("flow", name, { name, version, ...pinned });
+    const assets = [...loader.flowAssets({ name, uses }), loader.policy()];
+    const parts = { workflow: name, version, definition, assets };
     return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
   }
 
@@ -270,25 +302,28 @@ export class Engine {
     return decided;
   }
 
-  /** Applies retention now, and now and then for as long as the engine lives. */
+  /** Applies retention now, and now and then for as long as the engine lives; keeps room for that on a full disk. */
   keepRetention(retention: Retention): void {
-    this.#every(retainEveryMs, () => applyRetention(this, retention));
+    this.#reserve.take();
+    this.#every(retainEveryMs, () => applyRetention(this, retention), 0);
   }
 
-  #every(periodMs: number, work: () => Promise<unknown>): void {
+  #every(periodMs: number, work: () => Promise<unknown>, firstMs = periodMs): void {
     let stop = () => {};
-    const arm = () => {
+    const arm = (inMs: number) => {
+      const again = () => arm(periodMs);
       this.#stops.delete(stop);
-      stop = this.clock.after(periodMs, () => void work().then(arm, arm));
+      stop = this.clock.after(inMs, () => void work().then(again, again));
       this.#stops.add(stop);
     };
-    arm();
+    arm(firstMs);
   }
 
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
     for (const stop of this.#stops) stop();
     await this.executor.drain(graceMs);
+    await this.#code.close();
     await this.#kindParts.close();
     await this.journal.close();
   }
@@ -298,14 +333,15 @@ export class Engine {
 function sealKeyIn(home: string): SealKey {
   const file = join(home, "keys", "seal.pem");
   if (existsSync(file)) return sealKeyOf(readFileSync(file, "utf8"));
-  mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
+  makeFolderDurably(join(home, "keys"));
   const key = newSealKey();
-  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   writeDurably(
     join(home, "keys", "seal.pub.pem"),
     Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })),
     0o644,
   );
+  // Last: whoever finds it takes the other one to be there.
+  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
   return key;
 }
 
@@ -321,8 +357,8 @@ function keepModelFiles(content: Json, folder: string, models: string): void {
   }
   const { file, fileSha256, ...others } = content as { [key: string]: Json };
   if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
-    mkdirSync(models, { recursive: true });
-    copyFileSync(resolve(folder, file), join(models, fileSha256));
+    makeFolderDurably(models);
+    writeDurably(join(models, fileSha256), readFileSync(resolve(folder, file)));
   }
   for (const member of Object.values(others)) keepModelFiles(member, folder, models);
 }

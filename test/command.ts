@@ -16,19 +16,28 @@ export interface Started {
   readonly outcome: Promise<Outcome>;
 }
 
+export interface StartOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself, such as a module that is loaded first. */
+  readonly nodeArgs?: readonly string[];
+  /** A command that runs the command, such as `strace -f`. */
+  readonly under?: readonly string[];
+}
+
 /** Starts the command as a process of its own, as a user would. */
-export function start(
-  args: readonly string[],
-  options: { cwd: string; env?: Readonly<Record<string, string>> },
-): Started {
-  const child = spawn(process.execPath, [main, ...args], {
+export function start(args: readonly string[], options: StartOptions): Started {
+  const { under = [], nodeArgs = [] } = options;
+  const [command = "", ...rest] = [...under, process.execPath, ...nodeArgs, main, ...args];
+  const child = spawn(command, rest, {
     cwd: options.cwd,
     env: { NODE_COMPILE_CACHE: join(tmpdir(), "flyball-test-compile"), ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr]: [string[], string[]] = [[], []];
-  child.stdout?.on("data", (chunk) => stdout.push(String(chunk)));
-  child.stderr?.on("data", (chunk) => stderr.push(String(chunk)));
+  // Decoded as a stream: a sign may be split between two chunks.
+  child.stdout?.setEncoding("utf8").on("data", (chunk) => stdout.push(chunk));
+  child.stderr?.setEncoding("utf8").on("data", (chunk) => stderr.push(chunk));
   const outcome = new Promise<Outcome>((resolvePromise) =>
     child.on("close", (code, signal) =>
       resolvePromise({ code, signal, stdout: stdout.join(""), stderr: stderr.join("") }),
@@ -37,10 +46,7 @@ export function start(
   return { child, outcome };
 }
 
-export function flyball(
-  args: readonly string[],
-  options: { cwd: string; env?: Readonly<Record<string, string>> },
-): Promise<Outcome> {
+export function flyball(args: readonly string[], options: StartOptions): Promise<Outcome> {
   return start(args, options).outcome;
 }
 

@@ -24,6 +24,7 @@ const flyball = outcome("flyball", 40_000);
 const slow = outcome("slow", 1_234);
 const broken: Outcome = {
   id: "broken",
+  syncMs: 0.42,
   figures: slow.figures.slice(0, 2),
   failure: "it ended\n  with code 1",
 };

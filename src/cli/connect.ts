@@ -11,7 +11,10 @@ import { chooseSetting, type Settings } from "../project/index.ts";
 import { FolderTaken } from "../store/sqlite/index.ts";
 import { ApiProblem, CommandRefused, note } from "./io.ts";
 
-/** The API of a data folder: of the process that owns it, or of this one, which then becomes the owner. */
+/**
+ * The API of a data folder: of the process that owns it, or of this one, which then becomes the owner. A
+ * new owner takes up nothing by itself; commands that should say so once everything is loaded.
+ */
 export interface Api {
   /** Null when another process owns the folder. */
   readonly engine: Engine | null;
@@ -22,8 +25,6 @@ export interface Api {
 export interface ConnectOptions {
   /** Whether a folder that is not there is made. */
   readonly create: boolean;
-  /** Whether an owner takes up what was under way; commands that only look do not. */
-  readonly recover: boolean;
   readonly limits?: Settings["limits"];
   /** The workflows that a server serves. */
   readonly served?: () => Served;
@@ -50,7 +51,7 @@ export async function connect(home: string, options: ConnectOptions): Promise<Ap
 async function own(home: string, options: ConnectOptions): Promise<Api> {
   const engine = await openEngine({
     home,
-    recover: options.recover,
+    recover: false,
     ...(options.limits ? { limits: present(options.limits) } : {}),
     onTrouble: (message) => note(`flyball: ${message}`),
     onFatal: (error) => {
@@ -175,5 +176,5 @@ async function withApi<T>(home: string, options: ConnectOptions, work: (api: Api
  * without an owner this process becomes one, takes up nothing but what it is told, and leaves.
  */
 export function onFolder<T>(options: { home?: string }, work: (api: Api) => Promise<T>): Promise<T> {
-  return withApi(homeOf(options), { create: false, recover: false }, work);
+  return withApi(homeOf(options), { create: false }, work);
 }

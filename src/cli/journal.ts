@@ -32,7 +32,7 @@ export function registerJournal(program: Command, done: (code: ExitCode) => void
       "the public key (PEM) to trust, instead of the one in the export or folder",
     )
     .option("--home <dir>", "the data folder (default .flyball)")
-    .option("--json", "one JSON value: { ok, events, seals, head, firstBad }")
+    .option("--json", "one JSON value: { ok, events, pruned?, seals, head, firstBad }")
     .action(async (file: string | undefined, options: VerifyOptions) => done(await verify(file, options)));
 
   program
@@ -70,7 +70,8 @@ async function verifyFolder(options: VerifyOptions): Promise<Verification> {
 function sentence(result: Verification): string {
   if (result.ok) {
     const head = result.head ? `, sealed up to ${result.head.to}` : ", not sealed yet";
-    return `The journal is whole: ${result.events} events, ${result.seals} seals${head}.`;
+    const pruned = result.pruned ? `, ${result.pruned} of them pruned by retention` : "";
+    return `The journal is whole: ${result.events} events${pruned}, ${result.seals} seals${head}.`;
   }
   const { firstBad } = result;
   if (!firstBad) return "The journal is not whole.";

@@ -3,7 +3,7 @@ import { InvalidText } from "../core/base/index.ts";
 import type { Engine } from "../engine.ts";
 import type { Summary } from "../http/index.ts";
 import { type BatchLine, listenOnPort } from "../http/index.ts";
-import { projectFolderOf, readSettings } from "../project/index.ts";
+import { isModule, projectFolderOf, readSettings } from "../project/index.ts";
 import { type Api, connect, homeOf, json, jsonLines } from "./connect.ts";
 import { dryRun } from "./dry-run.ts";
 import { untilInterrupted } from "./interrupt.ts";
@@ -59,8 +59,11 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
     throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
   const { limits } = readSettings(projectFolderOf(file));
   const served = new Map();
-  const api = await connect(homeOf(options), { create: true, recover: true, limits, served: () => served });
+  const api = await connect(homeOf(options), { create: true, limits, served: () => served });
   try {
+    if (isModule(file)) await api.engine?.open(file);
+    // Only now: a run whose code is not loaded yet would be parked for want of it.
+    api.engine?.executor.recover();
     const stop = new AbortController();
     untilInterrupted(stop);
     const code = await batch(api, { file, ...options, input: options.input, concurrency }, stop.signal);

@@ -1,20 +1,22 @@
-import { readdirSync, statSync, watch } from "node:fs";
+import { statSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { systemClock } from "../core/base/index.ts";
+import { FlyballError, systemClock } from "../core/base/index.ts";
 import type { Release } from "../core/executor/index.ts";
-import { WorkflowInvalid } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { listenOnPort } from "../http/index.ts";
-import { FileUnreadable, projectFolderOf, readSettings, readText } from "../project/index.ts";
+import { projectFolderOf, readSettings } from "../project/index.ts";
 import { connect, homeOf } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, note } from "./io.ts";
 import { portOf } from "./port.ts";
+import { servedFiles } from "./served-files.ts";
+import { hasCrashedBefore, isSupervised, reportProgress, superviseCommand } from "./supervise.ts";
 
 interface ServeOptions extends CommonOptions {
   readonly port?: string;
   readonly host: string;
+  readonly supervise: boolean;
 }
 
 export function registerServe(program: Command, done: (code: ExitCode) => void): void {
@@ -27,29 +29,52 @@ export function registerServe(program: Command, done: (code: ExitCode) => void):
         "the address; only this machine's own until there is access control",
         "127.0.0.1",
       )
-      .option("--home <dir>", "the data folder (default .flyball)");
+      .option("--home <dir>", "the data folder (default .flyball)")
+      .option("--no-supervise", "one process, which nobody starts again: for debuggers and containers");
   common(program.command("serve"))
     .summary("serve the API, and let waiting runs go on")
     .description(
       "Owns the data folder: takes up what was under way, wakes runs that fall due, and serves the API.",
     )
-    .action(async (path: string, options: ServeOptions) => done(await serve(path, options, false)));
+    .action(async (path: string, options: ServeOptions) => done(await serveWatched(path, options, false)));
   common(program.command("dev"))
     .summary("serve, and load workflows again when they are saved")
     .description(
       "As serve; a workflow that is saved is checked and served in its new version, and one with an error is named and the old version kept.",
     )
-    .action(async (path: string, options: ServeOptions) => done(await serve(path, options, true)));
+    .action(async (path: string, options: ServeOptions) => done(await serveWatched(path, options, true)));
 }
 
-async function serve(path: string, options: ServeOptions, isDev: boolean): Promise<ExitCode> {
-  const files = workflowFiles(path);
+interface ServeMode {
+  readonly isDev: boolean;
+  /** The engine before this one crashed by itself. */
+  readonly hasCrashed: boolean;
+  onServing(): void;
+}
+
+async function serveWatched(path: string, options: ServeOptions, isDev: boolean): Promise<ExitCode> {
+  if (!options.supervise) return serve(path, options, { isDev, hasCrashed: false, onServing: () => {} });
+  if (!isSupervised()) return superviseCommand();
+  const hasCrashed = hasCrashedBefore();
+  const progress = reportProgress();
+  try {
+    return await serve(path, options, { isDev, hasCrashed, onServing: progress.serving });
+  } finally {
+    progress.stop();
+  }
+}
+
+async function serve(
+  path: string,
+  options: ServeOptions,
+  { isDev, hasCrashed, onServing }: ServeMode,
+): Promise<ExitCode> {
+  const files = servedFiles(path);
   const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
   const api = await connect(homeOf(options), {
     create: true,
-    recover: true,
     limits: settings.limits,
     served: () => served,
   });
@@ -62,33 +87,23 @@ async function serve(path: string, options: ServeOptions, isDev: boolean): Promi
     const { engine } = api;
     engine.keepRetention(settings.retention);
     for (const file of files) await serveFile(engine, file, served);
+    // Only now: a run whose code is not loaded yet would be parked for want of it.
+    if (hasCrashed) await engine.executor.recoverFromCrash();
+    else engine.executor.recover();
+    const interrupted = untilInterrupted();
     const listening = await listenOnPort(engine, () => served, { host: options.host, port });
     note(
       `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
+    onServing();
     const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
-    await untilInterrupted();
+    await interrupted;
     stopWatching();
     await listening.close();
     return exit.done;
   } finally {
     await api.close();
   }
-}
-
-/** Files that hold a workflow; other YAML files of a folder are left alone. */
-function workflowFiles(path: string): string[] {
-  if (!statSync(path, { throwIfNoEntry: false }))
-    throw new FileUnreadable(path, "there is no such file or folder");
-  if (statSync(path).isFile()) return [path];
-  return [path, join(path, "workflows")]
-    .filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    .flatMap((folder) =>
-      readdirSync(folder)
-        .sort()
-        .map((name) => join(folder, name)),
-    )
-    .filter((file) => /\.ya?ml$/.test(file) && /^workflow:/m.test(readText(file)));
 }
 
 async function serveFile(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {
@@ -115,7 +130,7 @@ function watchFiles(engine: Engine, path: string, served: Map<string, Release>):
 }
 
 async function reload(engine: Engine, path: string, served: Map<string, Release>): Promise<void> {
-  for (const file of workflowFiles(path)) {
+  for (const file of servedFiles(path)) {
     const before = new Map(served);
     try {
       await serveFile(engine, file, served);
@@ -123,7 +138,7 @@ async function reload(engine: Engine, path: string, served: Map<string, Release>
         if (before.get(name)?.digest !== release.digest)
           note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
     } catch (error) {
-      if (!(error instanceof WorkflowInvalid)) throw error;
+      if (!(error instanceof FlyballError)) throw error;
       note(`${error.message}\nThe version from before is still served.`);
     }
   }

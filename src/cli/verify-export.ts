@@ -5,13 +5,17 @@ import {
   type JournalEvent,
   publicKeyOf,
   type Seal,
+  type Subtree,
   type Verification,
   Verifier,
 } from "../core/journal/index.ts";
 import { readText } from "../project/index.ts";
 import { CommandRefused } from "./io.ts";
 
-type Line = JournalEvent | { readonly seal: Seal; readonly publicKey: string };
+type Line =
+  | JournalEvent
+  | { readonly seal: Seal; readonly publicKey: string }
+  | { readonly pruned: { readonly from: number; readonly to: number; readonly root: string } };
 
 /** Checks an exported journal with nothing but the file and, better, a public key that came another way. */
 export async function verifyExport(
@@ -20,16 +24,17 @@ export async function verifyExport(
 ): Promise<Verification> {
   readText(file);
   const seals: Seal[] = [];
+  const pruned: Subtree[] = [];
   let publicKey: string | undefined = options.publicKey ? readText(options.publicKey) : undefined;
   for await (const line of linesOf(file))
     if ("seal" in line) {
       seals.push(line.seal);
       publicKey ??= line.publicKey;
-    }
+    } else if ("pruned" in line) pruned.push({ ...line.pruned, root: Buffer.from(line.pruned.root, "hex") });
   if (!publicKey)
     throw new CommandRefused(`${file} holds no seals; export the whole journal, or give --public-key.`);
-  const verifier = new Verifier({ seals, publicKey: keyOf(publicKey), blob: () => undefined });
-  for await (const line of linesOf(file)) if (!("seal" in line)) verifier.check(rowOf(line));
+  const verifier = new Verifier({ seals, pruned, publicKey: keyOf(publicKey), blob: () => undefined });
+  for await (const line of linesOf(file)) if ("stream" in line) verifier.check(rowOf(line));
   return verifier.finish(options.head ? { head: headOf(options.head) } : {});
 }
 
@@ -42,7 +47,7 @@ export function checkHead(
 ): Verification {
   const head = headOf(file);
   const publicKey = publicKeyFile ? readText(publicKeyFile) : head.publicKey;
-  const verifier = new Verifier({ seals, publicKey: keyOf(publicKey), blob: () => undefined });
+  const verifier = new Verifier({ seals, pruned: [], publicKey: keyOf(publicKey), blob: () => undefined });
   const { firstBad } = verifier.checkSeals(head);
   return firstBad ? { ...result, ok: false, firstBad } : result;
 }

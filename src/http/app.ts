@@ -16,8 +16,6 @@ export interface AppOptions {
   readonly isLocal: boolean;
 }
 
-const bodyBytesMax = 16 * 1024 * 1024;
-
 /** Every way in, as one function from a request to an answer. */
 export function createApp({ engine, served, isLocal }: AppOptions): Hono {
   const app = new Hono();
@@ -49,8 +47,6 @@ const guard: Guard = async (context, next) => {
     throw new OriginRefused(`Requests from ${origin} are not answered.`);
   if (context.req.header("sec-fetch-site") === "cross-site")
     throw new OriginRefused("Requests from other sites are not answered.");
-  if (Number(context.req.header("content-length") ?? 0) > bodyBytesMax)
-    return context.json({ code: "BODY_TOO_LARGE", status: 413 }, 413);
   context.header("x-content-type-options", "nosniff");
   context.header("cache-control", "no-store");
   await next();

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { FlyballError, type Json, messageOf } from "../core/base/index.ts";
 import { InputInvalid } from "../core/executor/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
+import { jsonProblem } from "./json-text.ts";
 
 /** A request that does not fit its schema, or cannot be read. */
 export class RequestInvalid extends FlyballError {
@@ -13,6 +14,17 @@ export class RequestInvalid extends FlyballError {
   constructor(details: readonly string[]) {
     super(details.join("; "));
     this.details = details;
+  }
+}
+
+/** A body that is not read to its end. */
+export class BodyTooLarge extends FlyballError {
+  readonly code = "BODY_TOO_LARGE";
+  override readonly status = 413;
+  constructor() {
+    super(
+      `A body may have ${bodyBytesMax / 1024 / 1024} MiB; keep what is larger as a file, and send its name.`,
+    );
   }
 }
 
@@ -59,19 +71,50 @@ export function answerProblem(context: Context, error: unknown): Response {
 
 /** The request's JSON body, checked; an absent body is an empty object. */
 export async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
-  const text = await context.req.text();
+  const text = await readText(context.req.raw);
   let value: unknown = {};
   if (text !== "") {
     const type = context.req.header("content-type") ?? "";
     if (!/^application\/json\b/i.test(type))
       throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      throw new RequestInvalid([`the body is not JSON: ${messageOf(error)}`]);
-    }
+    value = parse(text);
   }
   return checked(schema, value);
+}
+
+/** A body is parsed and written in one go, while others wait; documents belong into files and stores. */
+const bodyBytesMax = 2 * 1024 * 1024;
+
+/** A body that is too large is read on to here and thrown away: who is cut off while sending reads no answer. */
+const discardedBytesMax = 64 * 1024 * 1024;
+
+/** Takes no more into memory than a body may have, whether its length was declared or not. */
+async function readText({ body }: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes <= bodyBytesMax) chunks.push(chunk);
+    else chunks.length = 0;
+    if (bytes > discardedBytesMax) break;
+  }
+  if (bytes > bodyBytesMax) throw new BodyTooLarge();
+  try {
+    // Otherwise each byte that is no text would become the same sign, without a word.
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new RequestInvalid(["the body is not UTF-8"]);
+  }
+}
+
+function parse(text: string): unknown {
+  const problem = jsonProblem(text);
+  if (problem) throw new RequestInvalid([`the body cannot be taken in: ${problem}`]);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RequestInvalid([`the body is not JSON: ${messageOf(error)}`]);
+  }
 }
 
 export function queryOf<T>(context: Context, schema: z.ZodType<T>): T {
@@ -88,4 +131,5 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   );
 }
 
-export const anyJson: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;
+/** Parsed from text, so it is JSON as it is: a copy would lose members named `__proto__`. */
+export const anyJson: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined);

@@ -9,7 +9,15 @@
  * Read first: `loader.ts`.
  */
 export { type InputFile, readInputFile, readTable, type Table } from "./input-rows.ts";
-export { FileUnreadable, type LoadedFile, ProjectLoader, projectFolderOf, readText } from "./loader.ts";
+export {
+  FileUnreadable,
+  isModule,
+  type LoadedFile,
+  olderVersionsOf,
+  ProjectLoader,
+  projectFolderOf,
+  readText,
+} from "./loader.ts";
 export {
   chooseSetting,
   readSettings,

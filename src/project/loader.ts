@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, parse, relative, resolve } from "node:path";
 import { loadScript, loadTool } from "../actions/tools/index.ts";
 import { FlyballError, messageOf } from "../core/base/index.ts";
 import { assetOf, type Flow, type ReleaseParts, releaseDigest } from "../core/executor/index.ts";
@@ -93,7 +93,7 @@ export class ProjectLoader {
   }
 
   /** The assets that a flow says it uses, as `kind/name`. */
-  flowAssets({ name, uses }: Flow): readonly Asset[] {
+  flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
     return uses.map((use) => {
       const slash = use.indexOf("/");
       const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
@@ -179,9 +179,25 @@ const placesOf: Readonly<Record<string, readonly string[]>> = {
   workflow: ["workflows/NAME.yaml", "NAME.yaml"],
 };
 
-/** The folder that a workflow file belongs to: its own, or the one above `workflows/`. */
+/** The folder that a workflow file belongs to: its own, or the one above `workflows/` or `flows/`. */
 export function projectFolderOf(file: string): string {
   const folder = dirname(resolve(file));
   const above = dirname(folder);
-  return basename(folder) === "workflows" && existsSync(join(above, "flyball.yaml")) ? above : folder;
+  return ["workflows", "flows"].includes(basename(folder)) && existsSync(join(above, "flyball.yaml"))
+    ? above
+    : folder;
+}
+
+/** Whether a file is a module of users' code, and not a document. */
+export function isModule(file: string): boolean {
+  return /\.[cm]?[jt]s$/.test(file);
+}
+
+/** Older versions that stand beside a module: `NAME@VERSION.ts` beside `NAME.ts`. */
+export function olderVersionsOf(file: string): string[] {
+  const { dir, name, ext } = parse(resolve(file));
+  return readdirSync(dir)
+    .filter((other) => other.startsWith(`${name}@`) && other.endsWith(ext))
+    .sort()
+    .map((other) => join(dir, other));
 }

@@ -22,7 +22,15 @@ const notYet = (part: string) => z.undefined({ error: `is part of the format but
 const settingsFile = z.strictObject({
   ...gatewaySettings.shape,
   indexes: indexSettings.default({}),
-  allow: z.strictObject({ http: z.array(z.string().min(1)).default([]) }).default({ http: [] }),
+  allow: z
+    .strictObject({
+      http: z.array(z.string().min(1)).default([]),
+      environment: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Environment variables that users' code may see."),
+    })
+    .default({ http: [], environment: [] }),
   retention: z
     .strictObject({
       bodies: durationText
@@ -48,7 +56,7 @@ const settingsFile = z.strictObject({
 
 export interface Settings extends GatewaySettings {
   readonly indexes: z.output<typeof indexSettings>;
-  readonly allow: { readonly http: readonly string[] };
+  readonly allow: { readonly http: readonly string[]; readonly environment: readonly string[] };
   readonly retention: { readonly bodies: string; readonly decisions: string };
   readonly limits: { readonly running?: number | undefined; readonly queued?: number | undefined };
   readonly server: { readonly port?: number | undefined };

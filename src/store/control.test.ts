@@ -44,7 +44,7 @@ function runRow(n: number, random: Random): RunRow {
     endedAt: isEnded ? 3_000 + n : null,
     batch: pick(random, [null, "b1", "b2"]),
     batchRow: n,
-    parent: null,
+    parent: pick(random, [null, "run-001", "run-002", "run-009"]),
     tags: '{"tenant":"é"}',
     error: status === "failed" ? '{"code":"X"}' : null,
     waitingFor: status === "waiting" ? pick(random, ["time", "limit", "switch"]) : null,
@@ -55,7 +55,7 @@ function runRow(n: number, random: Random): RunRow {
     lane: pick(random, ["w", '["w",["x",1,0]]']),
     rank: 1_000 + Math.floor(random.next() * 20),
     expiresAt: pick(random, [null, 5_010]),
-    erased: isEnded ? pick(random, [0, 1, 2]) : 0,
+    erased: isEnded ? pick(random, [0, 1]) : 0,
   };
 }
 
@@ -112,7 +112,8 @@ function changes(): ControlChange[] {
   ] as const)
     list.push({ table: "switches", put: { id, mode: "drain", by: "local", reason, since: 3 } });
   list.push({ table: "switches", remove: "tool/y" });
-  list.push({ table: "inbox", remove: "c3" }, { table: "inbox", remove: "nothing" });
+  for (const table of ["inbox", "runs", "reviews"] as const)
+    for (const id of ["c3", "run-020", "review-5", "nothing"]) list.push({ table, remove: id });
   list.push({
     table: "runs",
     update: "run-001",
@@ -181,7 +182,8 @@ function answers(store: ControlStore): Record<string, unknown> {
     ],
     batchRuns: store.batchRuns("b1").map(({ id }) => id),
     asset: [store.asset("a"), store.asset("nothing")],
-    ended: [store.endedRuns(3_030, 1, 100), store.endedRuns(9_999, 2, 5), store.endedRuns(0, 2, 5)],
+    erasable: [store.erasable(3_030, 100), store.erasable(9_999, 5), store.erasable(0, 5)],
+    prunable: [store.prunable(3_030, 100), store.prunable(9_999, 5), store.prunable(0, 5)],
     counts: store.countRuns(),
   };
   return JSON.parse(JSON.stringify(told, (_, entry) => (entry === undefined ? "undefined" : entry)));
@@ -190,7 +192,7 @@ function answers(store: ControlStore): Record<string, unknown> {
 test("control tables in memory and in SQLite answer alike", () => {
   const memory = new MemoryControlStore();
   for (const change of changes()) memory.apply(change);
-  new SqliteJournalStorage(owned, folder).commit([], changes(), []);
+  new SqliteJournalStorage(owned, folder).commit([], changes(), { erased: [], streams: [], pruned: [] });
   const expected = answers(memory);
   const actual = answers(new SqliteControlStore(owned.database));
   for (const [question, answer] of Object.entries(expected))

@@ -2,9 +2,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import type { Readable } from "node:stream";
-import { type Clock, type FlyballError, type Json, messageOf, toJson } from "../../core/base/index.ts";
+import {
+  assert,
+  type Clock,
+  type FlyballError,
+  type Json,
+  messageOf,
+  toJson,
+} from "../../core/base/index.ts";
+import { gate, type Supervised, supervise } from "../processes/index.ts";
 import { ScriptFailed, ScriptLimitExceeded, ScriptTimeout, stopped } from "./errors.ts";
-import { gate } from "./gate.ts";
 import {
   childErrorBytesMax,
   childGraceMs,
@@ -12,7 +19,6 @@ import {
   childrenMax,
   childTimeoutMs,
 } from "./limits.ts";
-import { type Supervised, supervise } from "./supervisor.ts";
 
 export interface ChildScript {
   /** The name of its file, whose ending says what runs it. */
@@ -64,6 +70,7 @@ async function runInFolder(script: ChildScript, signal: AbortSignal, clock: Cloc
       command: [...runnerOf(script.file), path],
       folder,
       environment: environmentIn(folder),
+      streams: ["pipe", "pipe", "pipe"],
     });
     return await resultOf(child, script, signal, clock);
   } finally {
@@ -100,6 +107,8 @@ async function resultOf(
   clock: Clock,
 ): Promise<Json> {
   const { label, timeoutMs = childTimeoutMs } = script;
+  const { stdin, stdout, stderr } = child.process;
+  assert(stdin && stdout && stderr, "a child that was started with pipes has pipes");
   let cause: FlyballError | undefined;
   const disarms: (() => void)[] = [];
   const end = (reason: FlyballError) => {
@@ -113,13 +122,11 @@ async function resultOf(
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   const tooMuch = `${childOutputBytesMax} bytes of standard output`;
-  const output = collected(child.stdout, childOutputBytesMax, () =>
-    end(new ScriptLimitExceeded(label, tooMuch)),
-  );
-  const errors = lastBytes(child.stderr);
+  const output = collected(stdout, childOutputBytesMax, () => end(new ScriptLimitExceeded(label, tooMuch)));
+  const errors = lastBytes(stderr);
   // A script that does not read its input may close it, or end, before it is written.
-  child.stdin.on("error", () => {});
-  child.stdin.end(JSON.stringify(script.input));
+  stdin.on("error", () => {});
+  stdin.end(JSON.stringify(script.input));
   try {
     const { code, signal: killedBy } = await child.ended.catch((error) => {
       throw new ScriptFailed(label, `it could not be started: ${messageOf(error)}`);
@@ -140,8 +147,8 @@ function letGo(child: Supervised, clock: Clock): () => void {
   child.release();
   child.kill("SIGKILL");
   return clock.after(childGraceMs, () => {
-    child.stdout.destroy();
-    child.stderr.destroy();
+    child.process.stdout?.destroy();
+    child.process.stderr?.destroy();
   });
 }
 

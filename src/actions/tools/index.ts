@@ -9,7 +9,7 @@
  * moment of connecting; secrets reach the request and nothing else; a sandboxed script reaches only its
  * input, within limits of time and memory; a child process sees nothing of our environment and ends
  * with us, even when we are killed.
- * Read first: `tool.ts`, then `addresses.ts`; `script.ts`, then `sandbox.ts` and `supervisor.ts`.
+ * Read first: `tool.ts`, then `addresses.ts`; `script.ts`, then `sandbox.ts` and `child.ts`.
  */
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../../core/base/index.ts";

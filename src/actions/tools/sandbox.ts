@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { assert, type Clock, FlyballError, type Json, messageOf, toJson } from "../../core/base/index.ts";
+import { gate } from "../processes/index.ts";
 import { ScriptFailed, ScriptLimitExceeded, ScriptTimeout, stopped } from "./errors.ts";
-import { gate } from "./gate.ts";
 import {
   sandboxGraceMs,
   sandboxMemoryBytesMax,

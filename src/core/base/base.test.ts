@@ -106,6 +106,8 @@ test("toJson passes plain data and drops members that are undefined", () => {
   assert.equal(JSON.stringify(toJson(value)), '{"a":[1,"x",null,true,{"b":[]}]}');
   assert.equal(JSON.stringify(toJson(Object.create(null))), "{}");
   assert.ok(Object.is(toJson(-0), 0));
+  const named = JSON.parse('{"__proto__":{"a":1},"constructor":2}');
+  assert.equal(JSON.stringify(toJson(named)), '{"__proto__":{"a":1},"constructor":2}');
 });
 
 test("toJson keeps a member called __proto__ as data", () => {

@@ -3,6 +3,8 @@ import type { Json, JsonObject } from "./json.ts";
 // Two FNV-1a lanes (Fowler, Noll, Vo) over what a value is made of, in its order, each mixed at the end.
 let low = 0;
 let high = 0;
+/** Digits from bytes make a flat string; one joined from halves would have each event written at half the speed. */
+const written = Buffer.alloc(8);
 
 /**
  * A 64-bit fingerprint of plain data, 16 hexadecimal digits. Tells changed inputs from equal ones without
@@ -13,7 +15,9 @@ export function fingerprint(value: Json): string {
   low = 0x811c9dc5;
   high = 0x1b873593;
   add(value);
-  return mixed(low) + mixed(high ^ low);
+  written.writeUInt32BE(mixed(low), 0);
+  written.writeUInt32BE(mixed(high ^ low), 4);
+  return written.toString("hex");
 }
 
 const tag = { null: 1, true: 2, false: 3, number: 4, string: 5, list: 6, object: 7, end: 8 } as const;
@@ -61,8 +65,8 @@ function addUnit(unit: number): void {
   high = Math.imul(high ^ unit, 0x85ebca6b);
 }
 
-function mixed(lane: number): string {
+function mixed(lane: number): number {
   let bits = Math.imul(lane ^ (lane >>> 16), 0x7feb352d);
   bits = Math.imul(bits ^ (bits >>> 15), 0x846ca68b);
-  return ((bits ^ (bits >>> 16)) >>> 0).toString(16).padStart(8, "0");
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

@@ -36,10 +36,16 @@ export function toJson(value: unknown, path = "value", depth = 0): Json {
       path,
       `an instance of ${prototype.constructor?.name ?? "a class"} is not plain data`,
     );
-  const out: Record<string, Json> = Object.create(null);
+  const out: Record<string, Json> = {};
   for (const [key, member] of Object.entries(value))
-    if (member !== undefined) out[key] = toJson(member, `${path}.${key}`, depth + 1);
+    if (member !== undefined) setOwn(out, key, toJson(member, `${path}.${key}`, depth + 1));
   return out;
+}
+
+/** An object without a prototype would keep `__proto__` too, but V8 writes it as JSON at a third of the speed. */
+function setOwn(object: Record<string, Json>, key: string, value: Json): void {
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DiskFull } from "../journal/index.ts";
 import { QueueFull } from "./errors.ts";
 import {
   assertSound,
@@ -10,6 +11,7 @@ import {
   document,
   ending,
   letTimePass,
+  memoryDisk,
   publish,
   type RunParts,
   restart,
@@ -319,5 +321,55 @@ test("a run that has not ended in time expires, whatever it does", async () => {
   assert.deepEqual(statuses(bundle, [under, waiting, paused]), ["expired", "expired", "expired"]);
   const { deadline } = dataOf(await bundle.journal.read(`run/${under}`), "run.expired");
   assert.equal(deadline, bundle.clock.now());
+  await assertSound(bundle);
+});
+
+test("a queued run whose turn comes while it hears a signal is taken up once", async () => {
+  const held = heldWorld();
+  const bundle = setup({ world: held.world, limits: { running: 1 } });
+  const steps = [step("gate", "wait", { event: "go" }), call("c", "hold", "{{ input }}")];
+  const [one = ""] = await startAll(bundle, [{ input: 1 }]);
+  const two = await start(bundle, steps, { input: 2 });
+  const signalled = send(bundle, two, { kind: "signal", event: "go", data: null });
+  await Promise.all([signalled, held.release(1)]);
+  await held.release(2);
+  await ticks(20);
+  assert.deepEqual(statuses(bundle, [one, two]), ["completed", "completed"]);
+  assert.deepEqual(bundle.troubles, []);
+  await assertSound(bundle);
+});
+
+test("a signal for a waiting run that finds no place is not lost with the process", async () => {
+  const held = heldWorld();
+  const first = setup({ world: held.world, limits: { running: 1 } });
+  const waits = await start(first, [step("gate", "wait", { event: "go" })]);
+  await first.executor.settled(waits);
+  await startAll(first, [{ input: 1 }]);
+  await send(first, waits, { kind: "signal", event: "go", data: "green" });
+  await ticks(20);
+  const bundle = restart(first, { limits: { running: 1 } });
+  await ticks(20);
+  await held.release(1);
+  await letTimePass(bundle, waits, 1_000);
+  assert.equal((await ending(bundle, waits)).output, "green");
+});
+
+test("a queued run that meets a full disk stands in the queue again, and has its turn later", async () => {
+  const disk = memoryDisk();
+  const commit = disk.storage.commit.bind(disk.storage);
+  let full = 0;
+  disk.storage.commit = (rows, changes, erased) => {
+    if (rows.some(({ type }) => type === "run.admitted") && full++ === 0) throw new DiskFull("the disk");
+    return commit(rows, changes, erased);
+  };
+  const held = heldWorld();
+  const bundle = setup({ disk, world: held.world, limits: { running: 1 } });
+  const ids = await startAll(bundle, [{ input: 1 }, { input: 2 }]);
+  await held.release(1);
+  assert.deepEqual([statuses(bundle, ids), full], [["completed", "queued"], 1]);
+  bundle.clock.advance(5_000);
+  await ticks(20);
+  await held.release(2);
+  assert.deepEqual(statuses(bundle, ids), ["completed", "completed"]);
   await assertSound(bundle);
 });

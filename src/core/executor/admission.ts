@@ -53,6 +53,8 @@ export interface AdmissionOptions {
   readonly switches: Switches;
   readonly counters: Counters;
   readonly limits: RunLimits;
+  /** Somebody is at it already, to hear its commands: its turn comes after that. */
+  isLoaded(id: string): boolean;
 }
 
 export class Admission {
@@ -132,7 +134,7 @@ export class Admission {
     }
     if (!best) return undefined;
     const { lane, run } = best;
-    lane.page.shift();
+    lane.page.splice(lane.page.indexOf(run), 1);
     this.#taken.add(run.id);
     this.#leftQueue(lane);
     return { id: run.id, place: this.#hold(lane.key, lane.counters) };
@@ -185,7 +187,7 @@ export class Admission {
       lane.cursor = runs.at(-1) ?? null;
       lane.page = runs.filter(({ id }) => !this.#taken.has(id));
     }
-    return lane.page[0];
+    return lane.page.find(({ id }) => !this.#options.isLoaded(id));
   }
 
   #laneOf(key: LaneKey): Lane {

@@ -12,7 +12,7 @@ import type { Mailbox } from "./mailbox.ts";
 import { Outcomes, type OutcomesDeps } from "./outcomes.ts";
 import { Record } from "./record.ts";
 import type { Releases } from "./release.ts";
-import { type ActiveStep, mustBeAnnounced, type Run, releaseTicket } from "./run.ts";
+import { type ActiveStep, isQuarantine, mustBeAnnounced, type Run, releaseTicket } from "./run.ts";
 import type { ControlStore } from "./store.ts";
 import type { Switches, SwitchRow } from "./switches.ts";
 
@@ -71,7 +71,8 @@ async function goAlong(course: Course): Promise<void> {
     course.breakOff();
     course.wakeSteps();
     course.launchReady();
-    if (course.hasMessages) await course.takeMessages();
+    const taking = course.hasMessages ? course.takeMessages() : undefined;
+    if (taking) await taking;
     if (course.hasNews) {
       await course.commit();
       if (course.isOver) return;
@@ -154,6 +155,7 @@ class Course {
       this.#standing === "unplaced" ||
       this.#pause !== undefined ||
       this.#run.status === "paused" ||
+      this.#run.stuck !== undefined ||
       this.#switchedOff !== undefined
     );
   }
@@ -238,12 +240,19 @@ class Course {
   }
 
   launchReady(): void {
-    if (this.#outcomes.end || this.#standsStill) return;
+    if (this.#outcomes.end) return;
+    const standsStill = this.#standsStill;
     for (const step of this.#run.active.values()) {
-      if (step.phase !== "ready" || !this.#enter(step)) continue;
+      if (step.phase !== "ready" || (standsStill && !this.#isBegun(step)) || !this.#enter(step)) continue;
       if (mustBeAnnounced(step)) this.#mailbox.put({ type: "announce", step });
       else beginAttempt(this.#run, step, this.#attempts);
     }
+  }
+
+  /** Its start is on disk, from which it could not be told later that it did not happen. */
+  #isBegun({ work, announced, lost }: ActiveStep): boolean {
+    const isUnderWay = this.#standing !== "unplaced" && this.#run.status !== "paused" && !this.#switchedOff;
+    return isUnderWay && work?.once !== undefined && announced && !lost;
   }
 
   /** Through the limits of the step, or into the line for them. */
@@ -268,8 +277,8 @@ class Course {
     return false;
   }
 
-  async takeMessages(): Promise<void> {
-    await this.#outcomes.takeAll();
+  takeMessages(): Promise<void> | void {
+    return this.#outcomes.takeAll();
   }
 
   commit(): Promise<void> {
@@ -344,9 +353,11 @@ class Course {
     const failed = steps.find((step) => step.phase === "failed");
     if (this.#pause) this.#recordPause({ path: "", reason: "asked", error: null, ...this.#pause });
     else if (run.status === "paused" || this.#standing === "unplaced") return;
+    else if (run.stuck) this.#recordPause({ path: "", ...run.stuck });
     else if (failed && !this.#switchedOff) {
       const error = failed.failure ?? { code: "UNEXPECTED", message: "" };
-      this.#recordPause({ path: failed.activation.path, reason: "failed", error });
+      const reason = isQuarantine(error) ? "quarantined" : "failed";
+      this.#recordPause({ path: failed.activation.path, reason, error });
     } else {
       this.#record.add({ type: "run.suspended", data: { waiting: this.#waiting(steps) } });
       run.status = "waiting";

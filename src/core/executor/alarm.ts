@@ -1,9 +1,13 @@
 import type { Clock } from "../base/index.ts";
 
-/** One timer for the earliest of many moments; once it has rung, it is to be set anew. */
+/**
+ * One timer for the earliest of many moments; once it has rung, it is to be set anew. Moments are of the
+ * wall, which may be set while it waits, so which of two comes first is told by how long each is away.
+ */
 export class Alarm {
   readonly #clock: Clock;
   readonly #ring: () => void;
+  /** When it rings, by the clock that never jumps. */
   #at = Number.POSITIVE_INFINITY;
   #stop: (() => void) | undefined;
 
@@ -14,10 +18,13 @@ export class Alarm {
 
   /** Rings at this moment, unless it is set to an earlier one. */
   set(atMs: number | undefined): void {
-    if (atMs === undefined || atMs >= this.#at) return;
+    if (atMs === undefined) return;
+    const inMs = Math.max(0, atMs - this.#clock.now());
+    const at = this.#clock.monotonic() + inMs;
+    if (at >= this.#at) return;
     this.#stop?.();
-    this.#at = atMs;
-    this.#stop = this.#clock.after(Math.max(0, atMs - this.#clock.now()), () => {
+    this.#at = at;
+    this.#stop = this.#clock.after(inMs, () => {
       this.#at = Number.POSITIVE_INFINITY;
       this.#ring();
     });

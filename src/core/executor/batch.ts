@@ -1,10 +1,10 @@
 import { type Clock, derivedId, FlyballError, type Json } from "../base/index.ts";
 import { type Journal, StaleAppend } from "../journal/index.ts";
-import { QueueFull } from "./errors.ts";
+import { QueueFull, RunPruned } from "./errors.ts";
 import type { RunStatus } from "./events.ts";
 import { isFinal } from "./events.ts";
 import type { Executor } from "./executor.ts";
-import type { Release } from "./release.ts";
+import { checkInput, type Release } from "./release.ts";
 import type { StartRequest } from "./start.ts";
 import type { BatchRow, ControlStore, RunRow } from "./store.ts";
 
@@ -149,7 +149,12 @@ export class Batches {
     if ("problem" in row) return tell({ type: "refused", row: row.row, problem: row.problem });
     const id = derivedId("run", batch.id, String(row.row));
     try {
-      if (!known) await this.#start({ ...row, release, id, batch: batch.id });
+      if (!known) {
+        checkInput(release, row.input);
+        // A complete batch has had a run for each row: what is not there any more must not run again.
+        if (batch.status === "completed") throw new RunPruned();
+        await this.#start({ ...row, release, id, batch: batch.id });
+      }
       tell({ type: "run", run: id, row: row.row, status: await this.#executor.settled(id) });
     } catch (error) {
       if (!(error instanceof FlyballError) || error.exitCode === 3) throw error;

@@ -37,6 +37,22 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
 
 const none: readonly ControlChange[] = [];
 
+/** A stream that is pruned takes its row along, so that the tables stay a fold of what is in the journal. */
+export function forgottenRows(stream: string): readonly ControlChange[] {
+  const owner = stream.slice(0, stream.indexOf("/"));
+  const id = stream.slice(owner.length + 1);
+  switch (owner) {
+    case "run":
+      return [{ table: "runs", remove: id }];
+    case "review":
+      return [{ table: "reviews", remove: id }];
+    case "command":
+      return [{ table: "inbox", remove: id }];
+    default:
+      return none;
+  }
+}
+
 function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
   const { type, data } = event;
   if (type === "step.completed" && data.command === undefined) return none;
@@ -63,7 +79,7 @@ function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
     case "run.resumed":
       return changed({ status: data.undoing === true ? "undoing" : "running", ...noWait, error: null });
     case "run.erased":
-      return changed(erasedColumns(Number(data.level)));
+      return changed({ erased: Number(data.level) });
     default:
       return endChanges(id, event, taken);
   }
@@ -74,11 +90,6 @@ function endChanges(id: string, event: PendingEvent, taken: ControlChange[]): re
   if (!status) return taken;
   const set = { status, ...noWait, endedAt: event.at, error: errorOf(event.data.error) };
   return [...taken, { table: "runs", update: id, at: event.at, set }];
-}
-
-/** The second level takes the decisions too, and with them what the row tells of the end. */
-function erasedColumns(level: number): RunUpdate {
-  return level >= 2 ? { erased: level, error: null } : { erased: level };
 }
 
 const noWait = {

@@ -1,5 +1,6 @@
 import { FlyballError } from "../base/index.ts";
 import { queueRetryMs } from "./limits.ts";
+import type { Stuck } from "./program.ts";
 
 export class BlockFailed extends FlyballError {
   readonly code = "BLOCK_FAILED";
@@ -66,6 +67,15 @@ export class RunNotFound extends FlyballError {
   }
 }
 
+/** The run of a complete batch's row is gone by retention; it would otherwise be run a second time. */
+export class RunPruned extends FlyballError {
+  readonly code = "RUN_PRUNED";
+  override readonly status = 410;
+  constructor() {
+    super("Retention has removed the run of this row. To run it once more, start a new batch (--again).");
+  }
+}
+
 /** Only what has ended can be restarted: until then, two runs would stand for the same effects. */
 export class RunNotFinal extends FlyballError {
   readonly code = "RUN_NOT_FINAL";
@@ -119,5 +129,42 @@ export class ReleaseMissing extends FlyballError {
   override readonly exitCode = 3;
   constructor(what: string) {
     super(`${what} is not here. Start Flyball with it once more, or cancel the run.`);
+  }
+}
+
+/**
+ * The process that users' code ran in has ended under it. A run that may have done it does the step again
+ * at once, alone; a run that only stood beside it is not blamed.
+ */
+export class ProcessCrashed extends FlyballError {
+  readonly code = "PROCESS_CRASHED";
+  readonly reason: string;
+  readonly isBlamed: boolean;
+  constructor(reason: string, isBlamed: boolean) {
+    super(`The process of users' code has ended: ${reason}.`);
+    this.reason = reason;
+    this.isBlamed = isBlamed;
+  }
+}
+
+/** A program that cannot be brought to where the journal ends; the code and the words are its own. */
+export class ProgramStuck extends FlyballError {
+  readonly code: string;
+  override readonly status = 409;
+  readonly reason: Stuck["reason"];
+  constructor({ reason, error }: Stuck) {
+    super(error.message);
+    this.code = error.code;
+    this.reason = reason;
+  }
+}
+
+/** A run that ends its process again and again is set aside, so that the others go on. */
+export class Quarantined extends FlyballError {
+  readonly code = "QUARANTINED";
+  constructor(what: string, crashes: number, reason: string) {
+    super(
+      `${what} has ended its process ${crashes} times without getting on (the last time: ${reason}). Resume the run to try again.`,
+    );
   }
 }

@@ -71,6 +71,10 @@ export type RunEvent =
   | { readonly type: "run.admitted"; readonly data: { rates?: RateMoments } }
   | { readonly type: "run.woken"; readonly data: { by: string; undoing?: true } }
   | { readonly type: "run.paused"; readonly data: RunPaused }
+  /** The engine's process crashed by itself while the run was under way; so often since it last got on. */
+  | { readonly type: "run.suspected"; readonly data: { crashes: number } }
+  /** It goes on, and no other suspect beside it. */
+  | { readonly type: "run.tried"; readonly data: { crashes: number } }
   | { readonly type: "run.resumed"; readonly data: { command: string } }
   | { readonly type: "run.signalled"; readonly data: { event: string; data: Json; command: string } }
   /** The run will end so, once what its steps did has been taken back. */

@@ -1,15 +1,14 @@
 import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
-import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
+import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
 import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
-import { InputInvalid, RunNotFound } from "./errors.ts";
+import { RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus } from "./events.ts";
 import { forkedStart, takenOver } from "./fork.ts";
 import { Gates } from "./gates.ts";
 import { dismissAll } from "./inbox.ts";
-import { Interpreter } from "./interpreter.ts";
 import {
   diskFullRetryMs,
   fullBatchPollMs,
@@ -20,14 +19,16 @@ import {
 } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
+import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
-import type { Release, Releases } from "./release.ts";
+import { checkInput, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
 import { Run } from "./run.ts";
-import { noSecrets, rootScope, secretsOf } from "./scope.ts";
+import { noSecrets, rootScope } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
 import type { ControlStore, RunRow } from "./store.ts";
+import { recordSuspicion, Suspects } from "./suspects.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -61,12 +62,15 @@ export class Executor {
   readonly #advance: AdvanceDeps;
   readonly #admission: Admission;
   readonly #switches: Switches;
+  readonly #suspects: Suspects;
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
   readonly #calls = new Map<string, Call>();
   readonly #waiters = new Waiters();
   /** Runs that met a full disk, and when they are taken up again. */
   readonly #stalled = new Set<string>();
+  /** Taken from the queue, and met a failure: unless that was on disk before, there they still stand. */
+  readonly #unadmitted = new Set<string>();
   #stalledUntil = 0;
   #draining = false;
   readonly #alarm: Alarm;
@@ -75,6 +79,7 @@ export class Executor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { control, clock, limits } = options;
+    this.#suspects = new Suspects(options.journal);
     this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
     this.#switches = new Switches(control.switches());
@@ -83,6 +88,7 @@ export class Executor {
       clock,
       counters,
       switches: this.#switches,
+      isLoaded: (id) => this.#loaded.has(id),
       limits: { running: runsAtOnceDefault, queued: runsQueuedDefault, ...limits },
     });
     this.#advance = {
@@ -94,6 +100,12 @@ export class Executor {
       queued: (run) => this.#join(run),
       demandOfChild: (child) => this.#demandOfChild(child),
     };
+  }
+
+  /** The same as `recover`, after the process before this one has crashed by itself. */
+  async recoverFromCrash(): Promise<void> {
+    await recordSuspicion(this.#options.journal, this.#options.control.runningRuns());
+    this.recover();
   }
 
   /** Takes up every run that was under way, and keeps looking for runs that fall due. */
@@ -110,10 +122,7 @@ export class Executor {
    */
   async start(request: StartRequest): Promise<string> {
     const { release, input, tags, priority } = request;
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(input);
-      if (problems.length > 0) throw new InputInvalid(release.workflow, problems);
-    }
+    checkInput(release, input);
     const id = request.id ?? this.#options.newId();
     if (request.id && this.#options.control.run(id)) return id;
     const startedAt = this.#options.clock.now();
@@ -221,7 +230,7 @@ export class Executor {
     this.#admission.refuseWhenFull();
     const run = this.#runOf(id, started, this.#options.clock.now(), release);
     await run.begin();
-    const taken = await takenOver(run, source, release.digest === before.release);
+    const taken = await takenOver(run, source, release.digest === before.release).finally(run.close);
     const append = startAppend(id, started, actor);
     if (await this.#appendOnce({ ...append, events: [...append.events, ...taken] })) this.#join(id);
     return id;
@@ -304,7 +313,7 @@ export class Executor {
   /** Gives places: first to runs that have begun, then to those whose turn it is in the queue. */
   #fill(): void {
     if (this.#draining) return;
-    for (const [id, call] of this.#calls) this.#answer(id, call);
+    for (const [id, call] of this.#calls) if (!this.#loaded.has(id)) this.#answer(id, call);
     for (let next = this.#admission.next(); next; next = this.#admission.next()) {
       const { id, place } = next;
       const mailbox = new Mailbox(false);
@@ -354,7 +363,7 @@ export class Executor {
       },
       (error) => {
         leave();
-        if (standing === "admitted") this.#join(id);
+        if (standing === "admitted") this.#unadmitted.add(id);
         this.#end(id, undefined, error);
       },
     );
@@ -379,7 +388,7 @@ export class Executor {
     open: () => Run | undefined | Promise<Run | undefined>,
   ): Promise<Run | undefined> {
     const run = await open();
-    if (run) await advance(run, mailbox, standing, this.#advance);
+    if (run) await advance(run, mailbox, standing, this.#advance).finally(run.close);
     return run;
   }
 
@@ -396,7 +405,7 @@ export class Executor {
   }
 
   #runOf(id: string, started: RunStarted, startedAt: number, release: Release): Run {
-    const program = this.#program(id, started, startedAt, release);
+    const program = programOf(this.#options, release, { id, started, startedAt });
     return new Run({ id, started, startedAt, release, program });
   }
 
@@ -412,17 +421,10 @@ export class Executor {
       mailbox.takeBell();
       return void (await dismissAll(id, this.#options));
     }
-    const events = await this.#options.journal.read(`run/${id}`);
-    const [first] = events;
-    if (!first?.data) throw new RunNotFound(id);
-    const started = first.data as unknown as RunStarted;
+    let events: readonly JournalEvent[] | null = null;
     try {
-      const run = this.#runOf(id, started, first.at, await this.#options.releases.load(started.release));
-      await replay(run, events);
-      run.status = row.status;
-      run.isQueued = row.status === "queued";
-      run.rates = rates;
-      return run;
+      events = await this.#options.journal.read(`run/${id}`);
+      return await this.#replayed(row, events, rates);
     } catch (error) {
       if (!(error instanceof FlyballError)) throw error;
       mailbox.takeBell();
@@ -431,22 +433,28 @@ export class Executor {
     }
   }
 
-  #program(id: string, started: RunStarted, startedAt: number, release: Release): Program {
-    const { definition } = release;
-    if (definition.type === "flow")
-      return this.#options.flowProgram(definition.name, definition.version, { id, started, startedAt });
-    const recordedAt = () => this.#options.control.run(id)?.startedAt ?? startedAt;
-    return new Interpreter(
-      definition.workflow,
-      rootScope(id, started, recordedAt, secretsOf(definition.workflow)),
-    );
+  async #replayed(row: RunRow, events: readonly JournalEvent[], rates?: RateMoments): Promise<Run> {
+    const [first] = events;
+    if (!first?.data) throw new RunNotFound(row.id);
+    const started = first.data as unknown as RunStarted;
+    const release = await this.#options.releases.load(started.release);
+    const run = this.#runOf(row.id, started, first.at, release);
+    await replay(run, events);
+    await this.#suspects.admit(run, row, events);
+    run.status = row.status;
+    run.isQueued = row.status === "queued";
+    run.rates = rates;
+    return run;
   }
 
   #end(id: string, status?: RunStatus, error?: unknown): void {
     const mailbox = this.#loaded.get(id);
     this.#loaded.delete(id);
     if (error) this.#trouble(id, error);
-    else if (mailbox?.takeBell() || status === "undoing") this.wake(id);
+    else if (mailbox?.takeBell()) this.wake(id);
+    // It was heard without a place, and is to be undone: it waits for one, and is not heard again for that.
+    else if (status === "undoing" && !this.#draining)
+      this.#calls.set(id, { lane: this.#options.control.run(id)?.lane });
     if (status && isFinal(status)) this.#calls.delete(id);
     const goesOn = this.#calls.has(id) || this.#loaded.has(id) || status === "queued";
     if (error || !goesOn) this.#waiters.tell(id, status, error);
@@ -472,7 +480,7 @@ export class Executor {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
-    if (now >= this.#stalledUntil) for (const id of this.#takeStalled()) this.wake(id);
+    if (now >= this.#stalledUntil) this.#takeUpStalled();
     const workflows = this.#switches.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
@@ -487,9 +495,11 @@ export class Executor {
     return [...this.#calls.values()].flatMap(({ lane }) => lane ?? []);
   }
 
-  #takeStalled(): readonly string[] {
-    const ids = [...this.#stalled];
-    this.#stalled.clear();
-    return ids;
+  #takeUpStalled(): void {
+    for (const id of this.#stalled) {
+      this.#stalled.delete(id);
+      const isQueued = this.#unadmitted.delete(id) && this.#options.control.run(id)?.status === "queued";
+      isQueued ? this.#join(id) : this.wake(id);
+    }
   }
 }

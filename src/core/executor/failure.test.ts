@@ -165,7 +165,7 @@ test("a run that is running, waiting, paused or backing off can be cancelled", a
       const { status, row, events } = await ending(bundle, id);
       assert.equal(status, "cancelled", state);
       const { by, reason, command } = dataOf(events, "run.cancelled");
-      assert.deepEqual([by, reason, command], ["ann", "no longer needed", "command-1"], state);
+      assert.deepEqual([by, reason, command], ["ann", "no longer needed", `${id}/command-1`], state);
       assert.deepEqual([row.dueAt, row.waitingFor, bundle.control.inbox(id)], [null, null, []], state);
       bundle.clock.advance(7_200_000);
       await settle(bundle, id);
@@ -241,4 +241,19 @@ test("an item of a map that is given up takes back its open question", async () 
   assert.equal((await ending(bundle, id)).status, "completed");
   assert.deepEqual(openReviews(bundle, id), []);
   await assertSound(bundle);
+});
+
+test("a step that is abandoned in the turn in which it was to begin is not announced", async () => {
+  const bundle = setup();
+  bundle.world.failing("bad", 1);
+  const both = block("p", "parallel", {
+    steps: [step("a", "now", { do: "bad" }), step("b", "code", { do: "b" })],
+  });
+  const kept = block("m", "map", { over: [1], concurrency: 1, onItemError: "keep", steps: [both] });
+  const { events } = await run(bundle, [kept, step("gate", "wait", { event: "go" })]);
+  assert.ok(!typesOf(events).includes("step.started"));
+  const next = restart(bundle);
+  await send(next, String(events[0]?.stream.slice("run/".length)), { kind: "signal", event: "go", data: 1 });
+  await ticks(20);
+  assert.equal(next.control.runs({ limit: 1 })[0]?.status, "completed");
 });

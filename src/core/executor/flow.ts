@@ -157,6 +157,16 @@ export class FlowProgram implements Program {
     return this.#turn();
   }
 
+  /** Whether the code waits for the result of a step. */
+  awaits(path: string): boolean {
+    return this.#pending.has(path);
+  }
+
+  /** Whether the code itself takes the failure of a step. */
+  throwsOn(path: string): boolean {
+    return this.#pending.get(path)?.throws ?? false;
+  }
+
   async #run(): Promise<void> {
     try {
       const output = await this.#flow.body(this.#context, this.#input);

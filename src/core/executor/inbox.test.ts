@@ -183,7 +183,7 @@ test("the same decision twice in the inbox counts once, and the second is dismis
   };
   await Promise.all([send(bundle, id, decision, "d1"), send(bundle, id, decision, "d2")]);
   assert.equal((await ending(bundle, id)).status, "waiting");
-  assert.deepEqual(typesOf(await bundle.journal.read("command/d2")), [
+  assert.deepEqual(typesOf(await bundle.journal.read(`command/${id}/d2`)), [
     "command.received",
     "command.dismissed",
   ]);
@@ -295,7 +295,7 @@ test("an answer that is being taken in is not taken twice, however often the bel
     bundle.executor.wake(id);
     await ticks();
   }
-  assert.deepEqual(typesOf(await bundle.journal.read("command/command-1")), ["command.received"]);
+  assert.deepEqual(typesOf(await bundle.journal.read(`command/${id}/command-1`)), ["command.received"]);
   held.get("a")?.resolve({ result: { value: "meant" } });
   const { output } = await ending(bundle, id);
   assert.deepEqual([output, bundle.world.count("mean"), bundle.control.inbox(id)], ["meant", 1, []]);
@@ -365,7 +365,7 @@ test("a command to a run that has ended is dismissed, and nothing changes", asyn
   for (const [index, command] of commands.entries()) {
     await send(bundle, id, command, `late-${index}`);
     await ticks();
-    assert.deepEqual(typesOf(await bundle.journal.read(`command/late-${index}`)), [
+    assert.deepEqual(typesOf(await bundle.journal.read(`command/${id}/late-${index}`)), [
       "command.received",
       "command.dismissed",
     ]);

@@ -27,7 +27,7 @@ export function takeCommands(
   let taken: Taken = before;
   for (const row of control.inbox(run.id)) {
     const { id, command } = row;
-    if (run.inHand.has(id) || (!isPlaced && commandsNeedingPlace.has(command.kind))) continue;
+    if (run.inHand.has(id) || (!isPlaced && needsPlace(run, command.kind))) continue;
     run.inHand.add(id);
     if (run.undoing && command.kind !== "signal") takeWhileUndoing(run, row, record);
     else if (command.kind === "cancel")
@@ -37,6 +37,11 @@ export function takeCommands(
     else takeCommand(run, row, record, mailbox);
   }
   return taken;
+}
+
+/** A signal wakes a run that waits, so there it is not taken in before the run can go on. */
+function needsPlace({ status }: Run, kind: Command["kind"]): boolean {
+  return commandsNeedingPlace.has(kind) || (kind === "signal" && status === "waiting");
 }
 
 /** It is resumed before it came to be paused. */

@@ -10,13 +10,13 @@
  */
 export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
-export { controlChanges } from "./control.ts";
+export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export { Executor, type ExecutorOptions } from "./executor.ts";
 export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
-export { runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
+export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export {
@@ -32,7 +32,6 @@ export { applyRetention, type Retention } from "./retention.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
 export {
-  recordSwitch,
   type SwitchMode,
   type SwitchRow,
   type SwitchScope,

@@ -24,3 +24,5 @@ export const fullBatchPollMs = 20;
 export const wakeBatch = 500;
 /** Compiled releases kept in memory. */
 export const releasesCachedMax = 100;
+/** A run that ends the process of its code so often, without getting on in between, is set aside. */
+export const crashesMax = 3;

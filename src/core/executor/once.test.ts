@@ -120,3 +120,50 @@ test("a map that keeps the errors of its items does not pass over a doubt", asyn
   const items = block("m", "map", { over: [1], concurrency: 1, onItemError: "keep", steps: [pay()] });
   assert.equal((await run(bundle, [items])).status, "paused");
 });
+
+test("turned away, begun again and lost with the process, it is not done a third time", async () => {
+  const world = new World();
+  world.failing("pay", 1, () => new Outage("rate_limit"));
+  const first = setup({ world });
+  const id = await start(first, [pay()]);
+  await world.called("pay");
+  await ticks();
+  world.holding("pay");
+  first.clock.advance(1_000);
+  await world.called("pay", 2);
+  const bundle = restart(first);
+  await letTimePass(bundle, id, 1_000);
+  const { status, row } = await ending(bundle, id);
+  assert.deepEqual([status, JSON.parse(row.error ?? "").code], ["paused", "OUTCOME_UNKNOWN"]);
+  assert.equal(world.count("pay"), 2);
+});
+
+test("lost with the process, it is taken back, for it may have happened", async () => {
+  const world = new World();
+  world.holding("pay");
+  const undo = { kind: "call", config: { do: "refund" } };
+  const first = setup({ world });
+  const id = await start(first, [pay({ undo, onUnknown: "fail" })]);
+  await world.called("pay");
+  const bundle = restart(first);
+  const { status, events } = await ending(bundle, id);
+  assert.deepEqual([status, dataOf(events, "run.failed").undone], ["failed", ["pay"]]);
+  assert.equal(world.count("refund"), 1);
+});
+
+test("paused between its announcement and its begin, it is done all the same, and is not in doubt", async () => {
+  const world = new World().on("pay", () => ({ result: { value: "paid" } }));
+  const held = world.holding("hold");
+  const bundle = setup({ world });
+  const id = await start(bundle, [call("hold", "hold"), pay(), value("after", "{{ pay.value }}")]);
+  await world.called("hold");
+  held.get("hold")?.resolve({ result: { value: 1 } });
+  // The result and the pause share a commit; the run hears of the pause while the start is written.
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  await send(bundle, id, { kind: "pause", by: "ann", reason: null });
+  assert.equal((await ending(bundle, id)).status, "paused");
+  await send(bundle, id, { kind: "resume", by: "ann" }, "command-2");
+  const { status, output, events } = await ending(bundle, id);
+  assert.deepEqual([status, output], ["completed", "paid"]);
+  assert.ok(!typesOf(events).includes("step.failed"));
+});

@@ -10,15 +10,17 @@ import {
 import type { RetryPolicy, StepOutcome, WaitRequest } from "../workflow/index.ts";
 import type { StepAttempt } from "./attempt.ts";
 import { giveUpWait, type RunEnd } from "./end.ts";
-import { InputInvalid, OutcomeUnknown, SwitchedOff } from "./errors.ts";
+import { OutcomeUnknown, ProcessCrashed, Quarantined, SwitchedOff } from "./errors.ts";
 import type { RunStarted } from "./events.ts";
+import { crashesMax } from "./limits.ts";
 import type { Mailbox, Message } from "./mailbox.ts";
 import type { Record } from "./record.ts";
-import type { Release, Releases } from "./release.ts";
+import { checkInput, type Release, type Releases } from "./release.ts";
 import {
   type ActiveStep,
   begin,
   insteadOf,
+  isQuarantine,
   isUnknown,
   leavesDoubt,
   noteFailure,
@@ -62,13 +64,24 @@ export class Outcomes {
     this.#deps = deps;
   }
 
-  async takeAll(): Promise<void> {
-    for (const message of this.#mailbox.takeAll()) {
-      if (this.end) return;
-      const pending = this.#take(message);
-      if (pending) await pending;
+  /** In order. A promise only when one of them needs one, so that a document's step goes on in the same turn. */
+  takeAll(): Promise<void> | void {
+    return this.#takeFrom(this.#mailbox.takeAll(), 0);
+  }
+
+  #takeFrom(messages: readonly Message[], first: number): Promise<void> | void {
+    for (let index = first; index < messages.length && !this.end; index++) {
+      const message = messages[index];
+      const pending = message && this.#take(message);
+      if (pending) return this.#takeRest(pending, messages, index + 1);
       this.takeEnd();
     }
+  }
+
+  async #takeRest(pending: Promise<void>, messages: readonly Message[], next: number): Promise<void> {
+    await pending;
+    this.takeEnd();
+    await this.#takeFrom(messages, next);
   }
 
   /** The program has come to its end, or everything is taken back. */
@@ -81,6 +94,8 @@ export class Outcomes {
   }
 
   #take(message: Message): Promise<void> | void {
+    // What was asked of a step that has been abandoned since must not be recorded any more.
+    if ("step" in message && this.#run.active.get(message.step.activation.path) !== message.step) return;
     switch (message.type) {
       case "outcome":
         if (!this.#isCurrent(message.attempt)) return;
@@ -95,6 +110,7 @@ export class Outcomes {
       case "refused":
         return this.#takeError(message.step, message.error);
       case "lost":
+        message.step.inDoubt = true;
         return this.#takeError(
           message.step,
           new OutcomeUnknown(message.step.activation.path, message.reason),
@@ -233,10 +249,7 @@ export class Outcomes {
   async #startChild(path: string, child: { workflow: string; input: Json }): Promise<string> {
     const content = this.#run.release.asset("workflow", child.workflow).content as { release: string };
     const release = await this.#deps.releases.load(content.release);
-    if (release.definition.type === "document") {
-      const problems = release.definition.workflow.checkInput(child.input);
-      if (problems.length > 0) throw new InputInvalid(child.workflow, problems);
-    }
+    checkInput(release, child.input);
     const id = derivedId("child", this.#run.id, path, String(this.#run.seq));
     const { tags, expected } = this.#run.started;
     const demand = this.#deps.demandOfChild({ id, release, input: child.input, tags });
@@ -261,8 +274,12 @@ export class Outcomes {
     if (thrown instanceof SwitchedOff) return this.#holdBack(step, thrown);
     const failure = errorRecord(thrown);
     const inDoubt = step.work?.once !== undefined && leavesDoubt(failure);
-    const known = inDoubt ? new OutcomeUnknown(step.activation.path, failure.message) : thrown;
-    const error = inDoubt ? errorRecord(known) : failure;
+    const known = inDoubt
+      ? new OutcomeUnknown(step.activation.path, failure.message)
+      : (quarantined(step, thrown) ?? thrown);
+    const error = known === thrown ? failure : errorRecord(known);
+    // An execution that was lost with its process may have had its effect, whatever this one says.
+    if (step.lost) step.inDoubt = true;
     const retryMs = this.#retryIn(step, known);
     noteFailure(step, failure);
     if (retryMs !== undefined) return this.#retry(step, error, retryMs);
@@ -312,13 +329,14 @@ export class Outcomes {
       if (tolerated instanceof Promise)
         return tolerated.then((turn) => this.#recordTurn(this.#run.apply(turn)));
       this.#recordTurn(this.#run.apply(tolerated));
-    } else if (decides === "fail") this.end = { status: "failed", path, error };
+    } else if (decides === "fail" && !isQuarantine(error)) this.end = { status: "failed", path, error };
     else Object.assign(step, { phase: "failed", failure: error });
   }
 
   /** Milliseconds until the next attempt; undefined when there is none. */
   #retryIn(step: ActiveStep, thrown: unknown): number | undefined {
     const policy = step.work?.retry;
+    if (thrown instanceof ProcessCrashed) return 0;
     if (!policy || !(thrown instanceof FlyballError) || !thrown.retry) return undefined;
     if (!policy.on.includes(thrown.retry) || step.attempts >= policy.attempts) return undefined;
     return Math.max(backoffMs(policy, step.attempts, this.#deps.random), thrown.retryAfterMs ?? 0);
@@ -335,6 +353,14 @@ export class Outcomes {
       data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor },
     });
   }
+}
+
+/** The end of trying again, for a step that has so often ended the process it ran in. */
+function quarantined(step: ActiveStep, thrown: unknown): Quarantined | undefined {
+  if (!(thrown instanceof ProcessCrashed) || !thrown.isBlamed) return undefined;
+  step.crashes += 1;
+  if (step.crashes < crashesMax) return undefined;
+  return new Quarantined(`Step ${step.activation.path}`, step.crashes, thrown.reason);
 }
 
 /** Exponential, bounded, with "equal" jitter: half of it certain, half by chance. */

@@ -15,6 +15,8 @@ export interface Program {
    * decides.
    */
   fail(path: string, error: ErrorRecord): Turn | undefined | Promise<Turn>;
+  /** The run leaves memory; what is held for it elsewhere can go. */
+  close?(): void;
 }
 
 /** What follows from the last settlement. */
@@ -26,6 +28,13 @@ export interface Turn {
   /** Steps under way whose result no longer matters. */
   readonly abandoned: readonly string[];
   readonly ended?: Ended;
+  /** The program cannot go on by itself: the run pauses, and resuming it tries again. */
+  readonly stuck?: Stuck;
+}
+
+export interface Stuck {
+  readonly reason: "mismatch" | "quarantined";
+  readonly error: ErrorRecord;
 }
 
 export type Ended = { readonly output: Json } | { readonly path: string | null; readonly error: ErrorRecord };

@@ -5,7 +5,8 @@ import { type Command, type RunEvent, toNewEvents } from "./events.ts";
 
 /** What one turn of a run has to say, until it is committed: its own events and those of other streams. */
 export class Record {
-  readonly #run: { readonly id: string; seq: number };
+  /** Where its stream ends; null when that is not known, and whatever its end is will do. */
+  readonly #run: { readonly id: string; seq: number | null };
   readonly #stream: string;
   #events: RunEvent[] = [];
   #others: Append[] = [];
@@ -14,7 +15,7 @@ export class Record {
   /** Children that wait for their turn. */
   readonly queued: string[] = [];
 
-  constructor(run: { readonly id: string; seq: number }) {
+  constructor(run: { readonly id: string; seq: number | null }) {
     this.#run = run;
     this.#stream = `run/${run.id}`;
   }
@@ -53,15 +54,16 @@ export class Record {
     if (others.length > 0) this.#others = [];
     if (events.length === 0) return others;
     const own: Append = { stream: this.#stream, expectedSeq: this.#run.seq, actor: "engine", events };
-    this.#run.seq += events.length;
+    if (this.#run.seq !== null) this.#run.seq += events.length;
     return others.length === 0 ? [own] : [own, ...others];
   }
 }
 
+/** A run's commands are streams under its name, so that they are found when its retention is over. */
 export function commandAppend(run: string, id: string, command: Command): Append {
   const data = { run, ...command } as unknown as { [key: string]: Json };
   return {
-    stream: `command/${id}`,
+    stream: `command/${run}/${id}`,
     expectedSeq: 0,
     actor: "local",
     events: [{ type: "command.received", data }],

@@ -18,6 +18,7 @@ import {
   document,
   ending,
   memoryDisk,
+  methodsOf,
   Outage,
   openReviews,
   pathsOf,
@@ -148,28 +149,13 @@ function crashing(
   crashAfter: number,
 ): { readonly disk: Disk; readonly hasCrashed: () => boolean } {
   let commits = 0;
-  const storage = { ...methodsOf(disk.storage) };
+  const storage = methodsOf(disk.storage);
   storage.commit = (rows, changes, erased) => {
     if (commits >= crashAfter) throw new Outage(null);
     disk.storage.commit(rows, changes, erased);
     if (++commits === crashAfter) throw new Outage(null);
   };
   return { disk: { ...disk, storage }, hasCrashed: () => commits >= crashAfter };
-}
-
-function methodsOf(storage: Disk["storage"]): Disk["storage"] {
-  return {
-    commit: (...args) => storage.commit(...args),
-    lastPosition: () => storage.lastPosition(),
-    head: (stream) => storage.head(stream),
-    readStream: (...args) => storage.readStream(...args),
-    readAll: (...args) => storage.readAll(...args),
-    namesBlob: (digest) => storage.namesBlob(digest),
-    putSeal: (seal) => storage.putSeal(seal),
-    seals: () => storage.seals(),
-    problems: () => storage.problems(),
-    close: () => {},
-  };
 }
 
 const runId = "everything";
@@ -283,15 +269,26 @@ test("killed again and again, after every commit that it makes, it still ends", 
 // A journal that does not fit
 // ===========================
 
-/** Replaces the definition that a run has pinned, as somebody with an editor would. */
-function changeDefinition({ storage }: Bundle, edit: (text: string) => string): void {
+/**
+ * Replaces the definitions that runs have pinned, as somebody would who knows how events are hashed: with
+ * an event that fits its hash. Resolves with what puts the old ones back.
+ */
+async function changeDefinition({ storage }: Bundle, edit: (text: string) => string): Promise<() => void> {
+  const forged = setup();
+  const published = storage.readAll(0, 1_000).filter(({ type }) => type === "asset.published");
+  for (const { stream, actor, type, body } of published)
+    if (body?.includes('"kind":"workflow"')) {
+      const events = [{ type, data: JSON.parse(edit(body)) }];
+      await forged.journal.append([{ stream, expectedSeq: 0, actor, events }]);
+    }
   const readStream = storage.readStream.bind(storage);
-  storage.readStream = (stream, afterSeq) =>
-    readStream(stream, afterSeq).map((row) =>
-      row.type === "asset.published" && row.body?.includes('"kind":"workflow"')
-        ? { ...row, body: edit(row.body) }
-        : row,
-    );
+  storage.readStream = (stream, afterSeq) => {
+    const [instead] = forged.storage.readStream(stream, afterSeq);
+    return instead ? [instead] : readStream(stream, afterSeq);
+  };
+  return () => {
+    storage.readStream = readStream;
+  };
 }
 
 test("a run whose definition was changed by hand is parked before any effect, with the reason", async () => {
@@ -331,7 +328,7 @@ test("a run whose definition was changed by hand is parked before any effect, wi
     const first = setup();
     const steps = [call("a", "echo", "one"), step("gate", "wait", { event: "go" }), call("b", "effect")];
     const { id, row } = await run(first, steps, { input: {} });
-    changeDefinition(first, edit);
+    await changeDefinition(first, edit);
     const bundle = restart(first);
     await send(bundle, id, { kind: "signal", event: "go", data: 1 });
     const parked = await ending(bundle, id);
@@ -352,7 +349,7 @@ test("a run whose definition was changed by hand is parked before any effect, wi
     await send(bundle, id, { kind: "resume", by: "ann" }, "too-early");
     await ticks();
     assert.deepEqual(
-      typesOf(await bundle.journal.read("command/too-early")),
+      typesOf(await bundle.journal.read(`command/${id}/too-early`)),
       ["command.received", "command.dismissed"],
       what,
     );
@@ -366,12 +363,11 @@ test("a parked run goes on once its definition fits again", async () => {
     step("gate", "wait", { event: "go" }),
     call("b", "effect", 7),
   ]);
-  let isBroken = true;
-  changeDefinition(first, (text) => (isBroken ? text.replace('"with":"one"', '"with":"two"') : text));
+  const putBack = await changeDefinition(first, (text) => text.replace('"with":"one"', '"with":"two"'));
   const parked = restart(first);
   await send(parked, id, { kind: "signal", event: "go", data: 1 });
   assert.equal((await ending(parked, id)).status, "paused");
-  isBroken = false;
+  putBack();
   const bundle = restart(parked);
   await send(bundle, id, { kind: "resume", by: "ann" }, "resume");
   const { status, output } = await ending(bundle, id);
@@ -395,7 +391,7 @@ test("a run that cannot be loaded can be cancelled, with all that hangs on it", 
   const id = await start(first, steps, { children: [child] });
   await ticks();
   const [childRow] = first.control.runs({ workflow: "child", limit: 1 });
-  changeDefinition(first, (text) => text.replace('"do":"paid"', '"do":"other"'));
+  await changeDefinition(first, (text) => text.replace('"do":"paid"', '"do":"other"'));
   const bundle = restart(first);
   await send(bundle, id, { kind: "cancel", by: "ann", reason: "broken" });
   await ticks(12);
@@ -405,6 +401,36 @@ test("a run that cannot be loaded can be cancelled, with all that hangs on it", 
   assert.deepEqual([openReviews(bundle, id), bundle.control.inbox(id)], [[], []]);
   assert.equal(bundle.control.run(childRow?.id ?? "")?.status, "cancelled");
   await assertSound(bundle);
+});
+
+test("a run with a damaged event is parked alone, with the reason, and can be cancelled", async () => {
+  const first = setup();
+  const damaged = await start(first, [step("gate", "wait", { event: "go" }), call("b", "effect")]);
+  const sound = await start(first, [step("gate", "wait", { event: "go" }), call("b", "effect", 7)]);
+  await ticks();
+  const readStream = first.storage.readStream.bind(first.storage);
+  first.storage.readStream = (stream, afterSeq) =>
+    readStream(stream, afterSeq).map((row) =>
+      stream === `run/${damaged}` && row.type === "step.waited"
+        ? { ...row, body: row.body?.replace("go", "no") ?? null }
+        : row,
+    );
+  const bundle = restart(first);
+  for (const id of [damaged, sound]) await send(bundle, id, { kind: "signal", event: "go", data: 1 }, id);
+  await ticks();
+  assert.deepEqual(
+    [damaged, sound].map((id) => bundle.control.run(id)?.status),
+    ["paused", "completed"],
+  );
+  const error = JSON.parse(bundle.control.run(damaged)?.error ?? "");
+  assert.equal(error.code, "EVENT_DAMAGED");
+  assert.match(error.message, /its content does not fit its hash/);
+  assert.deepEqual([bundle.world.count("effect"), bundle.troubles], [1, []]);
+  await assert.rejects(bundle.journal.read(`run/${damaged}`), { code: "EVENT_DAMAGED" });
+
+  await send(bundle, damaged, { kind: "cancel", by: "ann", reason: "damaged" });
+  await ticks();
+  assert.equal(bundle.control.run(damaged)?.status, "cancelled");
 });
 
 test("a run whose release is gone is parked, and does not keep the engine busy", async () => {

@@ -1,7 +1,7 @@
 import { assert, canonicalJson, type Json, type JsonObject, sha256 } from "../base/index.ts";
 import { type Append, type Journal, StaleAppend } from "../journal/index.ts";
 import type { Asset, Workflow } from "../workflow/index.ts";
-import { ReleaseMissing } from "./errors.ts";
+import { InputInvalid, ReleaseMissing } from "./errors.ts";
 import { releasesCachedMax } from "./limits.ts";
 
 /** The exact versions of everything that a run uses: fixed when it starts, the same after any restart. */
@@ -43,6 +43,12 @@ export interface ReleasesOptions {
 
 export function assetOf(kind: string, name: string, content: Json): Asset {
   return { kind, name, content, digest: sha256(`${kind}\n${canonicalJson(content)}`) };
+}
+
+/** Throws `InputInvalid`, before anything is recorded. The code of a flow checks its own input. */
+export function checkInput({ definition, workflow }: Release, input: Json): void {
+  const problems = definition.type === "document" ? definition.workflow.checkInput(input) : [];
+  if (problems.length > 0) throw new InputInvalid(workflow, problems);
 }
 
 export function createReleases(options: ReleasesOptions): Releases {

@@ -1,6 +1,6 @@
 import { assert, type ErrorRecord, FlyballError, type JsonObject } from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
-import { JournalMismatch } from "./errors.ts";
+import { JournalMismatch, ProgramStuck } from "./errors.ts";
 import {
   type EarlyEnd,
   isFinal,
@@ -27,12 +27,22 @@ import {
  * throws `JournalMismatch` before any effect.
  */
 export async function replay(run: Run, events: readonly JournalEvent[]): Promise<void> {
+  try {
+    await replayAll(run, events);
+  } catch (error) {
+    run.close();
+    throw error;
+  }
+}
+
+async function replayAll(run: Run, events: readonly JournalEvent[]): Promise<void> {
   await run.begin();
   for (const event of events) {
     run.seq = event.seq;
     if (event.type === "run.started" || event.type === "run.erased") continue;
     assert(event.data, `event ${event.seq} of run ${run.id} has been erased, and the run is not final`);
     await replayEvent(run, event.type, event.data);
+    if (run.stuck) throw new ProgramStuck(run.stuck);
   }
   run.abandonedWaits.length = 0;
 }
@@ -96,7 +106,8 @@ async function replayCompleted(run: Run, done: StepCompleted): Promise<readonly 
 function replayStarted(run: Run, { path }: StepStarted): void {
   const step = known(run, path);
   begin(run, step);
-  step.lost = true;
+  // It was put off before, and its time has come: what is lost now is this execution.
+  Object.assign(step, { phase: "ready", dueAt: null, lost: true });
 }
 
 function replayRetried(run: Run, retried: StepRetried): void {

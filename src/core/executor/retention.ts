@@ -1,8 +1,8 @@
 import { type Clock, parseDuration } from "../base/index.ts";
-import type { Journal, JournalEvent } from "../journal/index.ts";
+import { DiskFull, EventDamaged, type Journal, type JournalEvent } from "../journal/index.ts";
 import type { ControlStore } from "./store.ts";
 
-/** Two clocks, each from the end of a run: for what its steps saw and answered, and for what was decided. */
+/** Two clocks, each from the end of a run: for what its steps saw and answered, and for all of it. */
 export interface Retention {
   /** Such as `90d`. */
   readonly bodies: string;
@@ -10,8 +10,14 @@ export interface Retention {
   readonly decisions: string;
 }
 
+interface RetentionDeps {
+  readonly journal: Journal;
+  readonly control: ControlStore;
+  readonly clock: Clock;
+}
+
 /** Bodies of these are decisions: outcomes, and what people answered. */
-const decisionTypes = new Set([
+const decisionTypes: ReadonlySet<string> = new Set([
   "run.completed",
   "run.failed",
   "run.rejected",
@@ -23,64 +29,85 @@ const decisionTypes = new Set([
   "review.withdrawn",
 ]);
 
+/** One commit's worth: some tens of milliseconds, in which nothing else runs. */
 const runsAtOnce = 100;
+/** More reviews than one run can ask for. */
+const reviewsMax = 100_000;
 
 /**
- * Erases the bodies of runs that ended long enough ago. What stays of each event is its header and the
- * digest under its hash, so the chain verifies; `run.erased` and `retention.applied` say what was done.
- * Runs that have not ended are never touched. Resolves with the number of runs.
+ * Takes what a policy says need not be kept, of runs that ended long enough ago; runs that have not ended
+ * are never touched. After the first period the bodies go: what stays of an event is its header and the
+ * digest under its hash. After the second the run goes whole, as if it had never been in the tables. Each
+ * time an event says what was taken, and the chain verifies. Resolves with the number of runs.
  */
-export async function applyRetention(
-  deps: { journal: Journal; control: ControlStore; clock: Clock },
-  retention: Retention,
-): Promise<number> {
-  const levels = [
-    { level: 1, period: retention.bodies, keepTypes: decisionTypes },
-    { level: 2, period: retention.decisions, keepTypes: new Set(["run.erased"]) },
-  ];
-  let erased = 0;
-  for (const { level, period, keepTypes } of levels) {
-    if (period === "forever") continue;
-    const before = deps.clock.now() - parseDuration(period);
-    for (let runs = next(); runs.length > 0; runs = next()) {
-      await eraseRuns(deps, runs, {
-        level,
-        keepTypes,
-        policy: `${level === 1 ? "bodies" : "decisions"} after ${period}`,
-      });
-      erased += runs.length;
+export async function applyRetention(deps: RetentionDeps, retention: Retention): Promise<number> {
+  const { control, clock } = deps;
+  const pruned = await forAll(retention.decisions, (...which) => control.prunable(...which), pruneRuns);
+  const erased = await forAll(retention.bodies, (...which) => control.erasable(...which), eraseRuns);
+  await deps.journal.tidy();
+  return pruned + erased;
+
+  async function forAll(
+    period: string,
+    next: (beforeMs: number, limit: number) => readonly string[],
+    take: (deps: RetentionDeps, runs: readonly string[], period: string) => Promise<void>,
+  ): Promise<number> {
+    if (period === "forever") return 0;
+    const before = clock.now() - parseDuration(period);
+    let [taken, atOnce] = [0, runsAtOnce];
+    for (let runs = next(before, atOnce); runs.length > 0; runs = next(before, atOnce)) {
+      try {
+        await take(deps, runs, period);
+        taken += runs.length;
+      } catch (error) {
+        // On a full disk the store has a little room for this; fewer runs need less of it.
+        if (!(error instanceof DiskFull) || atOnce === 1) throw error;
+        atOnce = Math.floor(atOnce / 2);
+      }
     }
-    function next(): readonly string[] {
-      return deps.control.endedRuns(before, level, runsAtOnce);
-    }
+    return taken;
   }
-  return erased;
 }
 
-async function eraseRuns(
-  deps: { journal: Journal; control: ControlStore },
-  runs: readonly string[],
-  { level, keepTypes, policy }: { level: number; keepTypes: ReadonlySet<string>; policy: string },
-): Promise<void> {
-  const streams = (await Promise.all(runs.map((run) => streamsOf(deps, run)))).flat();
+async function eraseRuns(deps: RetentionDeps, runs: readonly string[], period: string): Promise<void> {
+  const policy = `bodies after ${period}`;
   const marks = runs.map((run) => ({
     stream: `run/${run}`,
     expectedSeq: null,
     actor: "engine",
-    events: [{ type: "run.erased", data: { level, policy } }],
+    events: [{ type: "run.erased", data: { level: 1, policy } }],
   }));
-  await deps.journal.erase({ streams, keepTypes, policy, marks });
+  const streams = await streamsOf(deps, runs);
+  await deps.journal.erase({ streams, keepTypes: decisionTypes, policy, marks });
 }
 
-/** Every stream that holds what a run saw or was told. */
-async function streamsOf(
-  { journal, control }: { journal: Journal; control: ControlStore },
-  run: string,
-): Promise<string[]> {
-  const events: readonly JournalEvent[] = await journal.read(`run/${run}`);
-  const commands = events.flatMap(({ data }) =>
-    typeof data?.command === "string" ? [`command/${data.command}`] : [],
-  );
-  const reviews = control.reviews({ run, limit: 10_000 }).map(({ id }) => `review/${id}`);
-  return [`run/${run}`, `outbox/${run}`, ...commands, ...reviews];
+async function pruneRuns(deps: RetentionDeps, runs: readonly string[], period: string): Promise<void> {
+  const streams = await streamsOf(deps, runs);
+  const data = { runs: runs.length };
+  await deps.journal.prune({ streams, policy: `decisions after ${period}`, data });
+}
+
+/** Every stream that holds what these runs saw or were told. */
+async function streamsOf({ journal, control }: RetentionDeps, runs: readonly string[]): Promise<string[]> {
+  const streams = runs.map(async (run) => {
+    const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
+    const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);
+    return [`run/${run}`, `outbox/${run}`, ...commands, ...reviews];
+  });
+  return (await Promise.all(streams)).flat();
+}
+
+/** Commands from before format 3 are not under the run's name: its events name those that it took in. */
+async function oldCommands(journal: Journal, run: string): Promise<readonly string[]> {
+  const events = await journal.read(`run/${run}`).catch(noneIfDamaged);
+  return events.flatMap(({ data }) => {
+    const id = data?.command;
+    return typeof id === "string" && !id.includes("/") ? [`command/${id}`] : [];
+  });
+}
+
+/** Of a damaged stream nobody knows what it was told, but the rest of it goes all the same. */
+function noneIfDamaged(error: unknown): readonly JournalEvent[] {
+  if (error instanceof EventDamaged) return [];
+  throw error;
 }

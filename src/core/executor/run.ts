@@ -4,7 +4,7 @@ import { rankOf } from "./admission.ts";
 import type { RateMoments } from "./counters.ts";
 import type { EarlyEnd, RunStarted, RunStatus, StepWaited, Undone } from "./events.ts";
 import type { Ticket } from "./gates.ts";
-import type { Activation, Ended, Program, Turn } from "./program.ts";
+import type { Activation, Ended, Program, Stuck, Turn } from "./program.ts";
 import type { Release } from "./release.ts";
 import { UndoProgram } from "./undo.ts";
 
@@ -37,6 +37,8 @@ export interface ActiveStep {
   announced: boolean;
   /** Begun by a process that has ended since, with no result: only a `once` step minds. */
   lost: boolean;
+  /** Processes of users' code that have ended while it was under way. */
+  crashes: number;
   /** Some execution may have had its effect although it failed. */
   inDoubt: boolean;
   /** Its way through the limits of its step. */
@@ -90,6 +92,12 @@ export class Run {
   status: RunStatus = "running";
   costUsd = 0;
   ended: Ended | undefined;
+  /** Its program cannot go on by itself. */
+  stuck: Stuck | undefined;
+  /** A step has its result, or the run leaves memory: whoever waits for that is told. */
+  onProgress: (() => void) | undefined;
+  /** It leaves memory. */
+  readonly close: () => void;
 
   constructor(options: {
     id: string;
@@ -103,6 +111,10 @@ export class Run {
     this.startedAt = options.startedAt;
     this.release = options.release;
     this.program = options.program;
+    this.close = () => {
+      this.onProgress?.();
+      options.program.close?.();
+    };
   }
 
   /** Its place in any line: lower goes first. */
@@ -127,12 +139,14 @@ export class Run {
     }
     for (const activation of turn.ready) this.active.set(activation.path, activeStep(activation));
     if (turn.ended) this.ended = turn.ended;
+    if (turn.stuck) this.stuck = turn.stuck;
     return turn.skipped;
   }
 
   /** The step has its result: the only way forward. */
   settle(path: string, result: StepResult, isPaid = false): readonly string[] | Promise<readonly string[]> {
     this.active.delete(path);
+    this.onProgress?.();
     if (typeof result.cost === "number" && !isPaid) this.costUsd += result.cost;
     const turn = this.program.settle(path, result);
     return turn instanceof Promise ? turn.then((later) => this.apply(later)) : this.apply(turn);
@@ -189,6 +203,7 @@ function activeStep(activation: Activation): ActiveStep {
     command: null,
     announced: false,
     lost: false,
+    crashes: 0,
     inDoubt: false,
     ticket: null,
     held: "",
@@ -225,6 +240,7 @@ const afresh = {
   woken: null,
   announced: false,
   lost: false,
+  crashes: 0,
 } as const;
 
 /** The step needs its place no more, or will not get it. */
@@ -245,7 +261,8 @@ export function mustBeAnnounced({ work, activation, announced }: ActiveStep): bo
 
 /** Failures after which nobody knows whether the effect came about. */
 export function leavesDoubt({ code, retry }: ErrorRecord): boolean {
-  return retry === "timeout" || retry === "network" || retry === "server" || code === "UNEXPECTED";
+  if (code === "UNEXPECTED" || code === "PROCESS_CRASHED") return true;
+  return retry === "timeout" || retry === "network" || retry === "server";
 }
 
 /** Whether something in the program takes the failure; a `once` step that must wait for a person is never passed over. */
@@ -255,7 +272,13 @@ export function toleratedTurn(
   error: ErrorRecord,
 ): Turn | undefined | Promise<Turn> {
   if (isUnknown(error) && step.activation.work?.once?.onUnknown === "pause") return undefined;
+  if (isQuarantine(error)) return undefined;
   return run.program.fail(step.activation.path, error);
+}
+
+/** Nothing in a program takes this: the run pauses, whatever the step says. */
+export function isQuarantine({ code }: ErrorRecord): boolean {
+  return code === "QUARANTINED";
 }
 
 export function isUnknown({ code }: ErrorRecord): boolean {

@@ -1,6 +1,7 @@
 import type { FlyballError } from "../base/index.ts";
 import type { Journal, JournalEvent } from "../journal/index.ts";
 import { endEvent, giveUpWait, type RunEnd, tellParent } from "./end.ts";
+import { ProgramStuck } from "./errors.ts";
 import type { RunStarted, StepCompleted, StepWaited } from "./events.ts";
 import { dismiss } from "./inbox.ts";
 import { Record } from "./record.ts";
@@ -8,15 +9,20 @@ import type { ControlStore, RunRow } from "./store.ts";
 
 /**
  * What becomes of a run that cannot be brought to where its journal ends: its release is gone, or does
- * not fit. It is parked before any effect, with the reason. It can still be cancelled; to resume it is
+ * not fit, or an event of it is damaged, which leaves nothing to go by (null). It is parked before any effect, with the reason. It can still be cancelled; to resume it is
  * refused until it fits again, and what else it was told stays in its inbox. Resolves with the runs to wake.
  */
 export async function standStill(
-  run: { readonly row: RunRow; readonly events: readonly JournalEvent[]; readonly error: FlyballError },
+  run: {
+    readonly row: RunRow;
+    readonly events: readonly JournalEvent[] | null;
+    readonly error: FlyballError;
+  },
   { journal, control }: { readonly journal: Journal; readonly control: ControlStore },
 ): Promise<ReadonlySet<string>> {
-  const { row, events, error } = run;
-  const record = new Record({ id: row.id, seq: events.at(-1)?.seq ?? 0 });
+  const { row, error } = run;
+  const events = run.events ?? [];
+  const record = new Record({ id: row.id, seq: run.events && (events.at(-1)?.seq ?? 0) });
   const inbox = control.inbox(row.id);
   const message = `${error.message} The run began with version ${row.version}.`;
   const cancel = inbox.find(({ command }) => command.kind === "cancel");
@@ -25,7 +31,8 @@ export async function standStill(
     recordCancel(row, events, { status: "cancelled", by, reason, command: cancel.id }, { record, control });
   } else {
     for (const { id, command } of inbox) if (command.kind === "resume") dismiss(id, message, record);
-    const paused = { path: "", reason: "mismatch", error: { code: error.code, message } } as const;
+    const reason = error instanceof ProgramStuck ? error.reason : "mismatch";
+    const paused = { path: "", reason, error: { code: error.code, message } };
     if (row.status !== "paused") record.add({ type: "run.paused", data: paused });
   }
   if (!record.isEmpty) await journal.append(record.take());

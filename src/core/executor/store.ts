@@ -30,7 +30,7 @@ export interface RunRow {
   /** Its place in the queue: lower goes first. */
   readonly rank: number;
   readonly expiresAt: number | null;
-  /** What retention has taken: 0 nothing, 1 the bodies of its steps, 2 the decisions too. */
+  /** What retention has taken: 0 nothing, 1 the bodies of its steps. */
   readonly erased: number;
 }
 
@@ -90,11 +90,11 @@ export type RunUpdate = Partial<Omit<RunRow, "id">>;
 
 export type ControlChange =
   | { readonly table: "runs"; readonly put: RunRow }
+  | { readonly table: "runs" | "reviews" | "inbox"; readonly remove: string }
   | { readonly table: "runs"; readonly update: string; readonly at: number; readonly set: RunUpdate }
   | { readonly table: "reviews"; readonly put: ReviewRow }
   | { readonly table: "reviews"; readonly update: string; readonly set: Partial<ReviewRow> }
   | { readonly table: "inbox"; readonly put: InboxRow }
-  | { readonly table: "inbox"; readonly remove: string }
   | { readonly table: "batches"; readonly put: BatchRow }
   | {
       readonly table: "batches";
@@ -129,7 +129,7 @@ export interface ControlStore {
   runningRuns(): readonly string[];
   /**
    * Runs that fall due or expire, or that have something in their inbox. What needs a place to work is left
-   * out for the lanes and workflows named, which have none to give; of paused runs, all but a resume.
+   * out for the lanes and workflows named, which have none to give; of paused runs, all but a resume. At most `limit` of each sort: none keeps another waiting.
    */
   wakeable(nowMs: number, limit: number, except: WakeExceptions): readonly string[];
   /** When the next run falls due or expires, of those that did not at `afterMs`. */
@@ -155,8 +155,13 @@ export interface ControlStore {
   latestBatch(workflow: string, inputDigest: string, name: string): BatchRow | undefined;
   batchRuns(batch: string): readonly RunRow[];
   asset(digest: string): AssetRow | undefined;
-  /** Runs that ended before a moment and of which less than that has been erased. */
-  endedRuns(beforeMs: number, erasedBelow: number, limit: number): readonly string[];
+  /** Runs that ended before a moment and whose bodies are still there, the longest ended first. */
+  erasable(beforeMs: number, limit: number): readonly string[];
+  /**
+   * Runs that ended before a moment and that nothing under way may still ask for, the longest ended
+   * first: neither a parent that goes on, nor a batch that would start them anew.
+   */
+  prunable(beforeMs: number, limit: number): readonly string[];
   countRuns(): Readonly<Record<string, number>>;
   /** Every row of every table, in a fixed order, for `doctor`. */
   dump(): Readonly<Record<string, readonly unknown[]>>;

@@ -57,7 +57,7 @@ test("a paused run starts nothing, lets end what is under way, and goes on when 
     error: null,
     by: "ann",
     comment: "lunch",
-    command: "c1",
+    command: `${id}/c1`,
   });
   const next = restart(bundle);
   await send(next, id, { kind: "resume", by: "ann" }, "c2");

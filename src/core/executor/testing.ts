@@ -21,7 +21,7 @@ import {
 } from "../workflow/index.ts";
 import type { RunLimits } from "./admission.ts";
 import { Batches } from "./batch.ts";
-import { controlChanges } from "./control.ts";
+import { controlChanges, forgottenRows } from "./control.ts";
 import { ReleaseMissing } from "./errors.ts";
 import type { Command } from "./events.ts";
 import { Executor } from "./executor.ts";
@@ -56,6 +56,8 @@ export interface SetupOptions {
   readonly world?: World;
   readonly clock?: ManualClock;
   readonly flows?: readonly Flow[];
+  /** Whether it takes up what was under way by itself (default). */
+  readonly recover?: boolean;
   /** Kinds of other folders, beside the core's and those of the world. */
   readonly kinds?: readonly StepKind[];
   /** The generator of jitter; by default the middle of what is possible. */
@@ -93,6 +95,7 @@ export function setup(options: SetupOptions = {}): Bundle {
     clock,
     key: sealKey,
     derive: controlChanges,
+    forget: forgottenRows,
   });
   const kinds = kindRegistry([...coreKinds, ...worldKinds(world), ...(options.kinds ?? [])]);
   const releases = createReleases({
@@ -122,33 +125,45 @@ export function setup(options: SetupOptions = {}): Bundle {
   });
   const load = (digest: string) => releases.load(digest);
   const batches = new Batches({ journal, control, executor, clock, load });
-  executor.recover();
+  if (options.recover !== false) executor.recover();
   return { ...disk, clock, journal, executor, batches, releases, world, kinds, troubles, kill: owner.kill };
 }
 
 /** The storage as one process has it: once that is killed, whatever is left of it writes nothing. */
 function ownerOf(storage: JournalStorage<ControlChange>) {
   let isKilled = false;
-  const owned: JournalStorage<ControlChange> = {
-    commit(rows, changes, erased) {
-      if (isKilled) throw new NotOwner("the disk");
-      return storage.commit(rows, changes, erased);
-    },
-    lastPosition: () => storage.lastPosition(),
-    head: (stream) => storage.head(stream),
-    readStream: (stream, afterSeq) => storage.readStream(stream, afterSeq),
-    readAll: (afterPosition, limit) => storage.readAll(afterPosition, limit),
-    namesBlob: (digest) => storage.namesBlob(digest),
-    putSeal: (seal) => storage.putSeal(seal),
-    seals: () => storage.seals(),
-    problems: () => storage.problems(),
-    close: () => {},
+  const owned = methodsOf(storage);
+  owned.commit = (rows, changes, removal) => {
+    if (isKilled) throw new NotOwner("the disk");
+    return storage.commit(rows, changes, removal);
   };
   return {
     storage: owned,
     kill: () => {
       isKilled = true;
     },
+  };
+}
+
+/** A storage by its methods, each to be put in another's place; closing it is left to its owner. */
+export function methodsOf<Change>(storage: JournalStorage<Change>): JournalStorage<Change> {
+  return {
+    commit: (...args) => storage.commit(...args),
+    lastPosition: () => storage.lastPosition(),
+    head: (stream) => storage.head(stream),
+    readStream: (...args) => storage.readStream(...args),
+    readAll: (...args) => storage.readAll(...args),
+    hashes: (...args) => storage.hashes(...args),
+    streams: (prefix) => storage.streams(prefix),
+    pruned: (...args) => storage.pruned(...args),
+    namesBlob: (digest) => storage.namesBlob(digest),
+    putSeal: (seal) => storage.putSeal(seal),
+    seals: () => storage.seals(),
+    lastSeal: () => storage.lastSeal(),
+    sealAt: (index) => storage.sealAt(index),
+    tidy: () => storage.tidy(),
+    problems: () => storage.problems(),
+    close: () => {},
   };
 }
 

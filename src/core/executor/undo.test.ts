@@ -221,3 +221,20 @@ test("a flow gives the undo of its steps as code", async () => {
   assert.equal((await ending(bundle, id)).status, "cancelled");
   assert.deepEqual(undone, [{ id: 7 }]);
 });
+
+test("a waiting run that is cancelled while there is no place is undone once there is one", async () => {
+  const world = worldThatBreaks();
+  const held = world.holding("other");
+  const bundle = setup({ world, limits: { running: 1 } });
+  const waits = await start(bundle, [book("flight"), step("gate", "wait", { event: "go" })]);
+  await bundle.executor.settled(waits);
+  await start(bundle, [call("other", "other")]);
+  await world.called("other");
+  await send(bundle, waits, { kind: "cancel", by: "ann", reason: null });
+  await ticks(20);
+  assert.equal(bundle.control.run(waits)?.status, "undoing");
+  held.get("other")?.resolve({ result: { value: 1 } });
+  const { status } = await ending(bundle, waits);
+  assert.deepEqual([status, cancelled(world)], ["cancelled", ["flight-1"]]);
+  await assertSound(bundle);
+});

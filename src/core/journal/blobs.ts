@@ -1,20 +1,13 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolderDurably, syncFolder, writeDurably } from "./durable.ts";
 import { DiskFull } from "./errors.ts";
 import type { BlobStore } from "./journal.ts";
 
 /** Blobs as files, `ab/cdef…`, each written beside, synced, renamed, and its folder synced. */
 export function fileBlobs(folder: string): BlobStore {
+  /** Folders that this process knows to be on disk: a process before it may have been killed while making one. */
+  const synced = new Set<string>();
   const fileOf = (digest: Uint8Array) => {
     const name = Buffer.from(digest).toString("hex");
     return join(folder, name.slice(0, 2), name.slice(2));
@@ -23,9 +16,12 @@ export function fileBlobs(folder: string): BlobStore {
     put(digest, bytes) {
       const file = fileOf(digest);
       try {
-        mkdirSync(dirname(file), { recursive: true });
+        if (!synced.has(dirname(file))) {
+          makeFolderDurably(dirname(file));
+          for (const above of [folder, dirname(folder)]) syncFolder(above);
+          synced.add(dirname(file));
+        }
         writeDurably(file, bytes);
-        for (const entry of [dirname(file), folder, dirname(folder)]) syncFolder(entry);
       } catch (error) {
         throw isFull(error) ? new DiskFull(folder) : error;
       }
@@ -44,28 +40,6 @@ export function fileBlobs(folder: string): BlobStore {
 
 function isFull(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
-}
-
-/** Writes a file so that after a crash it is whole or absent. */
-export function writeDurably(file: string, bytes: Uint8Array, mode = 0o600): void {
-  const beside = `${file}.part`;
-  const descriptor = openSync(beside, "w", mode);
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(beside, file);
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function collectIn(folder: string, isNamed: (digest: Uint8Array) => boolean): number {

@@ -149,7 +149,7 @@ suite("an erasure that retention does not account for is found", async ({ journa
   const [, second] = await journal.read("a");
   const digest = (await erasedDigest(journal)).get("a:2");
   assert.ok(second && digest);
-  await storage.commit([], [], [{ position: second.position, digest }]);
+  await storage.commit([], [], { erased: [{ position: second.position, digest }], streams: [], pruned: [] });
   const { firstBad } = await journal.verify();
   assert.equal(firstBad?.position, 2);
   assert.match(firstBad?.reason ?? "", /1 bodies were erased, retention accounts for 0/);

@@ -12,6 +12,7 @@ import type {
   Seal,
   Verification,
 } from "./journal.ts";
+import type { Subtree } from "./merkle.ts";
 import { newSealKey, type SealKey } from "./seal.ts";
 import { Verifier } from "./verify.ts";
 
@@ -23,6 +24,8 @@ export interface JournalSubject<Change> {
   readonly blobs: BlobStore;
   /** A change of the control tables that gives `name` the value; the suite itself knows no tables. */
   change(name: string, value: string): Change;
+  /** A change that takes the name away. */
+  unchange(name: string): Change;
   /** What the control tables hold under a name. */
   shown(name: string): string | undefined;
 }
@@ -53,8 +56,11 @@ export function opened<Change>(subject: JournalSubject<Change>): Opened<Change> 
     assert.notEqual(type, "note.broken", "a bug of the fold");
     return type === "note.marked" ? [subject.change(String(data.name), String(data.value))] : [];
   };
+  /** A stream `mark/NAME` takes along what was marked under that name. */
+  const forget = (stream: string) =>
+    stream.startsWith("mark/") ? [subject.unchange(stream.slice("mark/".length))] : [];
   const { storage, blobs } = subject;
-  return { ...subject, clock, key, journal: createJournal({ storage, blobs, clock, key, derive }) };
+  return { ...subject, clock, key, journal: createJournal({ storage, blobs, clock, key, derive, forget }) };
 }
 
 /** One append of events `note.made`, each with a body. */
@@ -81,9 +87,15 @@ export function verifyOf(
   subject: Opened<unknown>,
   rows: readonly EventRow[],
   seals: readonly Seal[],
+  pruned: readonly Subtree[] = [],
 ): Verifier {
   const { key, blobs } = subject;
-  const verifier = new Verifier({ seals, publicKey: key.publicKey, blob: (digest) => blobs.get(digest) });
+  const verifier = new Verifier({
+    seals,
+    pruned,
+    publicKey: key.publicKey,
+    blob: (digest) => blobs.get(digest),
+  });
   for (const row of rows) verifier.check(row);
   return verifier;
 }

@@ -10,6 +10,7 @@ import {
   verifyOf,
 } from "./conformance-subject.ts";
 import type { EventRow, JournalStorage, Seal } from "./journal.ts";
+import { sealEventsMax } from "./limits.ts";
 import { newSealKey, type SealKey } from "./seal.ts";
 import { Verifier } from "./verify.ts";
 
@@ -33,12 +34,30 @@ suite("seals follow each other and cover everything", async ({ journal, clock })
   assert.deepEqual([result.seals, result.head], [2, second]);
 });
 
+suite("sealing much gives appends their turn, and takes in what was there when it began", async (subject) => {
+  const { journal } = subject;
+  const count = sealEventsMax + 1;
+  await journal.append([notes("a", 0, ...Array.from({ length: count }, (_, n) => ({ n })))]);
+  const done: string[] = [];
+  const sealing = [journal.seal(), journal.seal()].map((seal) => seal.finally(() => done.push("seal")));
+  await journal.append([notes("b", 0, { n: 0 })]).then(() => done.push("append"));
+  await Promise.all(sealing);
+  assert.deepEqual(done, ["append", "seal", "seal"]);
+  const ranges = (await journal.seals()).map(({ from, to }) => [from, to]);
+  assert.deepEqual(ranges.slice(0, 2), [
+    [1, sealEventsMax],
+    [count, count],
+  ]);
+  assert.equal((await assertSound(journal)).seals, 3);
+});
+
 suite("a seal by another key is refused", async ({ journal, storage, blobs, key }) => {
   await journal.append([notes("a", 0, { n: 1 })]);
   await journal.seal();
   const check = (publicKey: SealKey["publicKey"]) => {
     const verifier = new Verifier({
       seals: storage.seals(),
+      pruned: [],
       publicKey,
       blob: (digest) => blobs.get(digest),
     });
@@ -229,9 +248,15 @@ function recordingStorage(): JournalStorage<unknown> {
     head: (stream) => rows.findLast((row) => row.stream === stream),
     readStream: (stream, afterSeq) => rows.filter((row) => row.stream === stream && row.seq > afterSeq),
     readAll: (afterPosition, limit) => rows.slice(afterPosition, afterPosition + limit),
+    streams: () => [],
+    pruned: () => [],
+    hashes: (afterPosition, limit) => rows.slice(afterPosition, afterPosition + limit),
     namesBlob: () => false,
     putSeal: () => {},
     seals: () => [],
+    lastSeal: () => undefined,
+    sealAt: () => undefined,
+    tidy: () => false,
     problems: () => [],
     close: () => {},
   };

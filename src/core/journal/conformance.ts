@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { appendCases } from "./conformance-appends.ts";
 import { bodyCases } from "./conformance-bodies.ts";
+import { pruneCases } from "./conformance-pruning.ts";
 import { type JournalSetup, opened } from "./conformance-subject.ts";
 import { tamperCases } from "./conformance-tampering.ts";
 
@@ -9,6 +10,6 @@ import { tamperCases } from "./conformance-tampering.ts";
  * makes, a fresh one for each case.
  */
 export function journalConformance<Change>(name: string, setup: JournalSetup<Change>): void {
-  for (const { what, run } of [...appendCases, ...bodyCases, ...tamperCases])
+  for (const { what, run } of [...appendCases, ...bodyCases, ...pruneCases, ...tamperCases])
     test(`${name}: ${what}`, () => run(opened(setup())));
 }

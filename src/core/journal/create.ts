@@ -1,20 +1,25 @@
 import { type Clock, type FlyballError, type JsonObject, nextTurn } from "../base/index.ts";
-import { bodyDigest, zeroHash } from "./encoding.ts";
+import { contentProblem } from "./content.ts";
+import { zeroHash } from "./encoding.ts";
 import { EventDamaged } from "./errors.ts";
 import type {
   BlobStore,
   Derive,
   EraseRequest,
   EventRow,
+  Forget,
   Journal,
   JournalEvent,
   JournalStorage,
+  PruneRequest,
   Seal,
   Verification,
 } from "./journal.ts";
 import { pageEvents, sealEventsMax } from "./limits.ts";
+import type { Subtree } from "./merkle.ts";
+import { planErasure, planPruning, type RemovalPlan, rowsOf } from "./removal.ts";
 import { makeSeal, type SealKey } from "./seal.ts";
-import { retentionStream, Verifier } from "./verify.ts";
+import { Verifier } from "./verify.ts";
 import { Writer } from "./writer.ts";
 
 export interface JournalOptions<Change> {
@@ -23,6 +28,8 @@ export interface JournalOptions<Change> {
   readonly clock: Clock;
   readonly key: SealKey;
   readonly derive: Derive<Change>;
+  /** Default: nothing follows from a stream that would have to go with it. */
+  readonly forget?: Forget<Change>;
   /** Default: `setImmediate`, which is one turn of the event loop. */
   readonly schedule?: (flush: () => void) => void;
   readonly onFatal?: (error: FlyballError) => void;
@@ -40,7 +47,9 @@ class StoredJournal<Change> implements Journal {
   readonly #key: SealKey;
   readonly #writer: Writer<Change>;
   readonly #listeners = new Set<() => void>();
-  #erasing: Promise<unknown> = Promise.resolve();
+  /** The last of those that remove something, or that must see all of it. */
+  #removing: Promise<unknown> = Promise.resolve();
+  #sealing: Promise<unknown> = Promise.resolve();
 
   constructor(options: JournalOptions<Change>) {
     this.#storage = options.storage;
@@ -49,6 +58,7 @@ class StoredJournal<Change> implements Journal {
     this.#key = options.key;
     this.#writer = new Writer({
       ...options,
+      forget: options.forget ?? (() => []),
       schedule: options.schedule ?? ((flush) => void setImmediate(flush)),
       onCommitted: () => this.#notify(),
       onFatal: options.onFatal ?? (() => {}),
@@ -65,7 +75,12 @@ class StoredJournal<Change> implements Journal {
     const rows = this.#storage.readStream(stream, afterSeq);
     const before = afterSeq > 0 ? this.#storage.readStream(stream, afterSeq - 1)[0] : undefined;
     let prev = before?.hash ?? zeroHash;
-    return rows.map((row) => {
+    return rows.map((row, index) => {
+      const problem =
+        row.seq === afterSeq + index + 1
+          ? contentProblem(row, prev, (digest) => this.#blobs.get(digest))
+          : `event ${afterSeq + index + 1} of its stream is missing`;
+      if (problem) throw new EventDamaged(row.position, problem);
       const event = this.#event(row, prev);
       prev = row.hash;
       return event;
@@ -116,13 +131,18 @@ class StoredJournal<Change> implements Journal {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  async verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification> {
+  verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification> {
+    return this.#alone(() => this.#verify(onProgress, head));
+  }
+
+  async #verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification> {
+    const total = this.lastPosition();
     const verifier = new Verifier({
       seals: this.#storage.seals(),
+      pruned: this.#storage.pruned(1, total),
       publicKey: this.#key.publicKey,
       blob: (digest) => this.#blobs.get(digest),
     });
-    const total = this.lastPosition();
     for (let after = 0; ; ) {
       const rows = this.#storage.readAll(after, pageEvents);
       for (const row of rows) verifier.check(row);
@@ -135,21 +155,33 @@ class StoredJournal<Change> implements Journal {
     return verifier.finish({ problems: this.#storage.problems(), ...(head ? { head } : {}) });
   }
 
-  async seal(): Promise<Seal | undefined> {
-    let last = this.#storage.seals().at(-1);
+  /** One after the other, as each seal follows from the one before it. */
+  seal(): Promise<Seal | undefined> {
+    const sealed = this.#sealing.then(() => this.#seal());
+    this.#sealing = sealed.catch(() => undefined);
+    return sealed;
+  }
+
+  /** Between its steps the event loop has a turn, for a minute under load is a million events; what comes meanwhile waits. */
+  async #seal(): Promise<Seal | undefined> {
+    const until = this.lastPosition();
+    let last = this.#storage.lastSeal();
     const before = last;
     for (;;) {
-      const rows = this.#storage.readAll(last?.to ?? 0, sealEventsMax);
+      const after = last?.to ?? 0;
+      const rows = this.#storage.hashes(after, Math.max(0, Math.min(sealEventsMax, until - after)));
       const [first, final] = [rows[0], rows.at(-1)];
       if (!first || !final) return last === before ? undefined : last;
       const range = {
         from: first.position,
         to: final.position,
         at: this.#clock.now(),
-        hashes: rows.map((row) => row.hash),
+        events: rows,
       };
+      await nextTurn();
       last = makeSeal(this.#key, last, range);
       this.#storage.putSeal(last);
+      await nextTurn();
     }
   }
 
@@ -157,41 +189,59 @@ class StoredJournal<Change> implements Journal {
     return this.#storage.seals();
   }
 
-  /** One after the other: what one request erases, another must not count again. */
   erase(request: EraseRequest): Promise<number> {
-    const erased = this.#erasing.then(() => this.#erase(request));
-    this.#erasing = erased.catch(() => undefined);
-    return erased;
+    return this.#alone(async () => {
+      const plan = planErasure(request, this.#storage);
+      return plan.rows.length === 0 && request.marks.length === 0 ? 0 : this.#remove(plan);
+    });
   }
 
-  async #erase(request: EraseRequest): Promise<number> {
-    const rows = [...new Set(request.streams)]
-      .flatMap((stream) => this.#storage.readStream(stream, 0))
-      .filter((row) => row.salt !== null && !request.keepTypes.has(row.type));
-    if (rows.length === 0 && request.marks.length === 0) return 0;
-    const erased = rows.map((row) => ({ position: row.position, digest: digestOf(row) }));
-    const positions = erased.map(({ position }) => position);
-    const data = { ...rangeOf(positions), count: rows.length, policy: request.policy };
-    await this.#writer.append(
-      [
-        {
-          stream: retentionStream,
-          expectedSeq: null,
-          actor: "engine",
-          events: [{ type: "retention.applied", data }],
-        },
-        ...request.marks,
-      ],
-      erased,
-    );
-    for (const row of rows) if (row.digest) this.#blobs.remove(row.digest);
+  prune(request: PruneRequest): Promise<number> {
+    return this.#alone(async () => {
+      // What is read before the seal is under it; what a stream gets after that refuses the plan as stale.
+      const rows = rowsOf(request.streams, this.#storage);
+      await this.seal();
+      const plan = planPruning(request, rows, this.#storage);
+      return plan.rows.length === 0 ? 0 : this.#remove(plan);
+    });
+  }
+
+  async #remove({ appends, removal, rows }: RemovalPlan): Promise<number> {
+    await this.#writer.append(appends, removal);
+    for (const row of rows) if (row.digest && row.salt) this.#blobs.remove(row.digest);
     return rows.length;
+  }
+
+  /** One after the other: what one takes away, another must not count, or miss in what it has half read. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#removing.then(work);
+    this.#removing = done.catch(() => undefined);
+    return done;
+  }
+
+  hold(): Promise<() => void> {
+    return new Promise((resolve) => {
+      void this.#alone(() => new Promise<void>((release) => resolve(release)));
+    });
+  }
+
+  async pruned(): Promise<readonly Subtree[]> {
+    return this.#storage.pruned(1, this.lastPosition());
+  }
+
+  async streams(prefix: string): Promise<readonly string[]> {
+    return this.#storage.streams(prefix);
+  }
+
+  async tidy(): Promise<void> {
+    while (this.#storage.tidy()) await nextTurn();
   }
 
   async close(): Promise<void> {
     const failure = await this.#writer.close("it was closed");
     try {
-      if (!failure) await this.seal();
+      if (failure) await this.#sealing;
+      else await this.seal();
     } finally {
       this.#storage.close();
     }
@@ -233,16 +283,4 @@ class StoredJournal<Change> implements Journal {
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
-}
-
-function digestOf(row: EventRow): Uint8Array {
-  if (row.body !== null && row.salt) return bodyDigest(row.salt, row.body);
-  return row.digest ?? zeroHash;
-}
-
-function rangeOf(positions: readonly number[]): { from: number; to: number } {
-  return {
-    from: positions.reduce((least, position) => Math.min(least, position), positions[0] ?? 0),
-    to: positions.reduce((most, position) => Math.max(most, position), 0),
-  };
 }

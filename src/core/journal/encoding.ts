@@ -13,8 +13,6 @@ import { sha256Bytes, sha256Latin1 } from "../base/index.ts";
 
 const eventTag = Buffer.from("flyball.event.1", "ascii");
 const sealTag = Buffer.from("flyball.seal.1", "ascii");
-const leafTag = Buffer.from([0]);
-const nodeTag = Buffer.from([1]);
 
 export const zeroHash: Uint8Array = new Uint8Array(32);
 export const saltBytes = 16;
@@ -92,21 +90,4 @@ export function sealHash(seal: {
   return sha256Bytes(
     Buffer.concat([sealTag, Buffer.from(seal.prev, "hex"), numbers, Buffer.from(seal.root, "hex")]),
   );
-}
-
-/**
- * Merkle root over hashes in order; leaves and nodes have different prefixes, so that no node can pass
- * for a leaf (RFC 6962, section 2.1). An odd node moves up unchanged.
- */
-export function merkleRoot(hashes: readonly Uint8Array[]): Buffer {
-  let level = hashes.map((hash) => sha256Bytes(Buffer.concat([leafTag, hash])));
-  while (level.length > 1) {
-    const above: Buffer[] = [];
-    for (let index = 0; index < level.length; index += 2) {
-      const [left, right] = [level[index], level[index + 1]];
-      if (left) above.push(right ? sha256Bytes(Buffer.concat([nodeTag, left, right])) : left);
-    }
-    level = above;
-  }
-  return level[0] ?? sha256Bytes("");
 }

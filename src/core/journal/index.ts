@@ -8,9 +8,11 @@
  * stand at the head of `writer.ts`.
  * Read first: `journal.ts` (the words), then `writer.ts` (group commit), `encoding.ts` (what is hashed).
  */
-export { fileBlobs, memoryBlobs, writeDurably } from "./blobs.ts";
+export { fileBlobs, memoryBlobs } from "./blobs.ts";
 export { createJournal, type JournalOptions } from "./create.ts";
+export { makeFolderDurably, writeDurably } from "./durable.ts";
 export * from "./errors.ts";
 export type * from "./journal.ts";
+export type { Subtree } from "./merkle.ts";
 export { newSealKey, publicKeyOf, type SealKey, sealKeyOf } from "./seal.ts";
 export { Verifier } from "./verify.ts";

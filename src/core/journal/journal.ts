@@ -1,4 +1,5 @@
 import type { JsonObject } from "../base/index.ts";
+import type { Subtree } from "./merkle.ts";
 
 /** One fact, as it stands in the journal. Nothing else in the project is truth. */
 export interface JournalEvent {
@@ -53,6 +54,9 @@ export interface PendingEvent extends NewEvent {
  */
 export type Derive<Change> = (event: PendingEvent) => readonly Change[];
 
+/** What leaves the control tables with a stream that is pruned: the rows that its events had made. Pure. */
+export type Forget<Change> = (stream: string) => readonly Change[];
+
 export interface Journal {
   /**
    * Appends to any number of streams, all or nothing. Resolves after the events are on disk (fsync);
@@ -60,9 +64,12 @@ export interface Journal {
    * is no room (nothing is written), `JournalClosed` after the journal has ended.
    */
   append(appends: readonly Append[]): Promise<void>;
-  /** The events of one stream, in order, after `afterSeq` (default 0). */
+  /**
+   * The events of one stream, in order, after `afterSeq` (default 0). What is decided follows from them, so
+   * each is held against its hash: rejects with `EventDamaged` when one is not what was written.
+   */
   read(stream: string, afterSeq?: number): Promise<readonly JournalEvent[]>;
-  /** Up to `limit` events of all streams with a position above `afterPosition`, in order. */
+  /** Up to `limit` events of all streams with a position above `afterPosition`, in order, as they stand. */
   readAll(afterPosition: number, limit: number): Promise<readonly JournalEvent[]>;
   /** All events from a position on, then each new one as it is committed, until the signal aborts. */
   follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent>;
@@ -75,6 +82,19 @@ export interface Journal {
   seals(): Promise<readonly Seal[]>;
   /** Erases bodies and salts of finished streams, leaving hashes and one event that says so. */
   erase(request: EraseRequest): Promise<number>;
+  /**
+   * Removes finished streams whole, leaving the roots of their subtrees under the seals, and one event
+   * with range, count and policy. Resolves with the number of events.
+   */
+  prune(request: PruneRequest): Promise<number>;
+  /** What stands in the place of pruned events, in order: without it, a copy of the events has gaps. */
+  pruned(): Promise<readonly Subtree[]>;
+  /** The names of the streams that begin so. */
+  streams(prefix: string): Promise<readonly string[]>;
+  /** Gives what erasing and pruning has freed back to the disk, and leaves no copy of it behind. */
+  tidy(): Promise<void>;
+  /** Until it is released, nothing is erased or pruned: for whoever reads all of it in several steps. */
+  hold(): Promise<() => void>;
   /** Commits what is queued, seals, and closes the store. */
   close(): Promise<void>;
 }
@@ -97,6 +117,8 @@ export interface Seal {
 export interface Verification {
   readonly ok: boolean;
   readonly events: number;
+  /** How many of the events retention has removed, when it has. */
+  readonly pruned?: number;
   readonly seals: number;
   readonly head: Seal | null;
   /** The first event that does not fit, by position; null when all do. */
@@ -116,6 +138,13 @@ export interface EraseRequest {
   readonly policy: string;
   /** Events of the owner's own that mark what was erased, in the same transaction. */
   readonly marks: readonly Append[];
+}
+
+export interface PruneRequest {
+  readonly streams: readonly string[];
+  /** Named in the event that remains, beside what the owner of the streams says there. */
+  readonly policy: string;
+  readonly data: JsonObject;
 }
 
 /** An event as the store keeps it. `body` is JSON text; null when it is a blob or erased. */
@@ -139,6 +168,19 @@ export interface Erasure {
   readonly digest: Uint8Array;
 }
 
+/** What leaves the journal with a commit. */
+export interface Removal {
+  readonly erased: readonly Erasure[];
+  /** Streams whose events go whole. */
+  readonly streams: readonly string[];
+  /** The subtrees of pruned events, all that there are now, within the range of each seal concerned. */
+  readonly pruned: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly subtrees: readonly Subtree[];
+  }[];
+}
+
 export interface StreamHead {
   readonly seq: number;
   readonly hash: Uint8Array;
@@ -153,20 +195,26 @@ export interface JournalStorage<Change> {
    * One transaction, durable on return. Refuses with `DiskFull` (nothing written) or `NotOwner` (another
    * process has taken the folder since); anything else thrown means that the outcome is not known.
    */
-  commit(
-    rows: readonly EventRow[],
-    changes: readonly Change[],
-    erased: readonly Erasure[],
-  ): void | Promise<void>;
+  commit(rows: readonly EventRow[], changes: readonly Change[], removal: Removal): void | Promise<void>;
   lastPosition(): number;
   head(stream: string): StreamHead | undefined;
   readStream(stream: string, afterSeq: number): readonly EventRow[];
   readAll(afterPosition: number, limit: number): readonly EventRow[];
+  /** In order, without repeats. */
+  streams(prefix: string): readonly string[];
+  /** The subtrees of pruned events within a range of positions, in order. */
+  pruned(from: number, to: number): readonly Subtree[];
+  /** Of the same events, only what a seal needs: a fraction of the work. */
+  hashes(afterPosition: number, limit: number): readonly Pick<EventRow, "position" | "hash">[];
   /** Whether an event has its body in the blob of this digest. */
   namesBlob(digest: Uint8Array): boolean;
   /** Durable on return; refuses as `commit` does. */
   putSeal(seal: Seal): void;
   seals(): readonly Seal[];
+  lastSeal(): Seal | undefined;
+  sealAt(index: number): Seal | undefined;
+  /** A slice of tidying up, short enough for one turn of the event loop; true while there is more. */
+  tidy(): boolean;
   /** Problems of the file itself, for `verify`; empty when it is sound. */
   problems(): readonly string[];
   close(): void;

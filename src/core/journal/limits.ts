@@ -6,5 +6,5 @@ export const bodyCharactersMax = 64 * 1024 * 1024;
 export const headsCachedMax = 20_000;
 /** Events read at once when following, verifying or sealing. */
 export const pageEvents = 1_000;
-/** Events that one seal covers at most. */
-export const sealEventsMax = 10_000;
+/** Events that one seal covers at most: some milliseconds of work without a turn for anything else. */
+export const sealEventsMax = 4_000;

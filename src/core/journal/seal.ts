@@ -6,8 +6,10 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { merkleRoot, sealHash, zeroHash } from "./encoding.ts";
+import { assert } from "../base/index.ts";
+import { sealHash, zeroHash } from "./encoding.ts";
 import type { Seal } from "./journal.ts";
+import { leafOf, treeOf } from "./merkle.ts";
 
 /** Signs seals. Whoever has the public key can check a journal's head without the data folder. */
 export interface SealKey {
@@ -32,13 +34,21 @@ export function publicKeyOf(publicPem: string): KeyObject {
 export function makeSeal(
   key: SealKey,
   last: Seal | undefined,
-  range: { from: number; to: number; at: number; hashes: readonly Uint8Array[] },
+  range: {
+    readonly at: number;
+    readonly from: number;
+    readonly to: number;
+    /** The events of the range, all of them, in order. */
+    readonly events: readonly { readonly position: number; readonly hash: Uint8Array }[];
+  },
 ): Seal {
+  const tree = treeOf(range, range.events.map(leafOf));
+  assert(tree, `the events from ${range.from} to ${range.to} have gaps and cannot be sealed`);
   const body = {
     index: (last?.index ?? 0) + 1,
     from: range.from,
     to: range.to,
-    root: merkleRoot(range.hashes).toString("hex"),
+    root: Buffer.from(tree.root).toString("hex"),
     prev: last?.hash ?? Buffer.from(zeroHash).toString("hex"),
     at: range.at,
   };

@@ -1,6 +1,8 @@
 import type { KeyObject } from "node:crypto";
-import { bodyDigest, eventHash, merkleRoot, saltBytes, zeroHash } from "./encoding.ts";
+import { contentProblem } from "./content.ts";
+import { zeroHash } from "./encoding.ts";
 import type { EventRow, Seal, Verification } from "./journal.ts";
+import { leafOf, type Subtree, treeOf } from "./merkle.ts";
 import { sealProblem } from "./seal.ts";
 
 type FirstBad = NonNullable<Verification["firstBad"]>;
@@ -20,7 +22,12 @@ export class Verifier {
   readonly #blob: (digest: Uint8Array) => Uint8Array | undefined;
   #events = 0;
   #sealIndex = 0;
-  #sealHashes: Uint8Array[] = [];
+  /** What the seal at hand covers, as far as it has come by. */
+  #sealParts: Subtree[] = [];
+  readonly #pruned: readonly Subtree[];
+  #prunedIndex = 0;
+  #prunedEvents = 0;
+  #prunedByPolicy = 0;
   #erased = 0;
   #erasedByPolicy = 0;
   #firstErased: EventRow | undefined;
@@ -28,11 +35,14 @@ export class Verifier {
 
   constructor(options: {
     seals: readonly Seal[];
+    /** What stands in the place of pruned events, in order. */
+    pruned: readonly Subtree[];
     publicKey: KeyObject;
     /** The body of a blob; undefined when it is missing. */
     blob: (digest: Uint8Array) => Uint8Array | undefined;
   }) {
     this.#seals = options.seals;
+    this.#pruned = options.pruned;
     this.#publicKey = options.publicKey;
     this.#blob = options.blob;
     options.seals.forEach((seal, index) => {
@@ -42,6 +52,7 @@ export class Verifier {
   }
 
   check(row: EventRow): void {
+    this.#passPruned(row.position);
     this.#events += 1;
     const last = this.#streams.get(row.stream) ?? { seq: 0, hash: zeroHash };
     if (row.position !== this.#events)
@@ -51,59 +62,60 @@ export class Verifier {
       );
     else if (row.seq !== last.seq + 1)
       this.#bad(row, `it is number ${row.seq} of its stream, after number ${last.seq}`);
-    else this.#checkHash(row, last.hash);
+    else {
+      const problem = contentProblem(row, last.hash, this.#blob);
+      if (problem) this.#bad(row, problem);
+    }
     this.#events = Math.max(this.#events, row.position);
     this.#streams.set(row.stream, { seq: row.seq, hash: row.hash });
-    this.#countErased(row);
-    this.#checkSeal(row);
+    this.#countRemoved(row);
+    this.#checkSeal(leafOf(row));
   }
 
-  /** An erased body leaves a chain that fits, so the journal's own events must account for each. */
-  #countErased(row: EventRow): void {
+  /** What retention has pruned before a position takes the place of the events that are not there. */
+  #passPruned(before: number): void {
+    for (let next = this.#nextPruned; next && next.from < before; next = this.#nextPruned) {
+      this.#prunedIndex += 1;
+      if (next.from !== this.#events + 1 || next.to >= before)
+        this.#bad(
+          { position: next.from, stream: retentionStream, seq: 0 },
+          `events ${next.from} to ${next.to} are not all gone, as it is said of them`,
+        );
+      this.#events = Math.max(this.#events, next.to);
+      this.#prunedEvents += next.to - next.from + 1;
+      this.#checkSeal(next);
+    }
+  }
+
+  get #nextPruned(): Subtree | undefined {
+    return this.#pruned[this.#prunedIndex];
+  }
+
+  /** What was erased or pruned leaves a chain that fits, so the journal's own events must account for it. */
+  #countRemoved(row: EventRow): void {
     if (row.salt === null) {
       this.#erased += 1;
       this.#firstErased ??= row;
-    } else if (row.stream === retentionStream && row.body !== null)
-      this.#erasedByPolicy += erasedCount(row.body);
+    } else if (row.stream === retentionStream && row.body !== null) {
+      const { erased, pruned } = removedBy(row.type, row.body);
+      this.#erasedByPolicy += erased;
+      this.#prunedByPolicy += pruned;
+    }
   }
 
-  #checkHash(row: EventRow, prev: Uint8Array): void {
-    const digest = this.#digest(row);
-    if (typeof digest === "string") this.#bad(row, digest);
-    else if (!Number.isSafeInteger(row.at) || row.at < 0) this.#bad(row, "its time was changed");
-    else if (!eventHash(prev, row, digest).equals(row.hash))
-      this.#bad(row, "its content does not fit its hash");
-  }
-
-  /** The digest of the body, or why there is none. */
-  #digest(row: EventRow): Uint8Array | string {
-    if (row.salt && row.salt.length !== saltBytes) return "its salt was changed";
-    if (row.digest && row.digest.length !== zeroHash.length) return "its digest was changed";
-    if (row.body !== null && row.digest) return "it has both a body and a digest";
-    if (row.body !== null) return row.salt ? bodyDigest(row.salt, row.body) : "its salt is missing";
-    if (!row.digest) return "its body is missing";
-    if (!row.salt) return row.digest;
-    const bytes = this.#blob(row.digest);
-    if (!bytes) return `its blob ${Buffer.from(row.digest).toString("hex")} is missing`;
-    const digest = bodyDigest(row.salt, Buffer.from(bytes).toString("utf8"));
-    return digest.equals(row.digest)
-      ? digest
-      : `its blob ${Buffer.from(row.digest).toString("hex")} was changed`;
-  }
-
-  #checkSeal(row: EventRow): void {
+  #checkSeal(part: Subtree): void {
     const seal = this.#seals[this.#sealIndex];
-    if (!seal || row.position < seal.from) return;
-    this.#sealHashes.push(row.hash);
-    if (row.position < seal.to) return;
+    if (!seal || part.to < seal.from) return;
+    this.#sealParts.push(part);
+    if (part.to < seal.to) return;
     // An event of the range that does not fit is what is named; the seal, when each of them seems to fit.
     const isExplained = this.#firstBad !== null && this.#firstBad.position <= seal.to;
-    if (!isExplained && merkleRoot(this.#sealHashes).toString("hex") !== seal.root)
+    if (!isExplained && hexRoot(treeOf(seal, this.#sealParts)) !== seal.root)
       this.#bad(
         { position: seal.from, stream: "seal", seq: seal.index },
         `the events of seal ${seal.index} are not those that were signed`,
       );
-    this.#sealHashes = [];
+    this.#sealParts = [];
     this.#sealIndex += 1;
   }
 
@@ -114,6 +126,7 @@ export class Verifier {
 
   /** The result. `head`: an exported seal that the journal must still contain (finds truncation). */
   finish(options: { problems?: readonly string[]; head?: Seal } = {}): Verification {
+    this.#passPruned(Number.POSITIVE_INFINITY);
     const unfinished = this.#seals[this.#sealIndex];
     if (unfinished)
       this.#bad(
@@ -126,11 +139,17 @@ export class Verifier {
         this.#firstErased,
         `${this.#erased} bodies were erased, retention accounts for ${this.#erasedByPolicy}`,
       );
+    if (this.#prunedEvents !== this.#prunedByPolicy)
+      this.#bad(
+        { position: this.#pruned[0]?.from ?? this.#events, stream: retentionStream, seq: 0 },
+        `${this.#prunedEvents} events were pruned, retention accounts for ${this.#prunedByPolicy}`,
+      );
     const problem = options.problems?.[0];
     if (problem && !this.#firstBad) this.#bad({ position: 0, stream: "", seq: 0 }, problem);
     return {
       ok: this.#firstBad === null,
       events: this.#events,
+      ...(this.#prunedEvents > 0 ? { pruned: this.#prunedEvents } : {}),
       seals: this.#seals.length,
       head: this.#seals.at(-1) ?? null,
       firstBad: this.#firstBad,
@@ -153,11 +172,18 @@ export class Verifier {
   }
 }
 
-/** How many bodies an event of retention says it erased; none when it was changed, which its hash tells. */
-function erasedCount(body: string): number {
+/** How much an event of retention says it removed; nothing when it was changed, which its hash tells. */
+function removedBy(type: string, body: string): { readonly erased: number; readonly pruned: number } {
   try {
-    return Number(JSON.parse(body).count);
+    const { count, erased } = JSON.parse(body);
+    // Bodies that had been erased before went with the events that were pruned.
+    if (type === "retention.pruned") return { erased: -Number(erased), pruned: Number(count) };
+    return { erased: Number(count), pruned: 0 };
   } catch {
-    return 0;
+    return { erased: 0, pruned: 0 };
   }
+}
+
+function hexRoot(tree: Subtree | undefined): string {
+  return tree ? Buffer.from(tree.root).toString("hex") : "";
 }

@@ -8,7 +8,16 @@ import {
 } from "../base/index.ts";
 import { bodyDigestLatin1, eventHash, saltBytes, zeroHash } from "./encoding.ts";
 import { CommitUnknown, DiskFull, JournalClosed, NotOwner, StaleAppend } from "./errors.ts";
-import type { Append, BlobStore, Derive, Erasure, EventRow, JournalStorage, StreamHead } from "./journal.ts";
+import type {
+  Append,
+  BlobStore,
+  Derive,
+  EventRow,
+  Forget,
+  JournalStorage,
+  Removal,
+  StreamHead,
+} from "./journal.ts";
 import { bodyCharactersMax, bodyInlineCharactersMax, headsCachedMax } from "./limits.ts";
 
 // Writer
@@ -25,7 +34,7 @@ import { bodyCharactersMax, bodyInlineCharactersMax, headsCachedMax } from "./li
 
 interface Entry {
   readonly appends: readonly Append[];
-  readonly erased: readonly Erasure[];
+  readonly removal: Removal | undefined;
   readonly at: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -39,7 +48,8 @@ interface StagedEvent extends EventRow {
 interface Group<Change> {
   readonly events: StagedEvent[];
   readonly changes: Change[];
-  readonly erased: Erasure[];
+  /** What an entry of the group removes; one at a time does. */
+  removal: Removal;
   readonly written: Entry[];
 }
 
@@ -48,6 +58,7 @@ export interface WriterOptions<Change> {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly derive: Derive<Change>;
+  readonly forget: Forget<Change>;
   /** Calls back once in the next turn of the event loop. */
   readonly schedule: (flush: () => void) => void;
   readonly onCommitted: () => void;
@@ -73,11 +84,11 @@ export class Writer<Change> {
     return this.#lastPosition;
   }
 
-  /** `erased`: bodies that go in the same transaction. */
-  append(appends: readonly Append[], erased: readonly Erasure[] = []): Promise<void> {
+  /** `removal`: what goes in the same transaction. */
+  append(appends: readonly Append[], removal?: Removal): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ appends, erased, at: this.#options.clock.now(), resolve, reject });
+      this.#queue.push({ appends, removal, at: this.#options.clock.now(), resolve, reject });
       this.#scheduleFlush();
     });
   }
@@ -101,13 +112,16 @@ export class Writer<Change> {
 
   #flush(): Promise<void> | undefined {
     if (this.#committing || this.#queue.length === 0) return this.#committing;
-    const group = this.#gather(this.#queue.splice(0));
+    if (this.#heads.size > headsCachedMax) this.#forgetOldest();
+    const entries = this.#queue;
+    this.#queue = [];
+    const group = this.#gather(entries);
     if (group.events.length === 0) {
       for (const entry of group.written) entry.resolve();
       return undefined;
     }
     try {
-      const pending = this.#options.storage.commit(group.events, group.changes, group.erased);
+      const pending = this.#options.storage.commit(group.events, group.changes, group.removal);
       if (!pending) return void this.#committed(group);
       this.#committing = pending
         .then(
@@ -125,18 +139,35 @@ export class Writer<Change> {
   }
 
   #gather(entries: readonly Entry[]): Group<Change> {
-    const group: Group<Change> = { events: [], changes: [], erased: [], written: [] };
+    const group: Group<Change> = { events: [], changes: [], removal: noRemoval, written: [] };
     for (const entry of entries) {
-      const refusal = this.#refusal(entry);
+      const refusal = this.#refusalOrError(entry);
       if (refusal) entry.reject(refusal);
       else this.#add(entry, group);
     }
     return group;
   }
 
-  /** Ahead of the disk within a flush; a commit that fails forgets what it had advanced. */
+  /**
+   * Ahead of the disk within a flush; a commit that fails forgets what it had advanced. That a stream has
+   * no events is kept too: each new run is asked for twice, and the store's answer costs as much as an event.
+   */
   #head(stream: string): StreamHead {
-    return this.#heads.get(stream) ?? this.#options.storage.head(stream) ?? noEvents;
+    let head = this.#heads.get(stream);
+    if (!head) {
+      head = this.#options.storage.head(stream) ?? noEvents;
+      this.#heads.set(stream, head);
+    }
+    return head;
+  }
+
+  /** A head that cannot be read fails the append that needs it, and no other. */
+  #refusalOrError(entry: Entry): unknown {
+    try {
+      return this.#refusal(entry);
+    } catch (error) {
+      return error;
+    }
   }
 
   #refusal({ appends }: Entry): FlyballError | undefined {
@@ -152,18 +183,28 @@ export class Writer<Change> {
 
   #add(entry: Entry, group: Group<Change>): void {
     const [eventsBefore, changesBefore] = [group.events.length, group.changes.length];
-    const headsBefore = entry.appends.map(({ stream }) => [stream, this.#heads.get(stream)] as const);
     try {
       for (const append of entry.appends) this.#addAppend(append, entry.at, group);
-      for (const erasure of entry.erased) group.erased.push(erasure);
+      if (entry.removal) this.#addRemoval(entry.removal, group);
       group.written.push(entry);
     } catch (error) {
       group.events.length = eventsBefore;
       group.changes.length = changesBefore;
-      for (const [stream, head] of headsBefore.reverse())
-        head ? this.#heads.set(stream, head) : this.#heads.delete(stream);
+      for (const { stream } of entry.appends) this.#rewind(stream, group);
       entry.reject(error);
     }
+  }
+
+  #addRemoval(removal: Removal, group: Group<Change>): void {
+    group.removal = removal;
+    for (const stream of removal.streams) group.changes.push(...this.#options.forget(stream));
+  }
+
+  /** The head of a stream as the rest of the group leaves it. */
+  #rewind(stream: string, { events }: Group<Change>): void {
+    const last = events.findLast((event) => event.stream === stream);
+    if (last) this.#heads.set(stream, { seq: last.seq, hash: last.hash });
+    else this.#heads.delete(stream);
   }
 
   #addAppend({ stream, actor, events }: Append, at: number, group: Group<Change>): void {
@@ -208,7 +249,7 @@ export class Writer<Change> {
 
   #committed(group: Group<Change>): void {
     this.#lastPosition += group.events.length;
-    if (this.#heads.size > headsCachedMax) this.#forgetOldest();
+    for (const stream of group.removal.streams) this.#heads.delete(stream);
     for (const entry of group.written) entry.resolve();
     this.#options.onCommitted();
   }
@@ -235,6 +276,7 @@ export class Writer<Change> {
   }
 }
 
+const noRemoval: Removal = { erased: [], streams: [], pruned: [] };
 const noEvents: StreamHead = { seq: 0, hash: zeroHash };
 
 /** How many events earlier appends of the same entry add to a stream. */

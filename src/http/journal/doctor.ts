@@ -19,6 +19,15 @@ const shownMax = 10;
 
 /** Folds the whole journal and compares the result with the control tables, row by row. */
 export async function doctorReport(engine: Engine): Promise<DoctorReport> {
+  const release = await engine.journal.hold();
+  try {
+    return await foldedReport(engine);
+  } finally {
+    release();
+  }
+}
+
+async function foldedReport(engine: Engine): Promise<DoctorReport> {
   const folded = new MemoryControlStore();
   /** Of what retention has erased, nothing can be folded any more. */
   const erased = new Set<string>();

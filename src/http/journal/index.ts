@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
-import type { Journal, Seal } from "../../core/journal/index.ts";
+import type { Journal, Seal, Subtree } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
 import { NotFound, queryOf } from "../problem.ts";
 import { doctorReport } from "./doctor.ts";
@@ -47,22 +47,42 @@ export function journalRoutes(engine: Engine): Hono {
 
 const exportPage = 500;
 
-/** Events as JSON Lines; a whole export ends with the seals, so that it can be checked without the folder. */
+/**
+ * Events as JSON Lines; a whole export ends with the seals, and with what stands in the place of pruned
+ * events, so that it can be checked without the folder. Until it has ended, nothing is pruned.
+ */
 async function* exportLines(engine: Engine, run: string | undefined, after: number): AsyncGenerator<string> {
+  const { journal } = engine;
   if (run) {
-    for (const event of await engine.journal.read(`run/${run}`)) yield `${JSON.stringify(event)}\n`;
+    for (const event of await journal.read(`run/${run}`)) yield `${JSON.stringify(event)}\n`;
     return;
   }
-  if (after === 0) await engine.journal.seal();
-  yield* eventLines(engine.journal, after);
-  if (after > 0) return;
-  for (const seal of await engine.journal.seals())
-    yield `${JSON.stringify({ seal, publicKey: publicPem(engine) } satisfies ExportedSeal)}\n`;
+  if (after > 0) return yield* eventLines(journal, after);
+  const release = await journal.hold();
+  try {
+    await journal.seal();
+    yield* eventLines(journal, 0);
+    for (const seal of await journal.seals())
+      yield `${JSON.stringify({ seal, publicKey: publicPem(engine) } satisfies ExportedSeal)}\n`;
+    for (const { from, to, root } of await journal.pruned())
+      yield `${JSON.stringify({ pruned: { from, to, root: hex(root) } } satisfies ExportedPruned)}\n`;
+  } finally {
+    release();
+  }
 }
 
 export interface ExportedSeal {
   readonly seal: Seal;
   readonly publicKey: string;
+}
+
+/** A subtree of pruned events under a seal; its root in hexadecimal digits. */
+export interface ExportedPruned {
+  readonly pruned: Omit<Subtree, "root"> & { readonly root: string };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
 }
 
 async function* eventLines(journal: Journal, after: number): AsyncGenerator<string> {

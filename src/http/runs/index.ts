@@ -125,10 +125,12 @@ export async function showRun(engine: Engine, id: string) {
 const settleMs = 2_000;
 
 export async function showSettled(engine: Engine, id: string, waitMs = settleMs) {
-  await Promise.race([
-    engine.executor.settled(id),
-    new Promise<void>((resolve) => engine.clock.after(waitMs, resolve)),
-  ]);
+  // A timer that is left behind would keep the process alive for as long as anybody had been ready to wait.
+  let stop = () => {};
+  const waited = new Promise<void>((resolve) => {
+    stop = engine.clock.after(waitMs, resolve);
+  });
+  await Promise.race([engine.executor.settled(id), waited]).finally(() => stop());
   return showRun(engine, id);
 }
 

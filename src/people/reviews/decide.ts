@@ -32,8 +32,11 @@ export async function decide(journal: Journal, id: string, request: DecisionRequ
       request.decision === "escalate" ? [escalation(review, request)] : answer(review, request),
     );
   } catch (error) {
-    if (error instanceof StaleAppend) throw notOpen(await readReview(journal, id));
-    throw error;
+    if (!(error instanceof StaleAppend)) throw error;
+    const now = await readReview(journal, id);
+    // Its deadline came at the same moment, and it was escalated: the answer still counts.
+    if (now.status === "open") return decide(journal, id, request);
+    throw notOpen(now);
   }
   return readReview(journal, id);
 }

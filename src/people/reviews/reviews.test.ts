@@ -238,6 +238,19 @@ test("the first answer counts; a second one is refused and names the first", asy
   });
 });
 
+test("an answer counts that comes at the same moment as an escalation", async () => {
+  const asked = await review({});
+  const { bundle, id, run } = asked;
+  await Promise.all([
+    decide(bundle.journal, id, { decision: "escalate", reviewer: "ann" }),
+    decide(bundle.journal, id, { decision: "approve", reviewer: "bob" }),
+  ]);
+  const types = typesOf(await bundle.journal.read(`review/${id}`));
+  assert.deepEqual(types, ["review.requested", "review.escalated", "review.decided"]);
+  bundle.executor.wake(run.id);
+  assert.equal((await ending(bundle, run.id)).status, "completed");
+});
+
 test("a review that is not there is a typed refusal", async () => {
   const { journal } = setup();
   await assert.rejects(decide(journal, "nothing", { decision: "approve", reviewer: "ann" }), ReviewNotFound);

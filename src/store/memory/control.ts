@@ -27,10 +27,12 @@ export class MemoryControlStore implements ControlStore {
     switch (change.table) {
       case "runs":
         if ("put" in change) this.#runs.set(change.put.id, change.put);
+        else if ("remove" in change) this.#runs.delete(change.remove);
         else merge(this.#runs, change.update, { ...change.set, updatedAt: change.at });
         return;
       case "reviews":
         if ("put" in change) this.#reviews.set(change.put.id, change.put);
+        else if ("remove" in change) this.#reviews.delete(change.remove);
         else merge(this.#reviews, change.update, change.set);
         return;
       case "inbox":
@@ -79,7 +81,9 @@ export class MemoryControlStore implements ControlStore {
     const hasPlace = ({ lane, workflow }: RunRow) =>
       workflows !== "all" && !lanes.includes(lane) && !workflows.includes(workflow);
     const runs = [...this.#runs.values()];
-    const due = runs.filter((run) => run.dueAt !== null && run.dueAt <= nowMs && hasPlace(run));
+    const due = runs
+      .filter((run) => run.dueAt !== null && run.dueAt <= nowMs && hasPlace(run))
+      .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
     const expired = runs.filter(
       ({ expiresAt, endedAt }) => expiresAt !== null && endedAt === null && expiresAt <= nowMs,
     );
@@ -88,8 +92,8 @@ export class MemoryControlStore implements ControlStore {
       if (!run || run.endedAt !== null || !commandsNeedingPlace.has(kind)) return true;
       return (run.status !== "paused" || kind === "resume") && hasPlace(run);
     });
-    const ids = [...due, ...expired].map(({ id }) => id);
-    return [...new Set([...ids, ...told.map(({ run }) => run)])].slice(0, limit);
+    const sorts = [due.map(({ id }) => id), expired.map(({ id }) => id), told.map(({ run }) => run)];
+    return [...new Set(sorts.flatMap((ids) => ids.slice(0, limit)))];
   }
 
   nextDueAt(afterMs: number): number | undefined {
@@ -184,10 +188,21 @@ export class MemoryControlStore implements ControlStore {
     return this.#assets.get(digest);
   }
 
-  endedRuns(beforeMs: number, erasedBelow: number, limit: number): readonly string[] {
+  erasable(beforeMs: number, limit: number): readonly string[] {
+    return this.#endedRuns(beforeMs, limit, (run) => run.erased === 0);
+  }
+
+  prunable(beforeMs: number, limit: number): readonly string[] {
+    return this.#endedRuns(beforeMs, limit, ({ parent, batch }) => {
+      const isUnderWay = this.#runs.get(parent ?? "")?.endedAt === null;
+      return !isUnderWay && this.#batches.get(batch ?? "")?.status !== "running";
+    });
+  }
+
+  #endedRuns(beforeMs: number, limit: number, isWanted: (run: RunRow) => boolean): readonly string[] {
     return [...this.#runs.values()]
-      .filter((run) => run.endedAt !== null && run.endedAt < beforeMs && run.erased < erasedBelow)
-      .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
+      .filter((run) => run.endedAt !== null && run.endedAt < beforeMs && isWanted(run))
+      .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0) || (a.id < b.id ? -1 : 1))
       .slice(0, limit)
       .map((run) => run.id);
   }

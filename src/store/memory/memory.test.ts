@@ -1,13 +1,13 @@
 import type { ControlChange } from "../../core/executor/index.ts";
 import { journalConformance } from "../../core/journal/conformance.ts";
 import { type JournalStorage, memoryBlobs } from "../../core/journal/index.ts";
-import { assetChange, assetShown } from "../testing.ts";
+import { reviewShown, reviewTable } from "../testing.ts";
 import { MemoryControlStore, MemoryJournalStorage } from "./index.ts";
 
 journalConformance("memory", () => {
   const control = new MemoryControlStore();
   const storage = new MemoryJournalStorage(control);
-  return { storage, blobs: memoryBlobs(), change: assetChange, shown: (name) => assetShown(control, name) };
+  return { storage, blobs: memoryBlobs(), ...reviewTable, shown: (name) => reviewShown(control, name) };
 });
 
 /** A database that answers later, as one behind a network does: the journal itself must not depend on the difference. */
@@ -23,7 +23,7 @@ journalConformance("memory, answering later", () => {
   return {
     storage: later,
     blobs: memoryBlobs(),
-    change: assetChange,
-    shown: (name) => assetShown(control, name),
+    ...reviewTable,
+    shown: (name) => reviewShown(control, name),
   };
 });

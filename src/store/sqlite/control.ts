@@ -53,7 +53,7 @@ const conflicts: Partial<Record<Table, string>> = {
 export interface ControlStatements {
   readonly database: DatabaseSync;
   readonly puts: ReadonlyMap<string, StatementSync>;
-  readonly removals: Readonly<Record<"inbox" | "switches", StatementSync>>;
+  readonly removals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
   readonly updates: Map<string, StatementSync>;
 }
@@ -70,10 +70,12 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
     database,
     puts,
     updates: new Map(),
-    removals: {
-      inbox: database.prepare("DELETE FROM inbox WHERE id = ?"),
-      switches: database.prepare("DELETE FROM switches WHERE id = ?"),
-    },
+    removals: new Map(
+      ["runs", "reviews", "inbox", "switches"].map((table) => [
+        table,
+        database.prepare(`DELETE FROM ${table} WHERE id = ?`),
+      ]),
+    ),
   };
 }
 
@@ -81,7 +83,7 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
 export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
   for (const change of changes) {
     if ("put" in change) put(statements, change.table, change.put as unknown as Row);
-    else if ("remove" in change) statements.removals[change.table].run(change.remove);
+    else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
     else
       update(statements, change.table, change.update, {
         ...change.set,
@@ -127,8 +129,7 @@ const wakeableSql = `
       OR json_extract(command, '$.kind') NOT IN ('resume', 'decision', 'child')
       OR ((runs.status <> 'paused' OR json_extract(command, '$.kind') = 'resume')
         AND NOT :all AND lane NOT IN full AND workflow NOT IN shut)
-    LIMIT :limit)
-  LIMIT :limit`;
+    LIMIT :limit)`;
 
 /** The control tables, asked. */
 export class SqliteControlStore implements ControlStore {
@@ -172,9 +173,9 @@ export class SqliteControlStore implements ControlStore {
   }
 
   runningRuns(): readonly string[] {
-    return this.#all(
-      "SELECT id FROM runs WHERE status IN ('running', 'undoing') AND endedAt IS NULL ORDER BY startedAt",
-    ).map((row) => String(row.id));
+    return this.#all("SELECT id FROM runs WHERE status IN ('running', 'undoing') ORDER BY startedAt").map(
+      (row) => String(row.id),
+    );
   }
 
   wakeable(nowMs: number, limit: number, { lanes, workflows }: WakeExceptions): readonly string[] {
@@ -276,9 +277,21 @@ export class SqliteControlStore implements ControlStore {
     return this.#all("SELECT * FROM assets WHERE digest = ?", digest)[0] as AssetRow | undefined;
   }
 
-  endedRuns(beforeMs: number, erasedBelow: number, limit: number): readonly string[] {
-    const sql = "SELECT id FROM runs WHERE endedAt < ? AND erased < ? ORDER BY endedAt LIMIT ?";
-    return this.#all(sql, beforeMs, erasedBelow, limit).map((row) => String(row.id));
+  erasable(beforeMs: number, limit: number): readonly string[] {
+    const sql = `SELECT id FROM runs WHERE endedAt IS NOT NULL AND erased = 0 AND endedAt < ?
+      ORDER BY endedAt, id LIMIT ?`;
+    return this.#all(sql, beforeMs, limit).map((row) => String(row.id));
+  }
+
+  prunable(beforeMs: number, limit: number): readonly string[] {
+    // Each half comes in order from the index, whatever else there is.
+    const half = (erased: number) => `SELECT * FROM (
+      SELECT id, endedAt FROM runs WHERE endedAt IS NOT NULL AND erased = ${erased} AND endedAt < ?1
+        AND NOT EXISTS (SELECT 1 FROM runs AS above WHERE above.id = runs.parent AND above.endedAt IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.id = runs.batch AND batches.status = 'running')
+      ORDER BY endedAt, id LIMIT ?2)`;
+    const sql = `${half(0)} UNION ALL ${half(1)} ORDER BY endedAt, id LIMIT ?2`;
+    return this.#all(sql, beforeMs, limit).map((row) => String(row.id));
   }
 
   countRuns(): Readonly<Record<string, number>> {

@@ -1,9 +1,10 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../core/base/index.ts";
-import { DiskFull } from "../../core/journal/index.ts";
+import { DiskFull, makeFolderDurably } from "../../core/journal/index.ts";
 import { DatabaseUnusable, FolderTaken } from "./errors.ts";
+import { Reserve } from "./reserve.ts";
 import { migrations } from "./schema.ts";
 
 /** An open database that this process owns: the lock ends with the process, however it ends. */
@@ -11,6 +12,7 @@ export interface OwnedDatabase {
   readonly database: DatabaseSync;
   /** Raised by each start; every commit checks that it is still this one. */
   readonly epoch: number;
+  readonly reserve: Reserve;
   close(): void;
 }
 
@@ -21,11 +23,13 @@ export interface OwnedDatabase {
 export function openOwned(folder: string): OwnedDatabase {
   makeFolder(folder);
   const lock = takeLock(folder);
+  const reserve = new Reserve(folder);
   try {
-    const database = openDatabase(join(folder, "flyball.db"), folder);
+    const { database, epoch } = openWithReserve(folder, reserve);
     return {
       database,
-      epoch: raiseEpoch(database, folder),
+      epoch,
+      reserve,
       close() {
         database.close();
         lock.close();
@@ -37,9 +41,27 @@ export function openOwned(folder: string): OwnedDatabase {
   }
 }
 
+/** To open is to write a little. On a full disk the reserve makes room, so that what is there can be read and erased. */
+function openWithReserve(folder: string, reserve: Reserve): { database: DatabaseSync; epoch: number } {
+  const open = () => {
+    const database = openDatabase(join(folder, "flyball.db"), folder);
+    return { database, epoch: raiseEpoch(database, folder) };
+  };
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof DatabaseUnusable || !reserve.release()) throw error;
+  }
+  try {
+    return open();
+  } finally {
+    reserve.take();
+  }
+}
+
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderDurably(folder);
   } catch (error) {
     throw new DatabaseUnusable(folder, messageOf(error));
   }
@@ -49,7 +71,8 @@ function takeLock(folder: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(join(folder, "owner.lock"), { timeout: 0 });
-    lock.exec("PRAGMA journal_mode=DELETE; BEGIN EXCLUSIVE");
+    // Nothing is ever committed to it, and a journal in a file would need room on a full disk.
+    lock.exec("PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
     lock?.close();
@@ -58,12 +81,16 @@ function takeLock(folder: string): DatabaseSync {
   }
 }
 
+/** How long a statement waits for another program that has locked the database. */
+export const busyTimeoutMs = 5_000;
+
 function openDatabase(file: string, folder: string): DatabaseSync {
   let database: DatabaseSync;
   try {
-    if (existsSync(file) && !isSqliteFile(file))
+    // With a journal beside it, a power loss has torn the very first write, and SQLite takes it back.
+    if (existsSync(file) && !existsSync(`${file}-journal`) && !isSqliteFile(file))
       throw new DatabaseUnusable(file, "it is not a SQLite database");
-    database = new DatabaseSync(file, { timeout: 5_000, defensive: true });
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs, defensive: true });
   } catch (error) {
     throw error instanceof DatabaseUnusable ? error : new DatabaseUnusable(file, messageOf(error));
   }

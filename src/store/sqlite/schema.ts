@@ -122,4 +122,19 @@ export const migrations: readonly string[] = [
     since INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- Lists by status or workflow, newest first, and what retention takes next: none may read 100,000 rows
+  -- to find 50. (status, startedAt, id) does what runs_open did, for final statuses too.
+  DROP INDEX runs_open;
+  CREATE INDEX runs_status ON runs (status, startedAt, id);
+  CREATE INDEX runs_workflow ON runs (workflow, startedAt, id);
+  CREATE INDEX runs_ended ON runs (erased, endedAt, id) WHERE endedAt IS NOT NULL;
+
+  -- In the place of pruned events: the roots of the largest subtrees under each seal that held only such.
+  CREATE TABLE pruned (
+    "from" INTEGER PRIMARY KEY,
+    "to" INTEGER NOT NULL,
+    root BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

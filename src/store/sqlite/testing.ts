@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, type TestContext } from "node:test";
 import { ManualClock } from "../../core/base/index.ts";
-import { controlChanges } from "../../core/executor/index.ts";
+import { controlChanges, forgottenRows } from "../../core/executor/index.ts";
 import { type Append, createJournal, fileBlobs, newSealKey } from "../../core/journal/index.ts";
 import { openOwned, SqliteControlStore, SqliteJournalStorage } from "./index.ts";
 
@@ -35,6 +35,7 @@ export function openJournal(t: TestContext, folder: string, isLeft = false) {
     clock: new ManualClock(),
     key,
     derive: controlChanges,
+    forget: forgottenRows,
     onFatal: ({ code }) => fatal.push(code),
   });
   if (!isLeft) t.after(() => journal.close().catch(() => undefined));

@@ -51,5 +51,5 @@ function toRun(event: string, config: JsonObject, context: StepContext): Fact {
     throw new InvalidText(String(config.to), "the id of a run");
   const id = sha256(context.key);
   const data = { id, run: config.to, kind: "signal", event, data: config.data ?? null };
-  return { stream: `command/${id}`, type: "command.received", data };
+  return { stream: `command/${config.to}/${id}`, type: "command.received", data };
 }

@@ -127,7 +127,7 @@ test("emit to a run is a command whose id follows from the step's key", () => {
   const id = sha256("run-1/step");
   assert.deepEqual("facts" in outcome && outcome.facts, [
     {
-      stream: `command/${id}`,
+      stream: `command/run-2/${id}`,
       type: "command.received",
       data: { id, run: "run-2", kind: "signal", event: "go", data: null },
     },

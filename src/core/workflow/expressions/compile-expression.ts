@@ -195,8 +195,8 @@ function compileConcat(names: Names, parts: readonly Expression[], offset: numbe
       run.offset = offset;
       out.add(display(run, value));
     }
-    run.spendText(out.text.length);
-    return out.text;
+    run.spendText(out.length);
+    return out.text();
   };
 }
 

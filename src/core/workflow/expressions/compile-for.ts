@@ -60,8 +60,8 @@ function compileRecursive(names: Names, node: ForNode, items: Evaluate): Execute
       nestCall(run, () => {
         const inner = new TextBuilder(run);
         runLoop(new Frame(run, slotCount, outer), inner, loop, value, { depth, recurse });
-        run.spendText(inner.text.length);
-        return inner.text;
+        run.spendText(inner.length);
+        return inner.text();
       });
     out.add(recurse(outer.run, items(outer), 0));
     return "next";

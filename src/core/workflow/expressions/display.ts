@@ -24,7 +24,7 @@ export function display(run: Run, value: Value): string {
 export function represent(run: Run, value: Value): string {
   const out = new TextBuilder(run);
   representInto(run, out, value, 0);
-  return out.text;
+  return out.text();
 }
 
 function scalarText(value: Value): string | undefined {
@@ -62,7 +62,7 @@ function representList(
   const show = value instanceof List ? value.display : undefined;
   const inner = show ? new TextBuilder(run) : out;
   representItems(run, inner, items, depth, ["[", "]"]);
-  if (show) out.add(show(inner.text));
+  if (show) out.add(show(inner.text()));
 }
 
 function representItems(

@@ -104,10 +104,10 @@ function urlEncode(run: Run, value: Value): string {
   const out = new TextBuilder(run);
   for (const [name, member] of pairs) {
     run.spend(1);
-    const separator = out.text === "" ? "" : "&";
+    const separator = out.length === 0 ? "" : "&";
     out.add(`${separator}${quoteQuery(display(run, name))}=${quoteQuery(display(run, member))}`);
   }
-  return out.text;
+  return out.text();
 }
 
 function pairOf(run: Run, item: Value): readonly [Value, Value] {
@@ -136,8 +136,8 @@ function xmlAttributes(run: Run, value: Value, autospace: Value = true): string 
     const name = display(run, key);
     if (member === null) continue;
     if (/[\s/>=]/.test(name)) throw run.failure(`${JSON.stringify(name)} cannot be the name of an attribute`);
-    const separator = out.text === "" ? "" : " ";
+    const separator = out.length === 0 ? "" : " ";
     out.add(`${separator}${escapeHtml(name)}="${escapeHtml(display(run, member))}"`);
   }
-  return truthy(run, autospace) && out.text !== "" ? ` ${out.text}` : out.text;
+  return truthy(run, autospace) && out.length > 0 ? ` ${out.text()}` : out.text();
 }

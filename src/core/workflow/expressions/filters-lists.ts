@@ -157,7 +157,7 @@ function join(run: Run, value: Value, separator: Value = "", attribute: Value = 
     isFirst = false;
     out.add(display(run, get(item)));
   }
-  return out.text;
+  return out.text();
 }
 
 interface ExtremeOptions {

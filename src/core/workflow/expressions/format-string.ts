@@ -40,7 +40,7 @@ class Formatter {
       out.add(this.field(pattern.slice(brace + 1, end), depth));
       at = end + 1;
     }
-    return out.text;
+    return out.text();
   }
 
   private fieldEnd(pattern: string, start: number): number {

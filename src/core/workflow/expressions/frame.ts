@@ -39,6 +39,6 @@ export function nestCall<Result>(run: Run, call: () => Result): Result {
 export function capture(frame: Frame, body: Execute): string {
   const out = new TextBuilder(frame.run);
   body(frame, out);
-  frame.run.spendText(out.text.length);
-  return out.text;
+  frame.run.spendText(out.length);
+  return out.text();
 }

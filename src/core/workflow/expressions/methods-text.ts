@@ -155,7 +155,7 @@ function join(run: Run, separator: string, [items]: Bound): string {
       );
     out.add(index > 0 ? separator + item : item);
   });
-  return out.text;
+  return out.text();
 }
 
 /** The index by code point, or -1. The ends count from the text's end when negative. */

@@ -106,7 +106,7 @@ function memberName(run: Run, key: Value): string {
 export function jsonText(run: Run, value: Value, indent: number | undefined): string {
   const out = new TextBuilder(run);
   writeJson(run, out, value, indent, 0);
-  return out.text;
+  return out.text();
 }
 
 function writeJson(

@@ -68,7 +68,7 @@ class Printf {
     out.add(this.pattern.slice(from));
     if (this.used < this.queue.length && !this.allowsRest)
       throw this.run.failure(`the format has ${this.used} places for ${this.queue.length} values`);
-    return out.text;
+    return out.text();
   }
 
   private place([, name, flags = "", width = "", precision, conversion = ""]: RegExpMatchArray): string {

@@ -78,9 +78,13 @@ export class Run {
   }
 }
 
-/** Text that grows within the bound on output. */
+/**
+ * Text that grows within the bound on output. Its pieces are joined once, at the end: V8 writes a string
+ * that was put together with `+` as JSON at half the speed of a flat one.
+ */
 export class TextBuilder {
-  text = "";
+  length = 0;
+  private readonly pieces: string[] = [];
   private readonly run: Run;
   private readonly max: number;
 
@@ -90,7 +94,12 @@ export class TextBuilder {
   }
 
   add(piece: string): void {
-    this.text += piece;
-    if (this.text.length > this.max) throw this.run.limitPassed("outputCharactersMax");
+    this.pieces.push(piece);
+    this.length += piece.length;
+    if (this.length > this.max) throw this.run.limitPassed("outputCharactersMax");
+  }
+
+  text(): string {
+    return this.pieces.join("");
   }
 }

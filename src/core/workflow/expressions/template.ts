@@ -135,7 +135,7 @@ class CompiledTemplate implements Template {
     return this.run(scope, (frame) => {
       const out = new TextBuilder(frame.run);
       this.execute(frame, out);
-      return out.text;
+      return out.text();
     });
   }
 

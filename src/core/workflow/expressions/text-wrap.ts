@@ -25,7 +25,7 @@ export function wrapText(run: Run, text: string, options: WrapOptions): string {
       separator = options.lineEnd;
     }
   }
-  return out.text;
+  return out.text();
 }
 
 function wrapLine(run: Run, line: string, options: WrapOptions): string[] {

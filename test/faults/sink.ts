@@ -6,7 +6,8 @@ export interface Sink {
   readonly port: number;
   /** Calls that were answered with success, by key. */
   readonly answered: ReadonlyMap<string, number>;
-  readonly calls: () => number;
+  /** Resolves at the next call. */
+  nextCall(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -14,8 +15,11 @@ export interface Sink {
 export async function startSink(options: { delayMs: number; failEvery: number }): Promise<Sink> {
   const answered = new Map<string, number>();
   let calls = 0;
+  let next = Promise.withResolvers<void>();
   const server = createServer((request, response) => {
     calls += 1;
+    next.resolve();
+    next = Promise.withResolvers<void>();
     const fails = calls % options.failEvery === 0;
     const key = String(request.headers["idempotency-key"] ?? "");
     request.resume().on("end", () =>
@@ -30,7 +34,7 @@ export async function startSink(options: { delayMs: number; failEvery: number })
   return {
     port: (server.address() as AddressInfo).port,
     answered,
-    calls: () => calls,
+    nextCall: () => next.promise,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -1,0 +1,37 @@
+/** The heap of a host, in megabytes; one that needs more ends, and only what was under way in it is done again. */
+const hostHeapMbMax = 512;
+/** How long a host may take to import its module. */
+export const loadMsMax = 20_000;
+/** A host with work under way is asked this often whether its event loop still turns. */
+const pingMs = 500;
+/** A host that has not answered for this long, without a time limit of its step, is blocked. */
+const blockedMs = 10_000;
+/** How long an attempt has to end once its signal has aborted. */
+const abortGraceMs = 1_000;
+/** How long the neighbours of an attempt that does not end have, before the host is ended with it. */
+const retireGraceMs = 2_000;
+/** A host without runs is kept this long, for the next one. */
+const idleMsMax = 300_000;
+/** Suspects of one module that are tried at once, each in a host of its own. */
+export const lanesMax = 2;
+/** How much of the end of standard error is kept, to tell why a host ended; in characters. */
+export const tailCharactersMax = 4_096;
+
+/** Those that a test makes shorter. */
+export interface HostLimits {
+  readonly pingMs: number;
+  readonly blockedMs: number;
+  readonly abortGraceMs: number;
+  readonly retireGraceMs: number;
+  readonly idleMsMax: number;
+  readonly heapMbMax: number;
+}
+
+export const hostLimits: HostLimits = {
+  pingMs,
+  blockedMs,
+  abortGraceMs,
+  retireGraceMs,
+  idleMsMax,
+  heapMbMax: hostHeapMbMax,
+};

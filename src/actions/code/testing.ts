@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Engine } from "../../engine.ts";
+import type { HostLimits } from "./limits.ts";
+
+// An engine over a folder of its own with flows in real processes. Tests wait on what comes of a run.
+
+const door = join(import.meta.dirname, "../../index.ts");
+
+export interface Rig extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly folder: string;
+  readonly printed: string[];
+  readonly troubles: string[];
+  /** Writes a module and opens it; the digest of its release. */
+  flow(
+    name: string,
+    body: string,
+    options?: { readonly version?: string; readonly file?: string },
+  ): Promise<string>;
+  start(release: string, input?: unknown): Promise<string>;
+  /** Starts a run and waits for where it comes to rest. */
+  run(release: string, input?: unknown): Promise<Rested>;
+  rested(id: string): Promise<Rested>;
+  /** The engine goes, and another takes its place. */
+  restart(): Promise<void>;
+}
+
+export interface Rested {
+  readonly id: string;
+  readonly status: string;
+  readonly output: unknown;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly types: readonly string[];
+  readonly pausedFor: unknown;
+}
+
+export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
+  const folder = mkdtempSync(join(tmpdir(), "flyball-code-"));
+  const printed: string[] = [];
+  const troubles: string[] = [];
+  const open = () => {
+    const engine = new Engine({
+      home: join(folder, "home"),
+      codeLimits: limits,
+      onOutput: (text) => printed.push(text),
+      onTrouble: (message) => troubles.push(message),
+    });
+    engine.executor.recover();
+    return engine;
+  };
+  let engine = open();
+  const rested = async (id: string): Promise<Rested> => {
+    const status = await engine.executor.settled(id);
+    const events = await engine.journal.read(`run/${id}`);
+    const data = (type: string) => events.findLast((event) => event.type === type)?.data;
+    const error = engine.control.run(id)?.error;
+    return {
+      id,
+      status,
+      output: data("run.completed")?.output ?? null,
+      error: error ? JSON.parse(error) : null,
+      types: events.map(({ type }) => type),
+      pausedFor: data("run.paused")?.reason,
+    };
+  };
+  const start = async (digest: string, input: unknown = null) =>
+    engine.executor.start({ release: await engine.releases.load(digest), input: input as never });
+  return {
+    get engine() {
+      return engine;
+    },
+    folder,
+    printed,
+    troubles,
+    async flow(name, body, { version = "1", file = `${name}.ts` } = {}) {
+      const path = join(folder, file);
+      writeFileSync(
+        path,
+        `import { flow } from ${JSON.stringify(door)};\nexport default flow({ name: "${name}", version: "${version}" }, async (ctx, input: any) => {${body}});\n`,
+      );
+      return (await engine.open(path)).release.digest;
+    },
+    start,
+    run: async (digest, input) => rested(await start(digest, input)),
+    rested,
+    async restart() {
+      await engine.close(0);
+      engine = open();
+    },
+    async [Symbol.asyncDispose]() {
+      await engine.close(0);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function assertRested(run: Rested, status: string): void {
+  assert.equal(run.status, status, JSON.stringify(run));
+}
