@@ -8,35 +8,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Release } from "../src/core/executor/index.ts";
-import { assetOf } from "../src/core/executor/index.ts";
-import { compileWorkflow, type WorkflowDocument } from "../src/core/workflow/index.ts";
 import { type Engine, openEngine } from "../src/engine.ts";
 import { bareJournal } from "./bare-journal.ts";
 import { machine } from "./machine.ts";
+import { type Figure, measure } from "./measure.ts";
+import { cases, flyballRun, stepResult } from "./workload.ts";
 
 const help = `usage: npm run bench -- engine [--json] [--home DIR] [--seconds N]
   --home DIR   keep the journal there, to count its events (default: a temporary folder)
   --seconds N  how long each figure is measured (default 3)`;
-
-const resultCharacters = 200;
-const cases = [
-  { steps: 1, concurrency: 1 },
-  { steps: 10, concurrency: 1 },
-  { steps: 1, concurrency: 32 },
-  { steps: 10, concurrency: 32 },
-  { steps: 1, concurrency: 256 },
-  { steps: 10, concurrency: 256 },
-] as const;
-
-interface Figure {
-  readonly steps: number;
-  readonly concurrency: number;
-  readonly runs: number;
-  readonly stepsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -62,9 +42,10 @@ export async function main(args: string[]): Promise<void> {
     for (const { steps, concurrency } of cases) {
       const folder = join(scratch, `bare-${steps}-${concurrency}`);
       const bare = await measure({ steps, concurrency, forMs }, bareJournal(folder, steps));
-      const figure = await measure({ steps, concurrency, forMs }, await runner(engine, steps));
+      const figure = await measure({ steps, concurrency, forMs }, await flyballRun(engine, steps));
       const ofBare = Number((figure.stepsPerSecond / bare.stepsPerSecond).toFixed(2));
       const bareJournalStepsPerSecond = bare.stepsPerSecond;
+      const resultCharacters = stepResult.length;
       if (values.json)
         console.log(
           JSON.stringify({ ...figure, bareJournalStepsPerSecond, ofBare, resultCharacters, ...context }),
@@ -78,66 +59,7 @@ export async function main(args: string[]): Promise<void> {
 }
 
 async function warmUp(engine: Engine): Promise<void> {
-  await measure({ steps: 10, concurrency: 32, forMs: 1_500 }, await runner(engine, 10));
-}
-
-/** One run of a workflow of that many steps, to its end. */
-async function runner(engine: Engine, steps: number): Promise<() => Promise<void>> {
-  const release = await publish(engine, steps);
-  return async () => {
-    const id = await engine.executor.start({ release, input: { n: 1 } });
-    const status = await engine.executor.settled(id);
-    if (status !== "completed") throw new Error(`run ${id} is ${status}`);
-  };
-}
-
-async function publish(engine: Engine, steps: number): Promise<Release> {
-  const document: WorkflowDocument = {
-    workflow: `bench-${steps}`,
-    steps: Array.from({ length: steps }, (_, index) => ({
-      id: `s${index}`,
-      kind: "transform",
-      config: { value: `{{ input.n }} ${"x".repeat(resultCharacters - 2)}` },
-    })),
-  };
-  const { name, version } = compileWorkflow(document, engine.kinds);
-  return engine.releases.publish({
-    workflow: name,
-    version,
-    definition: assetOf("workflow", name, document as never),
-    assets: [],
-  });
-}
-
-async function measure(
-  what: { steps: number; concurrency: number; forMs: number },
-  runOnce: () => Promise<void>,
-): Promise<Figure> {
-  const { steps, concurrency, forMs } = what;
-  const timesMs: number[] = [];
-  const startedMs = performance.now();
-  const endMs = startedMs + forMs;
-  const worker = async () => {
-    while (performance.now() < endMs) {
-      const beganMs = performance.now();
-      await runOnce();
-      timesMs.push(performance.now() - beganMs);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  const seconds = (performance.now() - startedMs) / 1_000;
-  timesMs.sort((a, b) => a - b);
-  const at = (share: number) =>
-    Number((timesMs[Math.min(timesMs.length - 1, Math.floor(share * timesMs.length))] ?? 0).toFixed(3));
-  const runs = timesMs.length;
-  return {
-    steps,
-    concurrency,
-    runs,
-    stepsPerSecond: Math.round((runs * steps) / seconds),
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-  };
+  await measure({ steps: 10, concurrency: 32, forMs: 1_500 }, await flyballRun(engine, 10));
 }
 
 function line(figure: Figure, bare: Figure, ofBare: number): string {

@@ -3,6 +3,7 @@ const benches: Readonly<
   Record<string, { readonly summary: string; load(): Promise<{ main(args: string[]): Promise<void> }> }>
 > = {
   engine: { summary: "durable steps per second, beside a bare journal", load: () => import("./engine.ts") },
+  peers: { summary: "the same, beside DBOS, Restate and others", load: () => import("./peers/main.ts") },
   classifier: { summary: "the local classifier on public data sets", load: () => import("./classifier.ts") },
   retrieval: { summary: "full-text retrieval on public collections", load: () => import("./retrieval.ts") },
 };

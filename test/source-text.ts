@@ -33,8 +33,9 @@ const notOurs = new Set(["node_modules", ".git", ".flyball", ".cache", "dist", "
 /** All files of the project under a folder, as paths from the root. */
 export function projectFiles(folder = ""): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (notOurs.has(entry.name)) return []; // .git is a file in a work tree of its own
     const path = posix.join(folder, entry.name);
-    if (entry.isDirectory()) return notOurs.has(entry.name) ? [] : projectFiles(path);
+    if (entry.isDirectory()) return projectFiles(path);
     return entry.isFile() ? [path] : [];
   });
 }

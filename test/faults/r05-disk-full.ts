@@ -11,6 +11,7 @@ import { type Answer, ask, post, type Serving, serve, sleep, stop } from "./serv
 // fill up. Then somebody makes room: first retention, which must write to erase, and then the other program.
 
 const resumedWithinMs = 10_000;
+const unendedMsMax = 60_000;
 const text = "t".repeat(20_000);
 const full = 507;
 
@@ -102,7 +103,12 @@ async function untilAccepted({ url }: Serving, accepted: Set<string>): Promise<v
 }
 
 async function untilEnded({ url }: Serving, accepted: ReadonlySet<string>): Promise<void> {
-  for (const id of accepted) while (!(await ask(`${url}/v1/runs/${id}`))?.body.endedAt) await sleep(20);
+  const startedMs = systemClock.monotonic();
+  for (const id of accepted)
+    while (!(await ask(`${url}/v1/runs/${id}`))?.body.endedAt) {
+      assert.ok(systemClock.monotonic() - startedMs < unendedMsMax, `run ${id} does not end`);
+      await sleep(20);
+    }
 }
 
 /** The same folder on a disk without any room: a server starts on it, and what it erases makes room. */

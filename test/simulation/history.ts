@@ -36,12 +36,18 @@ export class History {
 
   /** Whether the journal says that nobody knew whether a step had been done. */
   wasInDoubt(run: string, path: string): boolean {
+    return this.#doubts(run).some(({ data }) => data?.path === path);
+  }
+
+  hasDoubt(run: string): boolean {
+    return this.#doubts(run).length > 0;
+  }
+
+  #doubts(run: string): readonly JournalEvent[] {
     const events = this.runs.get(run)?.events ?? [];
-    return events.some(
+    return events.filter(
       ({ type, data }) =>
-        type === "step.failed" &&
-        data?.path === path &&
-        (data.error as ErrorRecord).code === "OUTCOME_UNKNOWN",
+        type === "step.failed" && (data?.error as ErrorRecord | undefined)?.code === "OUTCOME_UNKNOWN",
     );
   }
 

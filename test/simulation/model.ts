@@ -234,8 +234,11 @@ class Walk {
       case "repair": {
         const isMended = program.pausePlan === "repair";
         const mended = this.#outcome(step.work, path, place.frame, { isMended, isResumed: true });
-        assert.ok("value" in mended, `${path} goes through once the world is mended`);
-        return this.#complete(path, mended.value, code);
+        if ("value" in mended) return this.#complete(path, mended.value, code);
+        // Its last child was left in doubt, and the run came to another end before that was asked about.
+        assert.ok(this.#isChance(step.work, path), `${path} goes through once the world is mended`);
+        this.#steps.set(path, { outcome: "failed", code });
+        return undefined;
       }
     }
   }
@@ -272,7 +275,9 @@ class Walk {
   #isChance(work: Work, path: string): boolean {
     const { history, run } = this.#options;
     if (work.type === "call") return work.once !== null && history.wasInDoubt(run, path);
-    return work.type === "child" && history.childrenOf(run, path).length > 1;
+    if (work.type !== "child") return false;
+    const children = history.childrenOf(run, path);
+    return children.length > 1 || children.some((child) => history.hasDoubt(child.id));
   }
 
   #child(

@@ -300,7 +300,9 @@ export class Simulation {
   /** Time to the next thing that falls due; a call that answers in time is never overtaken by its timeout. */
   #timeAction(isAlone: boolean): Action | undefined {
     const nextMs = this.#nextInMs();
-    if (nextMs === undefined || (this.weather.name === "calm" && this.process.hasFlush)) return undefined;
+    // Nothing of a program needs the far bounds: what would wait for one has been lost.
+    if (nextMs === undefined || nextMs > farMs / 100) return undefined;
+    if (this.weather.name === "calm" && this.process.hasFlush) return undefined;
     const deadlines = this.world.sent.flatMap(({ process, trouble, deadlineMs }) =>
       process !== this.process.id || trouble === "hang" || deadlineMs === null ? [] : [deadlineMs],
     );

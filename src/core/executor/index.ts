@@ -1,12 +1,13 @@
 /**
  * executor: takes a run from its journal to its next stop.
  *
- * What: the interpreter of documents, code-first flows, retry, waits, pause and resume, recovery; and
- * the control tables as a fold of the journal.
- * Owns: every event of a run's stream; the inbox; releases.
- * Promises: the invariants X1 to X6 at the head of `advance.ts`. Results are recorded exactly once;
- * steps run at least once. It knows kinds of steps, not models.
- * Read first: `program.ts` (what decides), `advance.ts` (the loop), `run.ts` (replay), `interpreter.ts`.
+ * What: the interpreter of documents, code-first flows, the queue and its limits, retry, waits, undo,
+ * pause and resume, switches, recovery; and the control tables as a fold of the journal.
+ * Owns: every event of a run's stream; the inbox; the switches; releases.
+ * Promises: the invariants X1 to X8 at the head of `advance.ts`, and A1 to A4 of `admission.ts`. Results
+ * are recorded exactly once; steps run at least once. It knows kinds of steps, not models.
+ * Read first: `program.ts` (what decides), `advance.ts` (the loop), `outcomes.ts` (what comes of a step),
+ * `replay.ts`, `interpreter.ts`.
  */
 export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";

@@ -120,6 +120,8 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
         this.#emptyLog();
         while (this.tidy());
       } finally {
+        // What was written in vain holds the room that the reserve gave up, until the log is emptied.
+        this.#emptyLog();
         this.#owned.reserve.take();
       }
     }
