@@ -160,12 +160,14 @@ test(
       `const pid = process.pid;
      if (input.hang) return ctx.step("hang", () => new Promise(() => {}), { timeout: "100ms", onFailure: "fail" });
      const same = await ctx.step("slow", async ({ attempt }) => {
+       console.log("slow begins");
        await new Promise((resolve) => setTimeout(resolve, 600));
        return [attempt, process.pid === pid];
      });
      return same;`,
     );
     const neighbour = bench.run(release, {});
+    await bench.printing("slow begins");
     const hung = await bench.run(release, { hang: true });
     assert.equal(hung.error?.code, "STEP_TIMED_OUT");
     assert.deepEqual((await neighbour).output, [1, true]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { systemClock } from "../../core/base/index.ts";
 import { Engine } from "../../engine.ts";
 import type { HostLimits } from "./limits.ts";
 
@@ -14,6 +15,8 @@ export interface Rig extends AsyncDisposable {
   readonly folder: string;
   readonly printed: string[];
   readonly troubles: string[];
+  /** Resolves once the code has printed this. */
+  printing(text: string): Promise<void>;
   /** Writes a module and opens it; the digest of its release. */
   flow(
     name: string,
@@ -75,6 +78,10 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
     folder,
     printed,
     troubles,
+    async printing(text) {
+      while (!printed.join("").includes(text))
+        await new Promise<void>((resolve) => systemClock.after(5, resolve));
+    },
     async flow(name, body, { version = "1", file = `${name}.ts` } = {}) {
       const path = join(folder, file);
       writeFileSync(
