@@ -162,6 +162,7 @@ export class Engine {
   readonly #kindParts: KindParts;
   readonly #code: Code;
   readonly #stops = new Set<() => void>();
+  #isClosed = false;
   readonly #reserve: Reserve;
 
   constructor(options: EngineOptions) {
@@ -308,11 +309,13 @@ export class Engine {
     this.#every(retainEveryMs, () => applyRetention(this, retention), 0);
   }
 
+  /** Work that is under way when the engine closes does not begin again. */
   #every(periodMs: number, work: () => Promise<unknown>, firstMs = periodMs): void {
     let stop = () => {};
     const arm = (inMs: number) => {
       const again = () => arm(periodMs);
       this.#stops.delete(stop);
+      if (this.#isClosed) return;
       stop = this.clock.after(inMs, () => void work().then(again, again));
       this.#stops.add(stop);
     };
@@ -321,6 +324,7 @@ export class Engine {
 
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
+    this.#isClosed = true;
     for (const stop of this.#stops) stop();
     await this.executor.drain(graceMs);
     await this.#code.close();
