@@ -81,6 +81,18 @@ function prepare(database: DatabaseSync): Statements {
   };
 }
 
+/**
+ * The rows as far as they go up. In a damaged file, pages may have changed places; whoever walks by position
+ * would go round in circles, and `problems` tells of it.
+ */
+function ascending<Row extends { readonly position: number }>(
+  after: number,
+  rows: readonly Row[],
+): readonly Row[] {
+  const end = rows.findIndex(({ position }, index) => position <= (rows[index - 1]?.position ?? after));
+  return end < 0 ? rows : rows.slice(0, end);
+}
+
 /** The journal's storage in SQLite. Every statement of it is in this file and in `control.ts`. */
 export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   readonly #owned: OwnedDatabase;
@@ -221,7 +233,7 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   }
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {
-    return this.#statements.all.all(afterPosition, limit) as unknown as EventRow[];
+    return ascending(afterPosition, this.#statements.all.all(afterPosition, limit) as unknown as EventRow[]);
   }
 
   streams(prefix: string): readonly string[] {
@@ -233,7 +245,10 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   }
 
   hashes(afterPosition: number, limit: number): readonly Pick<EventRow, "position" | "hash">[] {
-    return this.#statements.hashes.all(afterPosition, limit) as unknown as EventRow[];
+    return ascending(
+      afterPosition,
+      this.#statements.hashes.all(afterPosition, limit) as unknown as EventRow[],
+    );
   }
 
   namesBlob(digest: Uint8Array): boolean {

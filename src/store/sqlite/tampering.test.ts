@@ -131,6 +131,38 @@ test("three hundred random edits of the database are each found", async (t) => {
   assert.equal((await journal.verify()).ok, true);
 });
 
+test("pages of events that changed places are told by verify, which comes to an end", async (t) => {
+  const folder = newFolder();
+  const first = openJournal(t, folder, true);
+  for (let n = 0; n < 40; n++) await first.journal.append([note(`s${n}`, { n, text: "x".repeat(3_000) })]);
+  await first.journal.close();
+  const file = join(folder, "flyball.db");
+  const pristine = readFileSync(file);
+  const pageBytes = 16_384;
+  const isLeafOfEvents = (page: number) => {
+    const content = pristine.subarray(page * pageBytes, (page + 1) * pageBytes);
+    return content[0] === 13 && content.includes("note.made");
+  };
+  const leaves = Array.from({ length: pristine.length / pageBytes - 1 }, (_, index) => index + 1).filter(
+    isLeafOfEvents,
+  );
+  assert.ok(leaves.length >= 5, `${leaves.length} leaves`);
+  for (const [one, other] of [
+    [0, 1],
+    [0, -1],
+    [1, 3],
+    [-2, -1],
+  ] as const) {
+    const [from, to] = [leaves.at(one) ?? 0, leaves.at(other) ?? 0].map((page) => page * pageBytes);
+    const swapped = Buffer.from(pristine);
+    pristine.copy(swapped, from, to, (to ?? 0) + pageBytes);
+    pristine.copy(swapped, to, from, (from ?? 0) + pageBytes);
+    writeFileSync(file, swapped);
+    const { ok } = await verifyFolder(t, folder);
+    assert.equal(ok, false, `pages ${one} and ${other}`);
+  }
+});
+
 test("a damaged page of an index is told by verify", async (t) => {
   const folder = await writtenFolder(t);
   const file = join(folder, "flyball.db");
