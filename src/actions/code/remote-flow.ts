@@ -8,6 +8,7 @@ import {
 } from "../../core/base/index.ts";
 import {
   type Activation,
+  codeKind,
   crashesMax,
   JournalMismatch,
   ProcessCrashed,
@@ -26,7 +27,6 @@ import type {
 } from "../../core/workflow/index.ts";
 import type { CodeModule, Lane } from "./code-module.ts";
 import type { HostProcess } from "./host-process.ts";
-import { pieceKind } from "./piece-kind.ts";
 import type { RemoteActivation, RemoteTurn, RunToOpen, Told } from "./protocol.ts";
 
 /** Where a run's code lives just now. */
@@ -71,7 +71,7 @@ export class RemoteFlow implements Program {
   readonly #module: CodeModule;
   readonly #kinds: KindRegistry;
   readonly #run: { readonly id: string } & RunToOpen;
-  readonly #piece: StepKind = pieceKind((context) => this.#execute(context));
+  readonly #piece: StepKind = codeKind((context) => this.#execute(context));
   readonly #history: Told[] = [];
   /** What the code has asked for, by path; and what of it has not been settled. */
   readonly #asked = new Map<string, RemoteActivation>();

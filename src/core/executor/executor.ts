@@ -1,6 +1,6 @@
 import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
 import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
-import { Admission, demandOf, type Place, type RunLimits } from "./admission.ts";
+import { Admission, type Demand, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
@@ -18,6 +18,7 @@ import {
   wakeBatch,
 } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
+import type { ChildDemand, NewRun } from "./outcomes.ts";
 import type { Program } from "./program.ts";
 import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
@@ -55,6 +56,11 @@ interface Call {
   /** Once its commands have been heard although it had no place: the lane in which it waits for one. */
   lane: string | undefined;
 }
+
+/** How a run is taken up, with its place where it has one. */
+type TakenUp =
+  | { readonly standing: "placed" | "admitted"; readonly place: Place }
+  | { readonly standing: "unplaced" };
 
 /** Takes runs from their journal to their next stop, many at once, for as long as the process owns the store. */
 export class Executor {
@@ -126,8 +132,7 @@ export class Executor {
     const id = request.id ?? this.#options.newId();
     if (request.id && this.#options.control.run(id)) return id;
     const startedAt = this.#options.clock.now();
-    const scope = rootScope(id, { workflow: release.workflow, input, tags }, () => startedAt, noSecrets);
-    const demand = demandOf(release, { scope, nowMs: startedAt, ...(priority ? { priority } : {}) });
+    const demand = this.#demandOf({ id, release, input, tags }, startedAt, priority);
     const place = this.#draining ? undefined : this.#admission.takeNew(demand.lane ?? release.workflow);
     if (!place) this.#admission.refuseWhenFull();
     const started = startedData(request, demand, place);
@@ -157,7 +162,7 @@ export class Executor {
     { started, startedAt, release }: { started: RunStarted; startedAt: number; release: Release },
   ): void {
     const mailbox = new Mailbox(true);
-    const open = () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox, "placed");
+    const open = () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox);
     this.#begin(id, mailbox, { standing: "placed", place }, open);
   }
 
@@ -168,16 +173,15 @@ export class Executor {
     this.#fill();
   }
 
-  #demandOfChild({
-    id,
-    release,
-    input,
-    tags,
-  }: Parameters<AdvanceDeps["demandOfChild"]>[0]): ReturnType<AdvanceDeps["demandOfChild"]> {
-    const nowMs = this.#options.clock.now();
+  /** What the workflow asks for this input: its lane, priority and deadline. */
+  #demandOf({ id, release, input, tags }: NewRun, nowMs: number, priority?: number): Demand {
     const scope = rootScope(id, { workflow: release.workflow, input, tags }, () => nowMs, noSecrets);
-    const demand = demandOf(release, { scope, nowMs });
-    const mustWait = demand.lane !== undefined || this.#switches.ofWorkflow(release.workflow) !== undefined;
+    return demandOf(release, { scope, nowMs, ...(priority ? { priority } : {}) });
+  }
+
+  #demandOfChild(child: NewRun): ChildDemand {
+    const demand = this.#demandOf(child, this.#options.clock.now());
+    const mustWait = demand.lane !== undefined || this.#switches.ofWorkflow(child.release.workflow);
     return mustWait ? { ...demand, queued: true } : demand;
   }
 
@@ -314,13 +318,8 @@ export class Executor {
   #fill(): void {
     if (this.#draining) return;
     for (const [id, call] of this.#calls) if (!this.#loaded.has(id)) this.#answer(id, call);
-    for (let next = this.#admission.next(); next; next = this.#admission.next()) {
-      const { id, place } = next;
-      const mailbox = new Mailbox(false);
-      this.#begin(id, mailbox, { standing: "admitted", place }, () =>
-        this.#load(id, mailbox, "admitted", place.rates),
-      );
-    }
+    for (let next = this.#admission.next(); next; next = this.#admission.next())
+      this.#takeUp(next.id, { standing: "admitted", place: next.place });
     this.#alarm.set(this.#admission.nextAt());
   }
 
@@ -332,11 +331,7 @@ export class Executor {
     if (!place && call.lane !== undefined) return;
     if (place || wants === undefined) this.#calls.delete(id);
     else call.lane = wants;
-    const mailbox = new Mailbox(false);
-    const standing = place ? "placed" : "unplaced";
-    this.#begin(id, mailbox, { standing, ...(place ? { place } : {}) }, () =>
-      this.#load(id, mailbox, standing),
-    );
+    this.#takeUp(id, place ? { standing: "placed", place } : { standing: "unplaced" });
   }
 
   #wantsPlace({ id, status }: RunRow): boolean {
@@ -344,14 +339,21 @@ export class Executor {
     return this.#options.control.inbox(id).some(({ command }) => command.kind === "resume");
   }
 
+  #takeUp(id: string, as: TakenUp): void {
+    const mailbox = new Mailbox(false);
+    const rates = as.standing === "admitted" ? as.place.rates : undefined;
+    this.#begin(id, mailbox, as, () => this.#load(id, mailbox, rates));
+  }
+
   #begin(
     id: string,
     mailbox: Mailbox,
-    { standing, place }: { standing: Standing; place?: Place },
+    as: TakenUp,
     open: () => Run | undefined | Promise<Run | undefined>,
   ): void {
+    const { standing } = as;
     this.#loaded.set(id, mailbox);
-    const leave = () => place && this.#admission.leave(id, place);
+    const leave = () => standing !== "unplaced" && this.#admission.leave(id, as.place);
     this.#work(mailbox, standing, open).then(
       (run) => {
         leave();
@@ -410,12 +412,7 @@ export class Executor {
   }
 
   /** Where the run itself takes nothing from its inbox, the bell is answered here, or it would ring for ever. */
-  async #load(
-    id: string,
-    mailbox: Mailbox,
-    _standing: Standing,
-    rates?: RateMoments,
-  ): Promise<Run | undefined> {
+  async #load(id: string, mailbox: Mailbox, rates?: RateMoments): Promise<Run | undefined> {
     const row = this.#options.control.run(id);
     if (!row || isFinal(row.status)) {
       mailbox.takeBell();

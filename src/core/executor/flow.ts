@@ -227,7 +227,7 @@ export class FlowProgram implements Program {
       key: string,
       work: (context: StepContext) => unknown,
       options?: FlowStepOptions,
-    ) => (await this.#ask(key, codeKind(work), { key }, options)).value as T;
+    ) => (await this.#ask(key, codeKind(recorded(work)), { key }, options)).value as T;
     const call = (key: string, kind: string, config: JsonObject, options?: FlowStepOptions) => {
       const known = this.#kinds.get(kind);
       return known ? this.#ask(key, known, config, options) : Promise.reject(new UnknownKind(kind));
@@ -247,7 +247,7 @@ export class FlowProgram implements Program {
 
 function undoOf(key: string, undo: NonNullable<FlowStepOptions["undo"]>, result: Json): Activation {
   const config = () => ({ key });
-  const kind = codeKind((context) => undo(result, context));
+  const kind = codeKind(recorded((context) => undo(result, context)));
   return {
     path: `${key}.undo`,
     work: { type: "kind", kind, config, retry: defaultRetry, timeoutMs: null },
@@ -257,8 +257,13 @@ function undoOf(key: string, undo: NonNullable<FlowStepOptions["undo"]>, result:
   };
 }
 
+/** What a piece of code returns, as the journal can hold it. */
+function recorded(work: (context: StepContext) => unknown): (context: StepContext) => Promise<Json> {
+  return async (context) => toJson((await work(context)) ?? null, context.path);
+}
+
 /** A piece of users' code as a kind of step, so that the executor needs to know nothing else. */
-function codeKind(work: (context: StepContext) => unknown): StepKind {
+export function codeKind(execute: (context: StepContext) => Promise<Json>): StepKind {
   return {
     name: "code",
     summary: "A piece of a flow's own code.",
@@ -267,8 +272,6 @@ function codeKind(work: (context: StepContext) => unknown): StepKind {
     callsOut: false,
     runsUserCode: true,
     effect: () => "write",
-    execute: async (_config, context) => ({
-      result: { value: toJson((await work(context)) ?? null, context.path) },
-    }),
+    execute: async (_config, context) => ({ result: { value: await execute(context) } }),
   };
 }

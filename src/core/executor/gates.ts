@@ -17,9 +17,8 @@ export class Ticket {
     this.#onGranted = onGranted;
   }
 
-  grant(rates: RateMoments | undefined): void {
+  grant(): void {
     this.granted = true;
-    this.rates = rates;
     this.#onGranted();
   }
 
@@ -98,7 +97,7 @@ export class Gates {
     }
     this.#line = waiting;
     this.#arm();
-    for (const ticket of granted) ticket.grant(ticket.rates);
+    for (const ticket of granted) ticket.grant();
   }
 
   /** Only a rate lets somebody in by the passing of time. */

@@ -15,7 +15,15 @@ export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export { Executor, type ExecutorOptions } from "./executor.ts";
-export { type Flow, type FlowContext, FlowProgram, type FlowStepOptions, flow, isFlow } from "./flow.ts";
+export {
+  codeKind,
+  type Flow,
+  type FlowContext,
+  FlowProgram,
+  type FlowStepOptions,
+  flow,
+  isFlow,
+} from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
 export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";

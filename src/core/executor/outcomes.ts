@@ -32,6 +32,13 @@ import {
 } from "./run.ts";
 import type { ControlStore } from "./store.ts";
 
+export interface NewRun {
+  readonly id: string;
+  readonly release: Release;
+  readonly input: Json;
+  readonly tags: RunStarted["tags"] | undefined;
+}
+
 export type ChildDemand = Pick<RunStarted, "lane" | "priority" | "expiresAt" | "queued">;
 
 export interface OutcomesDeps {
@@ -41,12 +48,7 @@ export interface OutcomesDeps {
   /** For the jitter of retries; what was drawn is recorded. */
   readonly random: Random;
   /** What a child asks for beside its work, and whether it must wait for its turn. */
-  demandOfChild(child: {
-    readonly id: string;
-    readonly release: Release;
-    readonly input: Json;
-    readonly tags: RunStarted["tags"];
-  }): ChildDemand;
+  demandOfChild(child: NewRun): ChildDemand;
 }
 
 /** Turns what is said of the steps of a run into its events, and knows the end when one follows. */

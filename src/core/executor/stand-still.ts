@@ -9,8 +9,9 @@ import type { ControlStore, RunRow } from "./store.ts";
 
 /**
  * What becomes of a run that cannot be brought to where its journal ends: its release is gone, or does
- * not fit, or an event of it is damaged, which leaves nothing to go by (null). It is parked before any effect, with the reason. It can still be cancelled; to resume it is
- * refused until it fits again, and what else it was told stays in its inbox. Resolves with the runs to wake.
+ * not fit, or an event of it is damaged, which leaves nothing to go by (null). It is parked before any
+ * effect, with the reason. It can still be cancelled; to resume it is refused until it fits again, and
+ * what else it was told stays in its inbox. Resolves with the runs to wake.
  */
 export async function standStill(
   run: {
