@@ -10,7 +10,8 @@ export type RunEnd = { readonly status: "completed"; readonly output: Json } | E
 /** Records the end and what follows from it: open reviews are withdrawn, children cancelled, the parent told. */
 export function recordEnd(run: Run, end: RunEnd, record: Record, control: ControlStore): void {
   for (const step of run.active.values()) step.attempt?.abort(end.status);
-  record.add(endEvent(end, run.costUsd, run.undone));
+  // Where it was undone, its command left the inbox when that began.
+  record.add(endEvent(run.undoing ? withoutCommand(end) : end, run.costUsd, run.undone));
   for (const { wait } of run.active.values())
     if (wait) giveUpWait(wait, `the run was ${end.status}`, record, control);
   if (run.started.parent) tellParent({ child: run.id, parent: run.started.parent }, end, record);
@@ -45,11 +46,16 @@ export function tellParent(ids: { child: string; parent: string }, end: RunEnd, 
   record.command(parent, childEndId(child), { kind: "child", child, status, output, ...error });
 }
 
-/** `undone`: what was taken back before; its command is in `run.undoing` by then. */
+function withoutCommand(end: RunEnd): RunEnd {
+  if (!("command" in end)) return end;
+  const { command: _, ...others } = end;
+  return others;
+}
+
+/** `undone`: what was taken back before, and what was not. */
 export function endEvent(end: RunEnd, costUsd: number, undone?: Undone): RunEvent {
   if (end.status === "completed") return { type: "run.completed", data: { output: end.output, costUsd } };
   const { status, ...how } = end;
-  if (undone && "command" in how) delete how.command;
   const data = { ...how, costUsd, ...undone };
   // Each status has the data of its own event; that they belong together is lost when they are taken apart.
   return { type: `run.${status}`, data } as RunEvent;

@@ -230,9 +230,12 @@ export class Executor {
     const source = { row, from, events: await this.#options.journal.read(`run/${of}`) };
     const before = forkedStart(source);
     const release = request.release ?? (await this.#options.releases.load(before.release));
-    const started = { ...before, release: release.digest, version: release.version };
+    const { input, tags } = before;
+    const startedAt = this.#options.clock.now();
+    const demand = this.#demandOf({ id, release, input, tags }, startedAt);
+    const started = { ...before, release: release.digest, version: release.version, ...demand };
     this.#admission.refuseWhenFull();
-    const run = this.#runOf(id, started, this.#options.clock.now(), release);
+    const run = this.#runOf(id, started, startedAt, release);
     await run.begin();
     const taken = await takenOver(run, source, release.digest === before.release).finally(run.close);
     const append = startAppend(id, started, actor);

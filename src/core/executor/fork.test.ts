@@ -16,7 +16,9 @@ import {
   run,
   send,
   setup,
+  start,
   step,
+  ticks,
   typesOf,
   value,
   World,
@@ -24,6 +26,7 @@ import {
 
 const flaky = (times: number) => new World().failing("flaky", times, () => new Outage(null));
 const failing = call("c", "flaky", "{{ b.value }}", { onFailure: "fail" });
+const failsAlone = call("c", "flaky", 1, { onFailure: "fail" });
 
 test("a run that failed is restarted from its step: what came before is kept, and is not paid again", async () => {
   const world = flaky(1).on("paid", ({ data }) => ({ result: { value: data, cost: 0.5 } }));
@@ -134,6 +137,24 @@ test("in a new release, steps that are not what they were are done again", async
     [1, 2, 2],
   );
   await assertSound(restart(bundle));
+});
+
+test("a restarted run keeps to the limits and the deadline of its workflow", async () => {
+  const world = flaky(1);
+  const held = world.holding("hold");
+  const bundle = setup({ world });
+  const limits = { concurrency: [{ limit: 1 }], expiresMs: 60_000 };
+  const failed = await run(bundle, [failsAlone], limits);
+  const under = await start(bundle, [call("c", "hold")], limits);
+  await world.called("hold");
+  const id = await bundle.executor.restart({ of: failed.id, from: "c" });
+  await ticks();
+  const row = bundle.control.run(id);
+  assert.deepEqual([row?.status, row?.lane], ["queued", bundle.control.run(failed.id)?.lane]);
+  assert.equal(row?.expiresAt, bundle.clock.now() + 60_000);
+  held.get("c")?.resolve({ result: { value: null } });
+  for (const each of [under, id]) assert.equal((await ending(bundle, each)).status, "completed");
+  await assertSound(bundle);
 });
 
 test("a flow is restarted too", async () => {

@@ -403,6 +403,32 @@ test("a run that cannot be loaded can be cancelled, with all that hangs on it", 
   await assertSound(bundle);
 });
 
+test("a run that cannot be loaded and is cancelled says what it could not take back", async () => {
+  const undo = { kind: "call", config: { do: "cancel" } };
+  const first = setup();
+  const id = await start(first, [
+    call("a", "paid", 1, { undo }),
+    call("b", "paid", 2, { undo }),
+    step("w", "wait", { event: "go" }),
+  ]);
+  await first.executor.settled(id);
+  await changeDefinition(first, (text) => text.replaceAll('"do":"paid"', '"do":"other"'));
+  const bundle = restart(first);
+  await send(bundle, id, { kind: "cancel", by: "ann", reason: null });
+  await ticks(12);
+  const { undone, notUndone } = dataOf((await ending(bundle, id)).events, "run.cancelled");
+  assert.deepEqual(undone, []);
+  assert.deepEqual(
+    (notUndone as { path: string; error: { code: string } }[]).map(({ path, error }) => [path, error.code]),
+    [
+      ["a", "JOURNAL_MISMATCH"],
+      ["b", "JOURNAL_MISMATCH"],
+    ],
+  );
+  assert.deepEqual(bundle.control.inbox(id), []);
+  await assertSound(bundle);
+});
+
 test("a run with a damaged event is parked alone, with the reason, and can be cancelled", async () => {
   const first = setup();
   const damaged = await start(first, [step("gate", "wait", { event: "go" }), call("b", "effect")]);

@@ -1,11 +1,17 @@
-import type { FlyballError } from "../base/index.ts";
+import { type ErrorRecord, errorRecord, type FlyballError } from "../base/index.ts";
 import type { Journal, JournalEvent } from "../journal/index.ts";
 import { endEvent, giveUpWait, type RunEnd, tellParent } from "./end.ts";
 import { ProgramStuck } from "./errors.ts";
-import type { RunStarted, StepCompleted, StepWaited } from "./events.ts";
+import type { RunStarted, StepCompleted, StepWaited, Undone } from "./events.ts";
 import { dismiss } from "./inbox.ts";
 import { Record } from "./record.ts";
 import type { ControlStore, RunRow } from "./store.ts";
+
+interface Unloadable {
+  readonly row: RunRow;
+  readonly events: readonly JournalEvent[] | null;
+  readonly error: FlyballError;
+}
 
 /**
  * What becomes of a run that cannot be brought to where its journal ends: its release is gone, or does
@@ -14,11 +20,7 @@ import type { ControlStore, RunRow } from "./store.ts";
  * what else it was told stays in its inbox. Resolves with the runs to wake.
  */
 export async function standStill(
-  run: {
-    readonly row: RunRow;
-    readonly events: readonly JournalEvent[] | null;
-    readonly error: FlyballError;
-  },
+  run: Unloadable,
   { journal, control }: { readonly journal: Journal; readonly control: ControlStore },
 ): Promise<ReadonlySet<string>> {
   const { row, error } = run;
@@ -29,7 +31,8 @@ export async function standStill(
   const cancel = inbox.find(({ command }) => command.kind === "cancel");
   if (cancel?.command.kind === "cancel") {
     const { by, reason } = cancel.command;
-    recordCancel(row, events, { status: "cancelled", by, reason, command: cancel.id }, { record, control });
+    const end: RunEnd = { status: "cancelled", by, reason, command: cancel.id };
+    recordCancel({ ...run, events }, end, { record, control });
   } else {
     for (const { id, command } of inbox) if (command.kind === "resume") dismiss(id, message, record);
     const reason = error instanceof ProgramStuck ? error.reason : "mismatch";
@@ -42,12 +45,11 @@ export async function standStill(
 
 /** The end of a run of which only the events are known. */
 function recordCancel(
-  row: RunRow,
-  events: readonly JournalEvent[],
+  { row, events, error }: Unloadable & { readonly events: readonly JournalEvent[] },
   end: RunEnd,
   { record, control }: { record: Record; control: ControlStore },
 ): void {
-  record.add(endEvent(end, costOf(events)));
+  record.add(endEvent(end, costOf(events), notTakenBack(events, errorRecord(error))));
   const waits = events
     .filter(({ type }) => type === "step.waited")
     .map(({ data }) => (data as unknown as StepWaited).wait);
@@ -56,6 +58,23 @@ function recordCancel(
   const started = events[0]?.data as unknown as RunStarted | undefined;
   const parent = started?.parent;
   if (parent) tellParent({ child: row.id, parent }, end, record);
+}
+
+/** Without its program nothing can be taken back: what is owed is told, as far as the events say. */
+function notTakenBack(events: readonly JournalEvent[], error: ErrorRecord): Undone | undefined {
+  const owed = new Set<string>();
+  const undone: string[] = [];
+  for (const { type, data } of events) {
+    const { path, undo, inDoubt } = (data ?? {}) as { path?: string; undo?: boolean; inDoubt?: boolean };
+    if (path === undefined) continue;
+    const takenBack = path.slice(0, -".undo".length);
+    if (type === "step.started" && undo) owed.add(path);
+    else if (type === "step.failed" && !inDoubt) owed.delete(path);
+    else if (type === "step.completed" && path.endsWith(".undo") && owed.delete(takenBack))
+      undone.push(takenBack);
+  }
+  if (owed.size === 0 && undone.length === 0) return undefined;
+  return { undone, notUndone: [...owed].map((path) => ({ path, error })) };
 }
 
 function costOf(events: readonly JournalEvent[]): number {
