@@ -152,6 +152,24 @@ test("stop leaves a once step that was under way in doubt", async () => {
   assert.equal(world.count("hold"), 1);
 });
 
+test("a once step that is broken off beside another is in doubt at once, and is not done again", async () => {
+  const world = new World();
+  const held = world.holding("hold");
+  const bundle = setup({ world, kinds: [toolKind(world)] });
+  const id = await start(bundle, [
+    step("a", "use", { tool: "pay" }, { once: true, onUnknown: "fail" }),
+    step("b", "use", { tool: "search" }, { needs: [] }),
+  ]);
+  await world.called("hold", 2);
+  await off(bundle, "tool/pay", "stop");
+  await ticks(12);
+  await on(bundle, "tool/pay");
+  held.get("b")?.resolve({ result: { value: null } });
+  const { status: ended, row } = await ending(bundle, id);
+  assert.deepEqual([ended, JSON.parse(row.error ?? "").code], ["failed", "OUTCOME_UNKNOWN"]);
+  assert.equal(world.count("hold"), 2);
+});
+
 test("what is off can still be cancelled", async () => {
   const bundle = setup();
   const id = await start(bundle, [step("gate", "wait", { event: "go" })]);
