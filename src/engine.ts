@@ -107,12 +107,16 @@ const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
+  readonly code: Code;
   readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
-/** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+type KindOptions = Pick<EngineOptions, "home" | "clock" | "codeLimits" | "onOutput">;
+
+/** Every kind of step that there is, and what runs users' code. Touches no disk until a step needs it. */
+export function createKinds(options: KindOptions): KindParts {
+  const { home, clock = systemClock } = options;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
   const gateway = createGateway({
@@ -127,16 +131,26 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
     secrets,
     allowHttp: (context) => allowedHosts(context.asset("policy", "http")),
   });
+  const kinds = kindRegistry([
+    gateway.inferenceKind,
+    retrieval.retrievalKind,
+    humanReviewKind,
+    ...tools.kinds,
+    ...coreKinds,
+  ]);
+  const code = createCode({
+    clock,
+    kinds,
+    ...(options.codeLimits ? { limits: options.codeLimits } : {}),
+    placesFolder: join(home, "kinds"),
+    onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
+  });
   return {
-    kinds: kindRegistry([
-      gateway.inferenceKind,
-      retrieval.retrievalKind,
-      humanReviewKind,
-      ...tools.kinds,
-      ...coreKinds,
-    ]),
+    kinds,
+    code,
     indexes,
     async close() {
+      await code.close();
       await tools.close();
       indexes.close();
     },
@@ -184,18 +198,13 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    this.#kindParts = createKinds({ ...options, home: this.home });
     this.kinds = this.#kindParts.kinds;
-    this.#code = createCode({
-      clock: this.clock,
-      kinds: this.kinds,
-      ...(options.codeLimits ? { limits: options.codeLimits } : {}),
-      onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
-    });
+    this.#code = this.#kindParts.code;
     this.releases = createReleases({
       journal: this.journal,
       isPublished: (digest) => this.control.asset(digest) !== undefined,
-      define: (asset) => this.#define(asset.content, asset.kind),
+      define: (definition, assets) => this.#define(definition, assets),
     });
     this.executor = new Executor({
       journal: this.journal,
@@ -218,9 +227,15 @@ export class Engine {
     this.#every(sealEveryMs, () => this.journal.seal());
   }
 
-  #define(content: Json, kind: string): Definition {
+  /** The project's own kinds are those that were pinned, whatever their files say now. */
+  #define({ content, kind }: Asset, assets: readonly Asset[]): Definition {
     if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }) };
-    return { type: "document", workflow: compileWorkflow(content as never, this.kinds) };
+    const own = assets.filter((asset) => asset.kind === "kind");
+    const kinds = new Map([
+      ...this.kinds,
+      ...own.map((asset) => [asset.name, this.#code.kind(asset)] as const),
+    ]);
+    return { type: "document", workflow: compileWorkflow(content as never, kinds) };
   }
 
   /** Code that was registered runs here; code of a module runs in a process of its own. */
@@ -232,8 +247,8 @@ export class Engine {
   }
 
   /** A loader for the workflow files of one folder. */
-  project(folder: string): ProjectLoader {
-    return new ProjectLoader(folder, this.kinds);
+  project(folder: string): Promise<ProjectLoader> {
+    return ProjectLoader.open(folder, this.kinds, this.#code);
   }
 
   /**
@@ -241,7 +256,7 @@ export class Engine {
    * versions beside it, so that their runs can go on.
    */
   async open(file: string): Promise<Opened> {
-    const loader = this.project(projectFolderOf(file));
+    const loader = await this.project(projectFolderOf(file));
     if (isModule(file)) return { release: await this.#openModule(loader, file), warnings: [] };
     const loaded = loader.load(file);
     const warnings = loaded.loaded.warnings.map(problemText);
@@ -327,7 +342,6 @@ export class Engine {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
     await this.executor.drain(graceMs);
-    await this.#code.close();
     await this.#kindParts.close();
     await this.journal.close();
   }

@@ -16,6 +16,7 @@ import { gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
 import { flatForm } from "./flat-form.ts";
+import { type KindCode, type ProjectKinds, projectKinds } from "./own-kinds.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** A workflow file, loaded, and what its release pins; the releases of its children come first. */
@@ -53,12 +54,12 @@ export class ProjectLoader {
   readonly #loading: string[] = [];
   readonly #children: ReleaseParts[] = [];
 
-  constructor(folder: string, kinds: KindRegistry) {
-    this.folder = resolve(folder);
-    this.settings = readSettings(this.folder);
-    this.#kinds = kinds;
-    const { settings } = this;
+  private constructor(folder: string, settings: Settings, own: ProjectKinds) {
+    this.folder = folder;
+    this.settings = settings;
+    this.#kinds = own.kinds;
     this.#sources = [
+      own.source,
       gatewaySource({
         settings,
         baseDir: this.folder,
@@ -69,6 +70,14 @@ export class ProjectLoader {
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
       { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
     ];
+  }
+
+  /** With the folder's own kinds of step beside those that there are. */
+  static async open(project: string, kinds: KindRegistry, code: KindCode): Promise<ProjectLoader> {
+    const folder = resolve(project);
+    const settings = readSettings(folder);
+    const { environment } = settings.allow;
+    return new ProjectLoader(folder, settings, await projectKinds({ folder, environment, kinds, code }));
   }
 
   load(file: string): LoadedFile & { readonly loaded: LoadedWorkflow } {

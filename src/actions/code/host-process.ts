@@ -1,9 +1,20 @@
 import { assert, type Clock, type Json } from "../../core/base/index.ts";
 import { ProcessCrashed } from "../../core/executor/index.ts";
+import type { StepResult } from "../../core/workflow/index.ts";
 import { type Ended, type Supervised, supervise } from "../processes/index.ts";
 import { CodeFailed, CodeUnusable } from "./errors.ts";
 import { type HostLimits, loadMsMax, tailCharactersMax } from "./limits.ts";
-import type { FromHost, ModuleFacts, Piece, RemoteTurn, RunToOpen, ToHost, Told } from "./protocol.ts";
+import type {
+  FromHost,
+  KindCall,
+  Load,
+  ModuleFacts,
+  Piece,
+  RemoteTurn,
+  RunToOpen,
+  ToHost,
+  Told,
+} from "./protocol.ts";
 
 // One process with one module of users' code
 // ==========================================
@@ -16,8 +27,7 @@ import type { FromHost, ModuleFacts, Piece, RemoteTurn, RunToOpen, ToHost, Told 
 //       new, and ends once the others are done, or when their time is over.
 
 export interface HostOptions {
-  readonly module: string;
-  readonly kinds: Readonly<Record<string, boolean>>;
+  readonly load: Load;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly limits: HostLimits;
@@ -78,7 +88,7 @@ export class HostProcess {
       (ended) => this.#end(reasonOf(ended, this.#tail)),
       (error) => this.#end(`it could not be started: ${error.message}`),
     );
-    this.#send({ type: "load", module: options.module, kinds: options.kinds });
+    this.#send({ type: "load", load: options.load });
     this.#armIdle();
   }
 
@@ -97,7 +107,6 @@ export class HostProcess {
 
   async tell(run: string, told: readonly Told[], open?: RunToOpen): Promise<RemoteTurn> {
     this.#runs.add(run);
-    this.#stopIdle?.();
     const answer = await this.#call((id) => ({ type: "tell", id, run, told, ...(open ? { open } : {}) }));
     assert(answer.type === "turn", "what is told is answered with a turn");
     return answer.turn;
@@ -107,6 +116,12 @@ export class HostProcess {
     const answer = await this.#call((id) => ({ type: "execute", id, run, piece }), signal);
     assert(answer.type === "value", "what is executed is answered with a value");
     return answer.value;
+  }
+
+  async do(call: KindCall, signal: AbortSignal): Promise<StepResult> {
+    const answer = await this.#call((id) => ({ type: "do", id, call }), signal);
+    assert(answer.type === "result", "a step of a kind is answered with its result");
+    return answer.result;
   }
 
   /** The run needs it no more. */
@@ -158,6 +173,7 @@ export class HostProcess {
       return promise;
     }
     this.#calls.set(id, { isOverdue: false, resolve, reject });
+    this.#stopIdle?.();
     const onAbort = () => this.#abort(id, String(signal?.reason));
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -174,9 +190,9 @@ export class HostProcess {
       case "pong":
         return;
       case "loaded":
-        return this.#settleFacts?.resolve(message.module);
+        return this.#settleFacts?.resolve(message.facts);
       case "unusable":
-        this.#settleFacts?.reject(new CodeUnusable(this.#options.module, message.reason));
+        this.#settleFacts?.reject(new CodeUnusable(this.#options.load.file, message.reason));
         return this.kill(message.reason);
       default:
         return this.#answer(message);
@@ -190,6 +206,7 @@ export class HostProcess {
     if (message.type === "error") call?.reject(new CodeFailed(message.error));
     else call?.resolve(message);
     this.#endIfDone();
+    this.#armIdle();
   }
 
   /** First the signal; what goes on after the grace period makes the host one that must end. */
@@ -230,11 +247,9 @@ export class HostProcess {
 
   #armIdle(): void {
     this.#stopIdle?.();
-    if (this.#runs.size > 0) return;
+    if (this.#runs.size > 0 || this.#calls.size > 0 || this.#state === "ended") return;
     const { clock, limits } = this.#options;
-    this.#stopIdle = clock.after(limits.idleMsMax, () => {
-      if (this.#runs.size === 0) this.kill("nobody needed it", false);
-    });
+    this.#stopIdle = clock.after(limits.idleMsMax, () => this.kill("nobody needed it", false));
   }
 
   #end(how: string): void {
@@ -244,7 +259,7 @@ export class HostProcess {
     this.#stopIdle?.();
     this.#stopRetire?.();
     const { reason, blamesAll } = this.#cause ?? { reason: how, blamesAll: true };
-    this.#settleFacts?.reject(new CodeUnusable(this.#options.module, `while it was imported, ${reason}`));
+    this.#settleFacts?.reject(new CodeUnusable(this.#options.load.file, `while it was imported, ${reason}`));
     for (const call of this.#calls.values()) {
       call.stopGrace?.();
       call.reject(new ProcessCrashed(reason, blamesAll));

@@ -1,5 +1,9 @@
 /** The heap of a host, in megabytes; one that needs more ends, and only what was under way in it is done again. */
 const hostHeapMbMax = 512;
+/** All of the project's own modules that a kind imports, in bytes of UTF-8. */
+export const sourcesBytesMax = 1024 * 1024;
+/** Steps of own kinds that are remembered as suspects; the oldest is forgotten first. */
+export const suspectsMax = 10_000;
 /** How long a host may take to import its module. */
 export const loadMsMax = 20_000;
 /** A host with work under way is asked this often whether its event loop still turns. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../core/base/index.ts";
@@ -23,6 +23,10 @@ export interface Rig extends AsyncDisposable {
     body: string,
     options?: { readonly version?: string; readonly file?: string },
   ): Promise<string>;
+  /** Writes `kinds/NAME.ts`: the members of its definition after what it imports. */
+  kind(name: string, members: string, imports?: string): void;
+  /** Writes a workflow of these steps and opens it; the digest of its release. */
+  workflow(name: string, steps: string): Promise<string>;
   start(release: string, input?: unknown): Promise<string>;
   /** Starts a run and waits for where it comes to rest. */
   run(release: string, input?: unknown): Promise<Rested>;
@@ -88,6 +92,16 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
         path,
         `import { flow } from ${JSON.stringify(door)};\nexport default flow({ name: "${name}", version: "${version}" }, async (ctx, input: any) => {${body}});\n`,
       );
+      return (await engine.open(path)).release.digest;
+    },
+    kind(name, members, imports = "") {
+      mkdirSync(join(folder, "kinds"), { recursive: true });
+      const text = `import { defineKind, RetryLater } from "flyball";\n${imports}\nexport default defineKind<any>({ ${members} });\n`;
+      writeFileSync(join(folder, "kinds", `${name}.ts`), text);
+    },
+    async workflow(name, steps) {
+      const path = join(folder, `${name}.yaml`);
+      writeFileSync(path, `workflow: ${name}\nsteps:\n${steps}\n`);
       return (await engine.open(path)).release.digest;
     },
     start,

@@ -1,16 +1,5 @@
 import { FlyballError, type RetryClass } from "../../core/base/index.ts";
 
-/** The run's effect mode does not allow what the step would do. */
-export class EffectDenied extends FlyballError {
-  readonly code = "EFFECT_DENIED";
-  override readonly status = 403;
-  readonly effect: string;
-  constructor(what: string, effect: string) {
-    super(`${what} may not be done here: its effect is ${effect}, and effects are denied.`);
-    this.effect = effect;
-  }
-}
-
 /** An outgoing call to where none may go. */
 export class AddressRefused extends FlyballError {
   readonly code = "ADDRESS_REFUSED";

@@ -5,9 +5,9 @@ import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { after, test } from "node:test";
 import { FlyballError, type Json, type JsonObject, ManualClock, systemClock } from "../../core/base/index.ts";
-import { type StepContext, WorkflowInvalid } from "../../core/workflow/index.ts";
+import { EffectDenied, type StepContext, WorkflowInvalid } from "../../core/workflow/index.ts";
 import { children } from "./child.ts";
-import { createTools, EffectDenied, loadScript } from "./index.ts";
+import { createTools, loadScript } from "./index.ts";
 import { testContext } from "./testing.ts";
 
 const never = new AbortController().signal;

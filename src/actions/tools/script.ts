@@ -13,12 +13,12 @@ import {
 import {
   type Asset,
   type Effect,
+  EffectDenied,
   type StepContext,
   type StepKind,
   WorkflowInvalid,
 } from "../../core/workflow/index.ts";
 import type { Children } from "./child.ts";
-import { EffectDenied } from "./errors.ts";
 import { scriptBytesMax } from "./limits.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { effect, type Finding } from "./tool-file.ts";

@@ -37,8 +37,8 @@ export interface Releases {
 export interface ReleasesOptions {
   readonly journal: Journal;
   isPublished(digest: string): boolean;
-  /** Makes a definition runnable from its asset's content. */
-  define(definition: Asset): Definition;
+  /** Makes a definition runnable from its asset's content, and from what is pinned beside it. */
+  define(definition: Asset, assets: readonly Asset[]): Definition;
 }
 
 export function assetOf(kind: string, name: string, content: Json): Asset {
@@ -149,7 +149,7 @@ function releaseOf(options: ReleasesOptions, digest: string, parts: ReleaseParts
     digest,
     workflow: parts.workflow,
     version: parts.version,
-    definition: options.define(parts.definition),
+    definition: options.define(parts.definition, parts.assets),
     asset(kind, name) {
       const asset = byName.get(`${kind}/${name}`);
       assert(asset, `${kind} ${name} is not in the release: the loader pins every asset that is named`);

@@ -22,6 +22,7 @@ export { duration, expression } from "./fields.ts";
 export type { FlatForm, FlatStep } from "./flat.ts";
 export { workflowJsonSchema } from "./json-schema.ts";
 export * from "./kind.ts";
-export { type KindRegistry, kindRegistry } from "./kinds.ts";
+export { type KindRegistry, kindNameProblem, kindRegistry } from "./kinds.ts";
 export { type LoadedWorkflow, type LoadOptions, loadWorkflow } from "./load.ts";
+export * from "./own-kind.ts";
 export * from "./secrets.ts";
