@@ -10,7 +10,7 @@ export interface Lane {
 
 /**
  * One version of one module: the host that its runs share, and lanes for suspects. Hosts start when they
- * are needed. A lane's host that comes through is used for the next suspect.
+ * are needed. A lane's host that comes through is used for the next suspect, or shared.
  */
 export class CodeModule {
   readonly #options: HostOptions;
@@ -26,7 +26,8 @@ export class CodeModule {
   }
 
   get shared(): HostProcess {
-    if (!this.#shared?.isUsable) this.#shared = this.#watch(new HostProcess(this.#options));
+    if (this.#shared?.isUsable) return this.#shared;
+    this.#shared = this.#usableLane() ?? this.#watch(new HostProcess(this.#options));
     return this.#shared;
   }
 

@@ -3,6 +3,7 @@
  * once; when the engine goes, it goes. Started by `host-process.ts` and by nothing else.
  */
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { pathToFileURL } from "node:url";
 import { assert, messageOf, sha256 } from "../../core/base/index.ts";
 import { type Flow, isFlow } from "../../core/executor/index.ts";
@@ -133,6 +134,7 @@ async function load(message: Extract<ToHost, { type: "load" }>): Promise<Host | 
       return undefined;
     }
     say({ type: "loaded", facts: loaded.facts });
+    flushCompileCache();
     return new Host(loaded.guest);
   } catch (error) {
     say({ type: "unusable", reason: messageOf(error) });

@@ -14,8 +14,10 @@
 import { assert, type Clock } from "../../core/base/index.ts";
 import { type Program, ReleaseMissing } from "../../core/executor/index.ts";
 import type { Asset, KindRegistry, StepKind } from "../../core/workflow/index.ts";
+import { memoryWatch } from "../processes/index.ts";
 import { CodeModule } from "./code-module.ts";
 import { type HostOptions, HostProcess } from "./host-process.ts";
+import { HostStarter } from "./host-starter.ts";
 import { type HostLimits, hostLimits } from "./limits.ts";
 import { type KindFile, OwnKinds } from "./own-kinds.ts";
 import type { FlowFacts, RunToOpen } from "./protocol.ts";
@@ -53,11 +55,15 @@ export interface Code {
 export function createCode(options: CodeOptions): Code {
   const { clock, kinds, onOutput, placesFolder } = options;
   const limits = { ...hostLimits, ...options.limits };
+  const starter = new HostStarter(clock, limits);
+  const memory = memoryWatch(clock);
   const host = (load: HostOptions["load"], environment: readonly string[]): HostOptions => ({
     load,
     environment: environmentOf(environment),
     clock,
     limits,
+    memory,
+    starter,
     onOutput,
   });
   const modules = new Set<CodeModule>();
@@ -84,6 +90,7 @@ export function createCode(options: CodeOptions): Code {
     loadKind: (file) => ownKinds.load(file),
     kind: (asset) => ownKinds.kind(asset),
     async close() {
+      starter.close();
       await Promise.all([...modules].map((module) => module.close()));
       await ownKinds.close();
     },

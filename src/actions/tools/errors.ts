@@ -138,3 +138,14 @@ export class ScriptLimitExceeded extends FlyballError {
     this.limit = limit;
   }
 }
+
+/** A script file, with all that it started, held more memory than it may. */
+export class ScriptMemoryExceeded extends FlyballError {
+  readonly code = "SCRIPT_MEMORY_EXCEEDED";
+  override readonly status = 422;
+  readonly memoryMbMax: number;
+  constructor(script: string, memoryMbMax: number) {
+    super(`${script} was ended: it took more than ${memoryMbMax} MB of memory (memory_mb).`);
+    this.memoryMbMax = memoryMbMax;
+  }
+}
