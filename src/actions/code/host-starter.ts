@@ -30,6 +30,7 @@ export class HostStarter {
     const [ready] = isSame(environment, this.#environment) ? this.#ready : [];
     if (!ready) return this.#start(environment);
     this.#ready.delete(ready);
+    this.#armRefill();
     return ready;
   }
 
