@@ -216,3 +216,32 @@ test("several versions stand side by side, and a run keeps to its own over a res
   await bench.engine.command(String(ids[0]), { kind: "resume", by: "ann" });
   assert.equal((await bench.rested(String(ids[0]))).output, "by 1");
 });
+
+test("buffers count as memory, and a silent host is given nothing new", limit, async () => {
+  await using bench = await rig({ memoryMbMax: 300, pingMs: 50, quietMs: 100, blockedMs: 3_000 });
+  const release = await bench.flow(
+    "heavy",
+    `return ctx.step("work", () => {
+       const all = [];
+       while (input === "buffers") all.push(Buffer.alloc(4e6, 1));
+       if (input === "blocks") console.log("blocking");
+       for (const until = Date.now() + 1500; input === "blocks" && Date.now() < until; );
+       return process.pid;
+     });`,
+  );
+  const heavy = await bench.run(release, "buffers");
+  assert.equal(heavy.pausedFor, "quarantined");
+  assert.match(heavy.error?.message ?? "", /took more than 300 MB of memory/);
+  const blocking = bench.run(release, "blocks");
+  await bench.printing("blocking");
+  await new Promise((resolve) => setTimeout(resolve, 300)); // its silence is noticed
+  const beside = await bench.run(release, "quick");
+  assertRested(beside, "completed");
+  const blocked = await blocking;
+  assertRested(blocked, "completed");
+  assert.notEqual(beside.output, blocked.output);
+  assert.deepEqual(
+    blocked.types.filter((type) => type === "step.retried"),
+    [],
+  );
+});

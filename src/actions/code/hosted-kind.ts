@@ -1,14 +1,7 @@
-import { FlyballError, type Json, seededRandom, systemClock, toJson } from "../../core/base/index.ts";
+import { type Json, seededRandom, systemClock, toJson } from "../../core/base/index.ts";
 import type { OwnKind, StepResult } from "../../core/workflow/index.ts";
+import { KindResultInvalid } from "./errors.ts";
 import type { KindCall } from "./protocol.ts";
-
-/** What an own kind answered is no result of its kind. */
-export class KindResultInvalid extends FlyballError {
-  readonly code = "KIND_RESULT_INVALID";
-  constructor(path: string, reason: string) {
-    super(`The result of step ${path} cannot be used: ${reason}.`);
-  }
-}
 
 /** Does a step of an own kind, inside the host. */
 export async function callKind(

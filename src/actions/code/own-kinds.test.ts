@@ -232,3 +232,96 @@ test(
     assert.equal(late.types.filter((type) => type === "step.retried").length, 2);
   },
 );
+
+test(
+  "a step of an own kind that ends its process is set aside; those beside it lose nothing",
+  limit,
+  async () => {
+    await using bench = await rig({ memoryMbMax: 300 });
+    bench.kind(
+      "work",
+      `input: { properties: { poison: true, n: true } },
+     async execute({ poison, n }) {
+       if (poison === "abort") process.abort();
+       const all = [];
+       while (poison === "buffers") all.push(Buffer.alloc(4e6, 1));
+       await new Promise((resolve) => setTimeout(resolve, 20));
+       return { value: n };
+     }`,
+    );
+    const release = await bench.workflow(
+      "w",
+      '  - { id: a, work: { poison: "{{ input.poison }}", n: "{{ input.n }}" } }',
+    );
+    const others = Array.from({ length: 20 }, (_, n) => bench.run(release, { poison: null, n }));
+    const poisons = await Promise.all(
+      ["abort", "buffers"].map((poison) => bench.run(release, { poison, n: 0 })),
+    );
+    for (const { pausedFor, types } of poisons) {
+      assert.equal(pausedFor, "quarantined");
+      assert.equal(types.filter((type) => type === "step.retried").length, 2);
+    }
+    assert.match(poisons[0]?.error?.message ?? "", /Step a has ended its process 3 times.*SIGABRT/);
+    assert.match(poisons[1]?.error?.message ?? "", /took more than 300 MB of memory/);
+    for (const [n, run] of (await Promise.all(others)).entries()) {
+      assertRested(run, "completed");
+      assert.equal(run.output, n);
+    }
+  },
+);
+
+test(
+  "a step of an own kind ends at its time limit, signal first, and its late result is refused",
+  limit,
+  async () => {
+    await using bench = await rig({ abortGraceMs: 100, retireGraceMs: 200 });
+    bench.kind(
+      "slow",
+      `input: { properties: { how: true } },
+     async execute({ how }, { signal }) {
+       if (how === "kind") return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("told " + signal.reason))));
+       while (how === "blocks");
+       await new Promise((resolve) => setTimeout(resolve, 250));
+       return { value: "late" };
+     }`,
+    );
+    const release = await bench.workflow(
+      "w",
+      '  - { id: a, timeout: 150ms, on_failure: fail, slow: { how: "{{ input }}" } }',
+    );
+    for (const how of ["kind", "blocks", "late"]) {
+      const run = await bench.run(release, how);
+      assert.equal(run.error?.code, "STEP_TIMED_OUT", how);
+      await new Promise((resolve) => setTimeout(resolve, 200)); // time for what comes late
+      const events = await bench.engine.journal.read(`run/${run.id}`);
+      assert.ok(!events.some(({ type }) => type === "step.completed"), how);
+    }
+  },
+);
+
+test("undo, once and fallback are those of any step", limit, async () => {
+  await using bench = await rig();
+  bench.kind(
+    "book",
+    `input: { properties: { take: true, back: true } },
+     execute({ take, back }, { key, path }) {
+       console.log(path + " " + (back ?? take) + " " + key.split("/").slice(1).join("/"));
+       if (take === "nothing") throw new Error("sold out");
+       return { value: "receipt of " + take };
+     }`,
+  );
+  const steps = [
+    '  - { id: seat, book: { take: seat }, undo: { book: { back: "{{ seat.value }}" } } }',
+    "  - { id: meal, book: { take: nothing }, fallback: { book: { take: bread } } }",
+    "  - { id: room, once: true, on_unknown: fail, book: { take: nothing } }",
+  ];
+  const run = await bench.run(await bench.workflow("w", steps.join("\n")));
+  assertRested(run, "failed");
+  assert.deepEqual(bench.printed.join("").trim().split("\n"), [
+    "seat seat seat",
+    "meal nothing meal",
+    "meal bread meal",
+    "room nothing room",
+    "seat.undo receipt of seat seat.undo",
+  ]);
+});
