@@ -23,6 +23,7 @@ import {
   type Definition,
   Executor,
   type Flow,
+  type FlowDefinition,
   FlowProgram,
   forgottenRows,
   type Program,
@@ -214,7 +215,7 @@ export class Engine {
       random: systemRandom,
       newId: timeOrderedIds(this.clock),
       ...(options.limits ? { limits: options.limits } : {}),
-      flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
+      flowProgram: (definition, run) => this.#flowProgram(definition, run.id, run.started),
       onTrouble: options.onTrouble ?? (() => {}),
     });
     this.batches = new Batches({
@@ -229,21 +230,21 @@ export class Engine {
 
   /** The project's own kinds are those that were pinned, whatever their files say now. */
   #define({ content, kind }: Asset, assets: readonly Asset[]): Definition {
-    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }) };
     const own = assets.filter((asset) => asset.kind === "kind");
     const kinds = new Map([
       ...this.kinds,
       ...own.map((asset) => [asset.name, this.#code.kind(asset)] as const),
     ]);
+    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }), kinds };
     return { type: "document", workflow: compileWorkflow(content as never, kinds) };
   }
 
   /** Code that was registered runs here; code of a module runs in a process of its own. */
-  #flowProgram(name: string, version: string, id: string, started: RunStarted): Program {
+  #flowProgram({ name, version, kinds }: FlowDefinition, id: string, started: RunStarted): Program {
     const { workflow, input, tags = {} } = started;
     const code = this.#flows.get(`${name}@${version}`);
-    if (code) return new FlowProgram(code, this.kinds, { id, input, tags });
-    return this.#code.program({ name, version }, { id, workflow, input, tags });
+    if (code) return new FlowProgram(code, kinds, { id, input, tags });
+    return this.#code.program({ name, version, kinds }, { id, workflow, input, tags });
   }
 
   /** A loader for the workflow files of one folder. */
@@ -267,9 +268,10 @@ export class Engine {
     const path = resolve(file);
     readText(path);
     const { environment } = loader.settings.allow;
-    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment }));
+    const ownKinds = loader.ownKinds;
+    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment, ownKinds }));
     await Promise.all(older);
-    const facts = await this.#code.load(path, { environment });
+    const facts = await this.#code.load(path, { environment, ownKinds });
     return this.#publishFlow(facts, loader, { source: facts.source });
   }
 

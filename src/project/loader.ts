@@ -10,6 +10,7 @@ import {
   type KindRegistry,
   type LoadedWorkflow,
   loadWorkflow,
+  type StepKind,
   WorkflowInvalid,
 } from "../core/workflow/index.ts";
 import { gatewaySource } from "../models/gateway/index.ts";
@@ -49,6 +50,8 @@ export function readText(file: string): string {
 export class ProjectLoader {
   readonly folder: string;
   readonly settings: Settings;
+  /** The kinds of step that the folder brings along. */
+  readonly ownKinds: readonly StepKind[];
   readonly #kinds: KindRegistry;
   readonly #sources: readonly AssetSource[];
   readonly #loading: string[] = [];
@@ -58,6 +61,7 @@ export class ProjectLoader {
     this.folder = folder;
     this.settings = settings;
     this.#kinds = own.kinds;
+    this.ownKinds = own.own;
     this.#sources = [
       own.source,
       gatewaySource({

@@ -25,7 +25,9 @@ export interface KindCode {
 
 /** What a project's `kinds/` adds to the kinds that there are. */
 export interface ProjectKinds {
+  /** Those that there are, and its own. */
   readonly kinds: KindRegistry;
+  readonly own: readonly StepKind[];
   readonly source: AssetSource;
 }
 
@@ -56,6 +58,7 @@ export async function projectKinds(options: {
   );
   const own = [...found].map(([name, one]) => ("digest" in one ? code.kind(one) : unusableKind(name)));
   return {
+    own,
     kinds: new Map([...kinds, ...own.map((kind) => [kind.name, kind] as const)]),
     source: {
       find(kind, name) {

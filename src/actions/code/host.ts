@@ -108,13 +108,14 @@ function say(message: FromHost): void {
 
 type Loaded = { readonly facts: ModuleFacts; readonly guest: Guest } | { readonly reason: string };
 
-async function importFlow({ file, kinds }: FlowToLoad): Promise<Loaded> {
+async function importFlow({ file, kinds, ownKinds }: FlowToLoad): Promise<Loaded> {
   const source = sha256(readFileSync(file, "utf8"));
   const module: { default?: unknown } = await import(pathToFileURL(file).href);
   if (!isFlow(module.default))
     return { reason: "its default export is no flow; expected `export default flow(…)`" };
   const { name, version, uses } = module.default;
-  const guest = new FlowGuest(module.default, kindStubs(kinds));
+  const used = Object.entries(ownKinds).filter(([kind]) => uses.includes(`kind/${kind}`));
+  const guest = new FlowGuest(module.default, kindStubs({ ...kinds, ...Object.fromEntries(used) }));
   return { facts: { what: "flow", name, version, uses, source }, guest };
 }
 

@@ -12,7 +12,7 @@
  * other side.
  */
 import { assert, type Clock } from "../../core/base/index.ts";
-import { type Program, ReleaseMissing } from "../../core/executor/index.ts";
+import { type FlowDefinition, type Program, ReleaseMissing } from "../../core/executor/index.ts";
 import type { Asset, KindRegistry, StepKind } from "../../core/workflow/index.ts";
 import { memoryWatch } from "../processes/index.ts";
 import { CodeModule } from "./code-module.ts";
@@ -38,11 +38,18 @@ export interface CodeOptions {
   onOutput(text: string): void;
 }
 
+export interface FlowOptions {
+  /** The environment variables that it may see. */
+  readonly environment: readonly string[];
+  /** Its project's own kinds of step: it may call those that it uses. */
+  readonly ownKinds: readonly StepKind[];
+}
+
 export interface Code {
   /** Imports a module whose default export is a flow. Its runs of that version use it from now on. */
-  load(file: string, options?: { readonly environment?: readonly string[] }): Promise<FlowFacts>;
+  load(file: string, options: FlowOptions): Promise<FlowFacts>;
   /** Throws `ReleaseMissing` where no module of that version is loaded. */
-  program(flow: { name: string; version: string }, run: { readonly id: string } & RunToOpen): Program;
+  program(flow: Omit<FlowDefinition, "type">, run: { readonly id: string } & RunToOpen): Program;
   has(name: string, version: string): boolean;
   /** Imports a kind of step that a project brings along: what runs pin of it. Throws `CodeUnusable`. */
   loadKind(file: KindFile): Promise<Asset>;
@@ -70,9 +77,14 @@ export function createCode(options: CodeOptions): Code {
   const byVersion = new Map<string, CodeModule>();
   const ownKinds = new OwnKinds({ placesFolder, host });
   return {
-    async load(file, { environment = [] } = {}) {
-      const callable = Object.fromEntries([...kinds.values()].map(({ name, callsOut }) => [name, callsOut]));
-      const hostOptions = host({ what: "flow", file, kinds: callable }, environment);
+    async load(file, { environment, ownKinds: own }) {
+      const load = {
+        what: "flow",
+        file,
+        kinds: callsOutOf(kinds.values()),
+        ownKinds: callsOutOf(own),
+      } as const;
+      const hostOptions = host(load, environment);
       const first = new HostProcess(hostOptions);
       const facts = await first.facts;
       assert(facts.what === "flow", "a host that was told to import a flow has imported one");
@@ -81,10 +93,10 @@ export function createCode(options: CodeOptions): Code {
       byVersion.set(`${facts.name}@${facts.version}`, module);
       return facts;
     },
-    program({ name, version }, run) {
+    program({ name, version, kinds: callable }, run) {
       const module = byVersion.get(`${name}@${version}`);
       if (!module) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
-      return new RemoteFlow(module, kinds, run);
+      return new RemoteFlow(module, callable, run);
     },
     has: (name, version) => byVersion.has(`${name}@${version}`),
     loadKind: (file) => ownKinds.load(file),
@@ -95,6 +107,10 @@ export function createCode(options: CodeOptions): Code {
       await ownKinds.close();
     },
   };
+}
+
+function callsOutOf(kinds: Iterable<StepKind>): Readonly<Record<string, boolean>> {
+  return Object.fromEntries([...kinds].map(({ name, callsOut }) => [name, callsOut]));
 }
 
 /** What any program needs to find its way, and what the settings name; the engine's keys are not among it. */

@@ -325,3 +325,29 @@ test("undo, once and fallback are those of any step", limit, async () => {
     "seat.undo receipt of seat seat.undo",
   ]);
 });
+
+test("a flow calls the own kinds that it uses, as its run has pinned them", limit, async () => {
+  await using bench = await rig();
+  const write = (word: string) =>
+    bench.kind(
+      "say",
+      `input: { properties: { to: true } }, execute: ({ to }) => ({ value: "${word} " + to })`,
+    );
+  write("old");
+  const body = `const said = [(await ctx.call("a", "say", { to: 1 })).value];
+    await ctx.receive("w", "go");
+    return [...said, (await ctx.call("b", "say", { to: 2 })).value];`;
+  const release = await bench.flow("uses", body, { uses: ["kind/say"] });
+  const waiting = await bench.run(release);
+  assertRested(waiting, "waiting");
+  write("new");
+  assert.notEqual(await bench.flow("uses", body, { uses: ["kind/say"] }), release);
+  await bench.engine.command(waiting.id, { kind: "signal", event: "go", data: null });
+  assert.deepEqual((await bench.rested(waiting.id)).output, ["old 1", "old 2"]);
+  const without = await bench.flow("without", "return ctx.call('a', 'say', {});");
+  assert.equal((await bench.run(without)).error?.code, "UNKNOWN_KIND");
+  await assert.rejects(
+    bench.flow("unknown", "", { uses: ["kind/sy"] }),
+    /uses "kind\/sy", which is not there/,
+  );
+});

@@ -39,6 +39,8 @@ export interface FlowToLoad {
   readonly file: string;
   /** Which kinds of step a flow may call; true: it calls out. */
   readonly kinds: Readonly<Record<string, boolean>>;
+  /** The same of its project's own kinds; it may call those that it uses. */
+  readonly ownKinds: Readonly<Record<string, boolean>>;
 }
 
 export interface KindToLoad {

@@ -21,7 +21,7 @@ export interface Rig extends AsyncDisposable {
   flow(
     name: string,
     body: string,
-    options?: { readonly version?: string; readonly file?: string },
+    options?: { readonly version?: string; readonly file?: string; readonly uses?: readonly string[] },
   ): Promise<string>;
   /** Writes `kinds/NAME.ts`: the members of its definition after what it imports. */
   kind(name: string, members: string, imports?: string): void;
@@ -86,11 +86,11 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
       while (!printed.join("").includes(text))
         await new Promise<void>((resolve) => systemClock.after(5, resolve));
     },
-    async flow(name, body, { version = "1", file = `${name}.ts` } = {}) {
+    async flow(name, body, { version = "1", file = `${name}.ts`, uses = [] } = {}) {
       const path = join(folder, file);
       writeFileSync(
         path,
-        `import { flow } from ${JSON.stringify(door)};\nexport default flow({ name: "${name}", version: "${version}" }, async (ctx, input: any) => {${body}});\n`,
+        `import { flow } from ${JSON.stringify(door)};\nexport default flow({ name: "${name}", version: "${version}", uses: ${JSON.stringify(uses)} }, async (ctx, input: any) => {${body}});\n`,
       );
       return (await engine.open(path)).release.digest;
     },

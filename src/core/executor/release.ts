@@ -1,6 +1,6 @@
 import { assert, canonicalJson, type Json, type JsonObject, sha256 } from "../base/index.ts";
 import { type Append, type Journal, StaleAppend } from "../journal/index.ts";
-import type { Asset, Workflow } from "../workflow/index.ts";
+import type { Asset, KindRegistry, Workflow } from "../workflow/index.ts";
 import { InputInvalid, ReleaseMissing } from "./errors.ts";
 import { releasesCachedMax } from "./limits.ts";
 
@@ -15,9 +15,15 @@ export interface Release {
 }
 
 /** What the run walks through: a document, or code. */
-export type Definition =
-  | { readonly type: "document"; readonly workflow: Workflow }
-  | { readonly type: "flow"; readonly name: string; readonly version: string };
+export type Definition = { readonly type: "document"; readonly workflow: Workflow } | FlowDefinition;
+
+export interface FlowDefinition {
+  readonly type: "flow";
+  readonly name: string;
+  readonly version: string;
+  /** What the code may call. */
+  readonly kinds: KindRegistry;
+}
 
 /** A release as it is published: the definition's own asset first. */
 export interface ReleaseParts {
