@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, parse, relative } from "node:path";
-import { FlyballError } from "../core/base/index.ts";
+import { AssertionFailed, FlyballError } from "../core/base/index.ts";
 import {
   type Asset,
   type AssetSource,
@@ -94,5 +94,7 @@ function problemAt(folder: string, file: string, message: string): Problem {
 /** Stands in for a kind that cannot be imported, so that what is said of it is why, and not that it is unknown. */
 function unusableKind(name: string): StepKind {
   const facts = { summary: "", input: {}, fields: [], effect: "write", callsOut: false } as const;
-  return ownStepKind(name, facts, () => Promise.reject(new WorkflowInvalid([])));
+  return ownStepKind(name, facts, () => {
+    throw new AssertionFailed(`no workflow that uses the kind ${name} has been loaded`);
+  });
 }

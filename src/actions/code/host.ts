@@ -124,7 +124,9 @@ async function importKind({ file, folder, sources }: KindToLoad): Promise<Loaded
   const module: { default?: OwnKind } = await import(kept.addressOf(file));
   const facts = ownKindFacts(module.default);
   if (typeof facts === "string" || !module.default) return { reason: String(facts) };
-  return { facts: { what: "kind", ...facts, sources: kept.seal() }, guest: kindGuest(module.default) };
+  const own = kept.seal();
+  if (!Object.hasOwn(own, file)) return { reason: "it is a link, so its text would not be pinned" };
+  return { facts: { what: "kind", ...facts, sources: own }, guest: kindGuest(module.default) };
 }
 
 async function load(message: Extract<ToHost, { type: "load" }>): Promise<Host | undefined> {

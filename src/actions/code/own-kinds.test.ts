@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { WorkflowInvalid } from "../../core/workflow/index.ts";
@@ -108,17 +108,22 @@ test(
   async () => {
     await using bench = await rig();
     bench.kind("fine", "execute: () => ({ value: 1 })");
+    bench.kind("linked", "execute: () => ({ value: 1 })");
     bench.kind("throws", "execute: () => ({ value: 1 })", "throw new Error('not today');");
     bench.kind("shape", "fields: ['value'], execute: () => ({ value: 1 })");
     bench.kind("schema", "input: { properties: { a: { type: 'strin' } } }, execute: () => ({ value: 1 })");
     writeFileSync(join(bench.folder, "kinds/none.ts"), "export const x = 1;\n");
+    mkdirSync(join(bench.folder, "elsewhere"));
+    renameSync(join(bench.folder, "kinds/linked.ts"), join(bench.folder, "elsewhere/linked.ts"));
+    symlinkSync("../elsewhere/linked.ts", join(bench.folder, "kinds/linked.ts"));
     writeFileSync(join(bench.folder, "kinds/fine.test.ts"), "throw new Error('no kind');\n");
     assertRested(await bench.run(await bench.workflow("w", "  - { id: a, fine: {} }")), "completed");
-    const steps = ["throws", "shape", "schema", "none"].map(
+    const steps = ["throws", "shape", "schema", "none", "linked"].map(
       (kind, index) => `  - { id: s${index}, ${kind}: {} }`,
     );
     const told = await problems(bench.workflow("v", steps.join("\n")));
     assert.deepEqual(told.map((line) => line.slice(0, 60)).sort(), [
+      "kinds/linked.ts:1:1 kinds/linked.ts cannot be used: it is a ",
       "kinds/none.ts:1:1 kinds/none.ts cannot be used: its default ",
       "kinds/schema.ts:1:1 kinds/schema.ts cannot be used: input.pr",
       "kinds/shape.ts:1:1 kinds/shape.ts cannot be used: fields.0: ",
