@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertRested, rig } from "./testing.ts";
+import { assertRested, pause, rig } from "./testing.ts";
 
 const limit = { timeout: 60_000 };
 
@@ -234,7 +234,7 @@ test("buffers count as memory, and a silent host is given nothing new", limit, a
   assert.match(heavy.error?.message ?? "", /took more than 300 MB of memory/);
   const blocking = bench.run(release, "blocks");
   await bench.printing("blocking");
-  await new Promise((resolve) => setTimeout(resolve, 300)); // its silence is noticed
+  await pause(300); // its silence is noticed
   const beside = await bench.run(release, "quick");
   assertRested(beside, "completed");
   const blocked = await blocking;

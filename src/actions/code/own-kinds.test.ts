@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { test } from "node:test";
 import { WorkflowInvalid } from "../../core/workflow/index.ts";
-import { assertRested, rig } from "./testing.ts";
+import { assertRested, pause, rig } from "./testing.ts";
 
 const limit = { timeout: 60_000 };
 
@@ -297,7 +297,7 @@ test(
     for (const how of ["kind", "blocks", "late"]) {
       const run = await bench.run(release, how);
       assert.equal(run.error?.code, "STEP_TIMED_OUT", how);
-      await new Promise((resolve) => setTimeout(resolve, 200)); // time for what comes late
+      await pause(200); // time for what comes late
       const events = await bench.engine.journal.read(`run/${run.id}`);
       assert.ok(!events.some(({ type }) => type === "step.completed"), how);
     }

@@ -83,8 +83,7 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
     printed,
     troubles,
     async printing(text) {
-      while (!printed.join("").includes(text))
-        await new Promise<void>((resolve) => systemClock.after(5, resolve));
+      while (!printed.join("").includes(text)) await pause(5);
     },
     async flow(name, body, { version = "1", file = `${name}.ts`, uses = [] } = {}) {
       const path = join(folder, file);
@@ -116,6 +115,10 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => systemClock.after(ms, resolve));
 }
 
 export function assertRested(run: Rested, status: string): void {
