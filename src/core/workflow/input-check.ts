@@ -32,13 +32,14 @@ export function configChecker(schema: JsonObject): ConfigChecker {
 const ofMembers = new Set(["required", "false", "minProperties", "maxProperties", "dependentRequired"]);
 
 /** Whether an error may go away once the expressions in the value are evaluated. */
-function isOpenYet({ keyword }: OutputUnit, value: Json | undefined): boolean {
-  return (
-    !ofMembers.has(keyword) && value !== undefined && [...textsOf(value)].some(({ text }) => hasTags(text))
-  );
+function isOpenYet({ keyword, keywordLocation, instanceLocation }: OutputUnit, input: Json): boolean {
+  // Which branch is taken hangs on any value.
+  const isBranch = /\/(then|else)(\/|$)/.test(keywordLocation);
+  const value = isBranch ? input : (valueAt(input, pathOf(instanceLocation)) ?? null);
+  return (isBranch || !ofMembers.has(keyword)) && [...textsOf(value)].some(({ text }) => hasTags(text));
 }
 
-type Passed = (error: OutputUnit, value: Json | undefined) => boolean;
+type Passed = (error: OutputUnit, input: Json) => boolean;
 
 function checker(schema: JsonObject, isPassed: Passed = () => false): (input: Json) => readonly Finding[] {
   // The library marks the schema it is given, and the document must not change.
@@ -79,7 +80,7 @@ function readable(
     (error) => !wrappers.has(error.keyword) && !choices.some((choice) => isInside(error, choice)),
   );
   const found = leaves
-    .filter((error) => !isPassed(error, valueAt(input, pathOf(error.instanceLocation))))
+    .filter((error) => !isPassed(error, input))
     .map((error) => findingOf(error, schema, input));
   const isSilent = leaves.length === 0 && !errors.some((error) => isPassed(error, input));
   const all = isSilent ? [{ path: [], message: "does not fit the schema" }] : found;
