@@ -217,6 +217,24 @@ test("several versions stand side by side, and a run keeps to its own over a res
   assert.equal((await bench.rested(String(ids[0]))).output, "by 1");
 });
 
+test("after a crash hosts are kept ready until the engine closes, and none before", limit, async () => {
+  const hosts = () => process.getActiveResourcesInfo().filter((kind) => kind === "ProcessWrap").length;
+  const before = hosts();
+  const bench = await rig({ readyEveryMs: 10 });
+  const release = await bench.flow("ends", "return ctx.step('work', () => input && process.abort());");
+  assertRested(await bench.run(release), "completed");
+  await pause(100);
+  assert.equal(hosts() - before, 1, "only the one that runs share");
+  assertRested(await bench.run(release, true), "paused");
+  while (hosts() - before < 3) await pause(10);
+  await pause(100);
+  assert.equal(hosts() - before, 3);
+  assertRested(await bench.run(release), "completed");
+  while (hosts() - before < 4) await pause(10);
+  await bench[Symbol.asyncDispose]();
+  while (hosts() > before) await pause(10);
+});
+
 test("buffers count as memory, and a silent host is given nothing new", limit, async () => {
   await using bench = await rig({ memoryMbMax: 300, pingMs: 50, quietMs: 100, blockedMs: 3_000 });
   const release = await bench.flow(

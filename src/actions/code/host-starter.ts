@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/base/index.ts";
 import { type Supervised, supervise } from "../processes/index.ts";
-import { type HostLimits, readyEveryMs, readyMax } from "./limits.ts";
+import { type HostLimits, readyMax } from "./limits.ts";
 
 const isSource = import.meta.filename.endsWith(".ts");
 const hostFile = new URL(isSource ? "./host.ts" : "./host.js", import.meta.url).pathname;
@@ -53,7 +53,7 @@ export class HostStarter {
   /** One at a time, and not while those who wait for theirs are being started. */
   #armRefill(): void {
     this.#stopRefill?.();
-    this.#stopRefill = this.#clock.after(readyEveryMs, () => {
+    this.#stopRefill = this.#clock.after(this.#limits.readyEveryMs, () => {
       if (this.#ready.size >= readyMax) return;
       this.#addReady();
       this.#armRefill();

@@ -7,7 +7,7 @@ export const sourcesBytesMax = 1024 * 1024;
 /** Host processes that are kept ready after a crash: one to share, and one for each lane. */
 export const readyMax = 3;
 /** After a crash: the time to the next that is made ready. */
-export const readyEveryMs = 1_000;
+const readyEveryMs = 1_000;
 /** Steps of own kinds that are remembered as suspects; the oldest is forgotten first. */
 export const suspectsMax = 10_000;
 /** How long a host may take to import its module. */
@@ -37,6 +37,7 @@ export interface HostLimits {
   readonly abortGraceMs: number;
   readonly retireGraceMs: number;
   readonly idleMsMax: number;
+  readonly readyEveryMs: number;
   readonly heapMbMax: number;
   readonly memoryMbMax: number;
 }
@@ -48,6 +49,7 @@ export const hostLimits: HostLimits = {
   abortGraceMs,
   retireGraceMs,
   idleMsMax,
+  readyEveryMs,
   heapMbMax: hostHeapMbMax,
   memoryMbMax: hostMemoryMbMax,
 };
