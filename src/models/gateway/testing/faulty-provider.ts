@@ -133,9 +133,7 @@ function sendAnswer(answer: Answer, { request, protocol, response }: Exchange, b
 function bodyText(answer: Answer, request: ProviderRequest, protocol: Protocol): string {
   if (request.operation === "chat") return JSON.stringify(protocol.answer(wholeAnswer(answer, request)));
   const vectors = request.texts.map(vectorOf);
-  return JSON.stringify(
-    protocol.vectors(vectors, request.model, answer.tokens?.input ?? request.texts.length),
-  );
+  return JSON.stringify(protocol.vectors(vectors, request, answer.tokens?.input ?? request.texts.length));
 }
 
 function spoiledOf({ request, protocol }: Exchange): Spoiled {

@@ -22,7 +22,10 @@ export const google: Protocol = {
     candidates: [candidate(partsOf(answer), finishOf(answer))],
     ...tail(answer.model, usageOf(answer)),
   }),
-  vectors: (vectors) => ({ embeddings: vectors.map((values) => ({ values: [...values] })) }),
+  vectors: (vectors, { url }) => {
+    const embeddings = vectors.map((values) => ({ values: [...values] }));
+    return url.includes(":embedContent") ? { embedding: embeddings[0] ?? null } : { embeddings };
+  },
   frames(answer) {
     const said = piecesOf(answer.text).map((text) => ({ text }));
     const parts = [...said, ...callsOf(answer)];

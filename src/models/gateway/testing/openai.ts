@@ -16,7 +16,7 @@ export const openai: Protocol = {
     choices: [{ index: 0, message: messageOf(answer), logprobs: null, finish_reason: finishOf(answer) }],
     usage: usageOf(answer),
   }),
-  vectors: (vectors, model, tokens) => ({
+  vectors: (vectors, { model }, tokens) => ({
     object: "list",
     data: vectors.map((embedding, index) => ({ object: "embedding", index, embedding: [...embedding] })),
     model,

@@ -44,7 +44,7 @@ export interface Protocol {
   /** What the path and the body ask for; undefined where they are not of this protocol. */
   read(path: string, body: JsonObject): Asked | undefined;
   answer(answer: WholeAnswer): Json;
-  vectors(vectors: readonly (readonly number[])[], model: string, tokens: number): Json;
+  vectors(vectors: readonly (readonly number[])[], asked: ProviderRequest, tokens: number): Json;
   frames(answer: WholeAnswer): readonly string[];
   error(status: number, message: string): Json;
   /** An error in the middle of a stream. */
