@@ -49,7 +49,8 @@ function whyUnfinished({ unified, raw }: LanguageModelV4FinishReason, { content,
   if (unified === "content-filter") return new ModelAnswerCut(name, "content_filter");
   if (unified === "interrupted") return new ModelAnswerMalformed(name, "it ended before its end");
   if (unified === "other" && inOwnWords) return undefined;
-  return new ModelAnswerMalformed(name, `it ended for the reason ${JSON.stringify(raw ?? unified)}`);
+  const reason = raw === undefined ? "it holds no answer" : `it ended for the reason ${JSON.stringify(raw)}`;
+  return new ModelAnswerMalformed(name, reason);
 }
 
 function toolCallOf(part: LanguageModelV4Content): readonly ToolCall[] {

@@ -56,7 +56,8 @@ function toldBy(error: unknown): Told | undefined {
 }
 
 /** An account without money, in the words of OpenAI (429) and Anthropic (400). */
-const spent = /insufficient_quota|billing_hard_limit|billing_not_active|credit balance is too low/i;
+const spent =
+  /insufficient_quota|billing_hard_limit|billing_not_active|spend_limit_reached|credit balance is too low/i;
 
 /** By status, as OpenAI uses them, and the others with few words of their own. */
 function statusError(told: Told, facts: CallFacts): FlyballError {
