@@ -18,8 +18,11 @@ function importedBy(code: string): readonly string[] {
 }
 
 test("no provider's package is loaded before it is asked: together they take longer than a start", () => {
-  const isProvider = (name: string) => /^@ai-sdk\/(openai|anthropic|google)/.test(name);
+  const isProvider = (name: string) => /^@ai-sdk\//.test(name);
   assert.deepEqual(importedBy(`await import(${JSON.stringify(door)});`).filter(isProvider), []);
   // The look itself can find one.
-  assert.deepEqual(importedBy(`await import("@ai-sdk/google");`).filter(isProvider), ["@ai-sdk/google"]);
+  assert.equal(
+    importedBy(`await import("@ai-sdk/google");`).filter(isProvider).includes("@ai-sdk/google"),
+    true,
+  );
 });
