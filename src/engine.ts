@@ -50,7 +50,7 @@ import {
   problemText,
 } from "./core/workflow/index.ts";
 import { createGateway } from "./models/gateway/index.ts";
-import { extract, loadClassifier } from "./models/learning/index.ts";
+import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
@@ -119,7 +119,7 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
     clock,
     secrets,
     baseDir: join(home, "models"),
-    local: { loadClassifier, extract },
+    local: { loadClassifier, extract, lexicalVector },
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({

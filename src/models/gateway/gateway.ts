@@ -7,7 +7,7 @@ import { type Model, withPolicies } from "./model.ts";
 import { fittingOutput, tellingAtOnce } from "./output.ts";
 import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { priced } from "./price.ts";
-import { type LocalModels, localClassifier, localExtractive } from "./providers/local.ts";
+import { type LocalModels, localClassifier, localExtractive, localLexical } from "./providers/local.ts";
 import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
 import { firstToAnswer } from "./route.ts";
@@ -79,6 +79,8 @@ function provider(content: ModelContent, deps: GatewayDeps): Model {
       return localClassifier(content, deps);
     case "extractive":
       return localExtractive(content, deps.local);
+    case "lexical":
+      return localLexical(content, deps.local);
     case "sim":
       return simulated(content, deps.clock);
   }

@@ -4,6 +4,7 @@ import { canonicalJson, messageOf, sha256, toJson } from "../../core/base/index.
 import { type Asset, type AssetSource, type Problem, WorkflowInvalid } from "../../core/workflow/index.ts";
 import type { ModelContent, RouteContent } from "./content.ts";
 import {
+  bareLocals,
   type GatewaySettings,
   gatewayProblems,
   hosted,
@@ -39,7 +40,7 @@ export function gatewaySource(source: GatewaySource): AssetSource {
     },
     names(kind) {
       if (kind === "route") return Object.keys(settings.routes);
-      return kind === "model" ? [...Object.keys(settings.models), "local/extractive"] : [];
+      return kind === "model" ? [...Object.keys(settings.models), ...bareLocals] : [];
     },
   };
 }
@@ -93,7 +94,7 @@ function modelContentOf(source: GatewaySource, name: string): ModelContent {
   const entry = Object.hasOwn(models, declared) ? models[declared] : undefined;
   if (entry && (declared === name || entry.provider === provider))
     return declaredModel(source, declared, entry);
-  if (name === "local/extractive") return { provider: "local", type: "extractive", model: "extractive" };
+  if (bareLocals.includes(name)) return bareLocal(model, model);
   return providedModel(source, { provider: provider ?? "", model, name });
 }
 
@@ -133,7 +134,7 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
       name,
       price: entry.price,
     });
-  if (entry.type !== "classifier") return { provider: "local", type: "extractive", model: name };
+  if (entry.type !== "classifier") return bareLocal(name, entry.type);
   const file = entry.file ?? "";
   return {
     provider: "local",
@@ -142,6 +143,10 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
     file,
     fileSha256: fileDigest(source, name, file),
   };
+}
+
+function bareLocal(model: string, type: string | undefined): ModelContent {
+  return { provider: "local", type: type === "lexical" ? type : "extractive", model };
 }
 
 function fileDigest(source: GatewaySource, name: string, file: string): string {
