@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { canonicalJson, messageOf, sha256, toJson } from "../../core/base/index.ts";
 import { type Asset, type AssetSource, type Problem, WorkflowInvalid } from "../../core/workflow/index.ts";
-import type { ModelContent, RouteContent } from "./content.ts";
+import type { ModelContent } from "./content.ts";
+import { type RouteContent, referencesOf } from "./route-content.ts";
+import { routeContentOf, servedOf } from "./route-settings.ts";
 import {
   type GatewaySettings,
   gatewayProblems,
@@ -31,9 +33,10 @@ export function gatewaySource(source: GatewaySource): AssetSource {
       if (kind === "model" && isKnownModel(settings, name))
         return assetOf(kind, name, sound(source, modelContentOf));
       if (kind === "route" && Object.hasOwn(settings.routes, name))
-        return assetOf(kind, name, sound(source, routeContentOf));
+        return assetOf(kind, name, sound(source, namedRoute));
       return undefined;
     },
+    references: ({ kind, content }) => referencesOf(kind, content),
     names(kind) {
       if (kind === "route") return Object.keys(settings.routes);
       return kind === "model" ? [...Object.keys(settings.models), "local/extractive"] : [];
@@ -73,14 +76,10 @@ function located(source: GatewaySource, path: readonly (string | number)[], mess
   return source.locate?.(path, message) ?? { file: "flyball.yaml", line: 1, column: 1, message: text };
 }
 
-function routeContentOf(source: GatewaySource, name: string): RouteContent {
+function namedRoute(source: GatewaySource, name: string): RouteContent {
   const route = source.settings.routes[name];
   if (!route) throw unknown(source, ["routes", name]);
-  return {
-    strategy: route.strategy,
-    candidates: route.try.map((candidate) => modelContentOf(source, candidate)),
-    ...(route.timeout === undefined ? {} : { timeoutMs: route.timeout }),
-  };
+  return routeContentOf(route);
 }
 
 function modelContentOf(source: GatewaySource, name: string): ModelContent {
@@ -101,8 +100,8 @@ function providedModel(
     provider,
     model,
     name,
-    price,
-  }: { provider: string; model: string; name: string; price?: ModelSettings["price"] },
+    declared,
+  }: { provider: string; model: string; name: string; declared?: ModelSettings },
 ): ModelContent {
   const { providers } = source.settings;
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
@@ -114,7 +113,8 @@ function providedModel(
     url: entry.url,
     ...(entry.key === undefined ? {} : { keySecret: entry.key }),
     structuredOutputs: entry.structuredOutputs,
-    ...(price === undefined ? {} : { price }),
+    ...(declared?.price === undefined ? {} : { price: declared.price }),
+    ...servedOf(entry, declared),
   };
 }
 
@@ -125,7 +125,7 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
       provider: entry.provider,
       model: entry.name ?? name,
       name,
-      price: entry.price,
+      declared: entry,
     });
   if (entry.type !== "classifier") return { provider: "local", type: "extractive", model: name };
   const file = entry.file ?? "";
@@ -164,6 +164,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
       ...(errorRate === undefined ? {} : { errorRate }),
       ...(quality === undefined ? {} : { quality }),
     })),
+    ...servedOf({}, entry),
   };
 }
 
