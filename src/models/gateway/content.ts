@@ -36,6 +36,17 @@ const openaiCompatibleContent = z.strictObject({
   ...served,
 });
 
+/** A provider whose protocol and address are its own. */
+const hostedContent = z.strictObject({
+  provider: z.string(),
+  type: z.enum(["openai", "anthropic", "google"]),
+  model: z.string(),
+  url: z.string(),
+  keySecret: z.string(),
+  price: price.exactOptional(),
+  ...served,
+});
+
 const classifierContent = z.strictObject({
   provider: z.literal("local"),
   type: z.literal("classifier"),
@@ -74,15 +85,23 @@ const simulatedContent = z.strictObject({
 
 export const modelContent = z.discriminatedUnion("type", [
   openaiCompatibleContent,
+  hostedContent,
   classifierContent,
   extractiveContent,
   simulatedContent,
 ]);
 export type ModelContent = z.output<typeof modelContent>;
-export type OpenaiCompatibleContent = z.output<typeof openaiCompatibleContent>;
+/** What is asked over the network. */
+export type RemoteContent = z.output<typeof openaiCompatibleContent> | z.output<typeof hostedContent>;
 export type ClassifierContent = z.output<typeof classifierContent>;
 export type ExtractiveContent = z.output<typeof extractiveContent>;
 export type SimulatedContent = z.output<typeof simulatedContent>;
+
+const remoteTypes = ["openai-compatible", ...hostedContent.shape.type.options];
+
+export function isRemote(content: ModelContent): content is RemoteContent {
+  return remoteTypes.includes(content.type);
+}
 
 /** What people call a model: `house/small-1`. */
 export function modelName(content: ModelContent): string {

@@ -2,12 +2,12 @@ import { LRUCache } from "lru-cache";
 import { assert, type Clock, type Random, systemRandom } from "../../core/base/index.ts";
 import type { Asset, StepKind } from "../../core/workflow/index.ts";
 import { type AnswerStore, Answers, questionOf } from "./answers.ts";
-import { type ModelContent, modelName, type Price } from "./content.ts";
+import { isRemote, type ModelContent, modelName, type Price } from "./content.ts";
 import { deadline } from "./deadline.ts";
 import { callTimeoutMsDefault, routesReadyMax } from "./limits.ts";
 import { type Model, type ModelCall, type Policy, withPolicies } from "./model.ts";
 import { ModelStates } from "./model-state.ts";
-import { fittingOutput } from "./output.ts";
+import { fittingOutput, tellingAtOnce } from "./output.ts";
 import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { type Access, permitted, withinRegions } from "./policies/access.ts";
 import { circuitBroken } from "./policies/breaker.ts";
@@ -19,7 +19,7 @@ import { type Redact, redacted } from "./policies/redaction.ts";
 import { retried } from "./policies/retry.ts";
 import { priced } from "./price.ts";
 import { type LocalModels, localClassifier, localExtractive } from "./providers/local.ts";
-import { openaiCompatible } from "./providers/openai-compatible.ts";
+import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
 import { type Candidate, routing } from "./route.ts";
 import { modelsNamed, type PinnedRoute, parsedModel, pinnedRoute } from "./route-content.ts";
@@ -145,11 +145,11 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
     unlessSwitchedOff(model),
     permitted(parts.access, asked),
     withinRegions(isLocal ? undefined : regions, asked),
-    ...(callsOut(content) ? [onlyWhereAllowed(model)] : []),
+    ...(isRemote(content) ? [onlyWhereAllowed(model)] : []),
     redacted(parts.redact, asked),
     // Local models answer at once, before any timer could fire.
     ...(isLocal ? [] : [deadline({ clock, timeoutMs, model })]),
-    fittingOutput({ model, repair: callsOut(content) }),
+    fittingOutput({ model, repair: isRemote(content) }),
     ...(parts.budgeted ? [parts.budgeted({ route, content })] : []),
     ...(isLocal
       ? []
@@ -161,6 +161,7 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
         ]),
     priced(priceOf(content)),
     measured(state.statistics, clock),
+    ...(isRemote(content) ? [] : [tellingAtOnce]),
   );
   return {
     name,
@@ -173,9 +174,8 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
 }
 
 function provider(content: ModelContent, deps: GatewayDeps): Model {
+  if (isRemote(content)) return remoteModel(content, { ...deps, fetch: deps.fetch ?? globalThis.fetch });
   switch (content.type) {
-    case "openai-compatible":
-      return openaiCompatible(content, { ...deps, fetch: deps.fetch ?? globalThis.fetch });
     case "classifier":
       return localClassifier(content, deps);
     case "extractive":
@@ -183,11 +183,6 @@ function provider(content: ModelContent, deps: GatewayDeps): Model {
     case "sim":
       return simulated(content, deps.clock);
   }
-}
-
-/** Whether a call leaves this machine's process. */
-function callsOut(content: ModelContent): boolean {
-  return content.provider !== "local" && content.provider !== "sim";
 }
 
 function priceOf(content: ModelContent): Price | undefined {

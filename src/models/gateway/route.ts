@@ -3,9 +3,10 @@ import { PersonNeeded, SwitchedOff } from "../../core/executor/index.ts";
 import type { Answers, Question } from "./answers.ts";
 import { ModelOutputInvalid, NoCachedAnswer, NoModelAnswered, type Spent } from "./errors.ts";
 import type { Model, ModelCall, ModelReply } from "./model.ts";
+import { toldAtOnce } from "./output.ts";
 import { noTokens, spentTogether } from "./price.ts";
 import type { RouteContent } from "./route-content.ts";
-import { say, spoken } from "./spoken.ts";
+import { spoken } from "./spoken.ts";
 import { type Contender, choose } from "./strategy.ts";
 
 /** A model with its policies, as a route asks it. */
@@ -165,7 +166,7 @@ function finished(
   journey: Journey,
   { reason, silent }: { reason: string; silent: boolean },
 ): ModelReply {
-  if (silent) say(reply, journey.call);
+  if (silent) toldAtOnce(journey.call, reply);
   const { trace } = reply;
   const told = trace?.cachedFrom ? [trace.route.reason] : [];
   return {

@@ -155,7 +155,7 @@ test("a model is found by its name and as provider/name, an unknown one is not",
   assert.equal(Object(find("model", "local/my_answers")?.content).type, "extractive");
   assert.equal(Object(find("model", "local/extractive")?.content).type, "extractive");
   for (const name of [
-    "openai/gpt",
+    "nobody/gpt",
     "sim/other",
     "sim/small",
     "local/big",

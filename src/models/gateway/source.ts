@@ -8,8 +8,11 @@ import { routeContentOf, servedOf } from "./route-settings.ts";
 import {
   type GatewaySettings,
   gatewayProblems,
+  hosted,
   isKnownModel,
   type ModelSettings,
+  type ProviderSettings,
+  providersOf,
   splitModelName,
 } from "./settings.ts";
 
@@ -103,18 +106,27 @@ function providedModel(
     declared,
   }: { provider: string; model: string; name: string; declared?: ModelSettings },
 ): ModelContent {
-  const { providers } = source.settings;
+  const providers = providersOf(source.settings);
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (!entry) throw unknown(source, ["models", name]);
+  const price = declared?.price;
   return {
     provider,
-    type: "openai-compatible",
     model,
-    url: entry.url,
-    ...(entry.key === undefined ? {} : { keySecret: entry.key }),
-    structuredOutputs: entry.structuredOutputs,
-    ...(declared?.price === undefined ? {} : { price: declared.price }),
+    ...reachedBy(entry),
+    ...(price === undefined ? {} : { price }),
     ...servedOf(entry, declared),
+  };
+}
+
+function reachedBy({ type, url, key, structuredOutputs }: ProviderSettings) {
+  if (type !== "openai-compatible")
+    return { type, url: url ?? hosted[type].url, keySecret: key ?? hosted[type].key };
+  return {
+    type,
+    url: url ?? "",
+    ...(key === undefined ? {} : { keySecret: key }),
+    structuredOutputs: structuredOutputs ?? true,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Answers, Question } from "../answers.ts";
 import type { CachePolicy, ModelCall, Policy } from "../model.ts";
-import { say } from "../spoken.ts";
+import { toldAtOnce } from "../output.ts";
 
 export interface CacheRules {
   readonly answers: Answers;
@@ -22,10 +22,7 @@ export function exactCache({ answers, cache: declared, keeps, question }: CacheR
     if (!isReal || (!cache && !keeps)) return next(call);
     const asked = question(call, cache ?? { share: false });
     const known = cache && answers.find(asked, { forMs: cache.forMs, exactly: true });
-    if (known) {
-      say(known, call);
-      return known;
-    }
+    if (known) return toldAtOnce(call, known);
     const reply = await next(call);
     // An answer that was itself only remembered does not become new again.
     if (reply.trace?.cache !== "hit") answers.keep(asked, call.origin, reply);
