@@ -49,7 +49,7 @@ import {
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway } from "./models/gateway/index.ts";
+import { createGateway, type Gateway } from "./models/gateway/index.ts";
 import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -67,6 +67,7 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
+  sqliteAnswers,
   sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
@@ -108,6 +109,7 @@ const retainEveryMs = 600_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly indexes: SearchIndexes;
+  readonly gateway: Gateway;
   close(): Promise<void>;
 }
 
@@ -115,11 +117,13 @@ export interface KindParts {
 export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const answers = sqliteAnswers(join(home, "answers.db"));
   const gateway = createGateway({
     clock,
     secrets,
     baseDir: join(home, "models"),
     local: { loadClassifier, extract },
+    answers,
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -136,9 +140,11 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...coreKinds,
     ]),
     indexes,
+    gateway,
     async close() {
       await tools.close();
       indexes.close();
+      answers.close();
     },
   };
 }

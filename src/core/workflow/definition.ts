@@ -61,6 +61,14 @@ export interface StepDocument {
   readonly concurrency?: readonly ConcurrencyLimit[];
   readonly rate?: readonly RateLimit[];
   readonly priority?: number | string;
+  readonly cache?: CachePolicy;
+}
+
+/** How long what a step was told may be told again. */
+export interface CachePolicy {
+  readonly forMs: number;
+  /** Whether tenants see each other's answers. */
+  readonly share: boolean;
 }
 
 /** One kind with its config, outside the list of steps. */
@@ -168,6 +176,7 @@ export interface KindWork {
   readonly once?: Once;
   /** Absent: it may begin at any time. */
   readonly limits?: Limits;
+  readonly cache?: CachePolicy;
 }
 
 export interface Once {

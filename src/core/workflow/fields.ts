@@ -9,6 +9,7 @@ import {
 } from "../base/index.ts";
 import type { BlockName } from "./blocks.ts";
 import {
+  type CachePolicy,
   type ConcurrencyLimit,
   defaultRetry,
   type RateLimit,
@@ -173,6 +174,19 @@ const priority = expression(z.number().min(-priorityMax).max(priorityMax)).descr
   "Higher goes first; a point is worth a minute of waiting.",
 );
 
+const cache = z
+  .union([
+    durationMs.transform((forMs): CachePolicy => ({ forMs, share: false })),
+    z
+      .strictObject({
+        for: durationMs.describe("How old an answer may be."),
+        share: z.boolean().default(false).describe("Whether tenants see each other's answers."),
+      })
+      .transform((written): CachePolicy => ({ forMs: written.for, share: written.share })),
+  ])
+  .meta({ title: "a duration such as 1h, or { for: 1h, share: true }" })
+  .describe("The answer to the very same question may be given again.");
+
 /** Part of the format and not built yet: refused, so that nobody relies on it. */
 function notBuilt() {
   return z.never({ error: "is part of the format but not built yet" }).optional();
@@ -256,7 +270,7 @@ export const stepShape = {
   concurrency: concurrency.optional().describe("Executions of this step at once, over all runs."),
   rate: rate.optional().describe("Executions of this step that may begin within a time, over all runs."),
   priority: priority.optional(),
-  cache: notBuilt(),
+  cache: cache.optional(),
   budget: notBuilt(),
 };
 

@@ -194,7 +194,14 @@ class Normaliser {
       concurrency: data.concurrency,
       rate: data.rate,
       priority: data.priority,
+      cache: data.cache,
     });
+    if (data.cache && kind && !kind.caches)
+      this.#report.problem(
+        [...from.step, "cache"],
+        `a step of kind \`${kind.name}\` has no cache: it belongs to steps that ask a model`,
+        "key",
+      );
     if (data.onUnknown !== undefined && !data.once)
       this.#report.problem([...from.step, "onUnknown"], "`on_unknown` needs `once: true`", "key");
     if (fitted.isSound) this.#sound.add(step);
@@ -311,6 +318,7 @@ const workOnly = [
   "concurrency",
   "rate",
   "priority",
+  "cache",
 ];
 
 /** `flows/five-stages.yaml` is the workflow `five-stages`. */

@@ -16,7 +16,6 @@ export type { ModelContent } from "./content.ts";
 export * from "./errors.ts";
 export { createGateway, type FindAsset, type Gateway, type GatewayDeps } from "./gateway.ts";
 export type {
-  CachePolicy,
   CallTrace,
   Model,
   ModelCall,

@@ -74,6 +74,7 @@ export function inferenceKind(deps: InferenceDeps): StepKind {
     config,
     fields: inferenceFields,
     callsOut: true,
+    caches: true,
     raw: ["output"],
     effect: () => "read",
     references,
@@ -130,6 +131,7 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     effects: context.effects,
     use: (name) => context.use("model", name),
     patienceMs,
+    ...(context.cache ? { cache: context.cache } : {}),
     signal: context.signal,
   });
   const { facts } = reply;
