@@ -17,6 +17,7 @@ export interface WorkflowDocument {
   /** A number, or an expression that gives one. */
   readonly priority?: number | string;
   readonly expiresMs?: number;
+  readonly degraded?: Degraded;
 }
 
 /** So many at once: of all, or of those for which the key has the same value. */
@@ -40,6 +41,24 @@ export interface Targets {
   readonly timeToResultP50Ms?: number;
   readonly costMeanUsd?: number;
   readonly reviewMinutesMean?: number;
+}
+
+/** What takes the place of what, for as long as the workflow is beyond its bounds. */
+export interface Degraded {
+  /** A run of the latest `over` beyond one of these; absent: what the targets say. */
+  readonly when?: DegradedBounds;
+  readonly over: number;
+  /** One route in the place of another, by name; or the same for every route: the last answer, or a person. */
+  readonly use: "cached" | "person" | { readonly routes: Readonly<Record<string, string>> };
+  /** After this time a few runs try whether all is well again. */
+  readonly probeMs: number;
+}
+
+export interface DegradedBounds {
+  /** Share of runs that fail, 0 to 1. */
+  readonly errorRate?: number;
+  readonly timeToResultP50Ms?: number;
+  readonly costMeanUsd?: number;
 }
 
 export interface StepDocument {

@@ -15,6 +15,7 @@ export type { AnswerStore, KeptAnswer } from "./answers.ts";
 export type { ModelContent } from "./content.ts";
 export * from "./errors.ts";
 export { createGateway, type FindAsset, type Gateway, type GatewayDeps } from "./gateway.ts";
+export type { ModelHealth, RouteHealth } from "./health.ts";
 export type {
   CallTrace,
   Model,
