@@ -7,6 +7,7 @@ import {
   derivedId,
   type FlyballError,
   type Json,
+  type NewId,
   randomBytes,
   systemClock,
   systemRandom,
@@ -31,6 +32,7 @@ import {
   type Retention,
   type RunLimits,
   type RunStarted,
+  type StartRequest,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -42,6 +44,7 @@ import {
   sealKeyOf,
   writeDurably,
 } from "./core/journal/index.ts";
+import { Degradation } from "./core/targets/index.ts";
 import {
   type Asset,
   compileWorkflow,
@@ -49,7 +52,7 @@ import {
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway } from "./models/gateway/index.ts";
+import { createGateway, type Gateway } from "./models/gateway/index.ts";
 import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -67,6 +70,7 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
+  sqliteAnswers,
   sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
@@ -108,6 +112,7 @@ const retainEveryMs = 600_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly indexes: SearchIndexes;
+  readonly gateway: Gateway;
   close(): Promise<void>;
 }
 
@@ -115,11 +120,13 @@ export interface KindParts {
 export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const answers = sqliteAnswers(join(home, "answers.db"));
   const gateway = createGateway({
     clock,
     secrets,
     baseDir: join(home, "models"),
     local: { loadClassifier, extract, lexicalVector },
+    answers,
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -136,9 +143,11 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...coreKinds,
     ]),
     indexes,
+    gateway,
     async close() {
       await tools.close();
       indexes.close();
+      answers.close();
     },
   };
 }
@@ -155,6 +164,8 @@ export class Engine {
   readonly executor: Executor;
   readonly batches: Batches;
   readonly releases: Releases;
+  readonly degradation: Degradation;
+  readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
@@ -164,10 +175,12 @@ export class Engine {
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   readonly #reserve: Reserve;
+  readonly #newId: NewId;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.#newId = timeOrderedIds(this.clock);
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
@@ -186,6 +199,7 @@ export class Engine {
     });
     this.#kindParts = createKinds({ home: this.home, clock: this.clock });
     this.kinds = this.#kindParts.kinds;
+    this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
       clock: this.clock,
       kinds: this.kinds,
@@ -197,16 +211,25 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (asset) => this.#define(asset.content, asset.kind),
     });
+    const onTrouble = options.onTrouble ?? (() => {});
+    this.degradation = new Degradation({
+      journal: this.journal,
+      releases: this.releases,
+      kinds: this.kinds,
+      clock: this.clock,
+      onTrouble,
+    });
     this.executor = new Executor({
       journal: this.journal,
       control: this.control,
       releases: this.releases,
       clock: this.clock,
       random: systemRandom,
-      newId: timeOrderedIds(this.clock),
+      newId: this.#newId,
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
-      onTrouble: options.onTrouble ?? (() => {}),
+      onStopped: (run) => this.degradation.stopped(run),
+      onTrouble,
     });
     this.batches = new Batches({
       journal: this.journal,
@@ -289,6 +312,16 @@ export class Engine {
     const assets = [...loader.flowAssets({ name, uses }), loader.policy()];
     const parts = { workflow: name, version, definition, assets };
     return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
+  }
+
+  /**
+   * Starts a run in the release that its workflow gets now: while it is degraded, the one with other routes.
+   * A batch is pinned to what it began with, and a child to its parent's release.
+   */
+  async start(request: StartRequest): Promise<string> {
+    const id = request.id ?? this.#newId();
+    const release = await this.degradation.releaseFor(request.release, id);
+    return this.executor.start({ ...request, id, release });
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Engine } from "../engine.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { runRoutes } from "./runs/index.ts";
@@ -28,6 +29,8 @@ export function createApp({ engine, served, isLocal }: AppOptions): Hono {
   app.route("/v1/runs", runRoutes(engine, served));
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
+  app.route("/v1/models", modelRoutes(engine));
+  app.route("/v1/routes", routeRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));
   return app;

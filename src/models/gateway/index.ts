@@ -11,12 +11,11 @@
  * error. What is simulated says so in its result. No provider's package is loaded before it is asked.
  * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts` and `providers/ai-sdk.ts`.
  */
-export type {
-  ModelContent,
-  RouteContent,
-} from "./content.ts";
+export type { AnswerStore, KeptAnswer } from "./answers.ts";
+export type { ModelContent } from "./content.ts";
 export * from "./errors.ts";
-export { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
+export { createGateway, type FindAsset, type Gateway, type GatewayDeps } from "./gateway.ts";
+export type { ModelHealth, RouteHealth } from "./health.ts";
 export type {
   CallTrace,
   Model,
@@ -33,5 +32,6 @@ export type {
   LocalClassifier,
   LocalModels,
 } from "./providers/local.ts";
+export { type RouteContent, referencesOf } from "./route-content.ts";
 export { type GatewaySettings, gatewayProblems, gatewaySettings } from "./settings.ts";
 export { type GatewaySource, gatewaySource } from "./source.ts";
