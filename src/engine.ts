@@ -49,7 +49,7 @@ import {
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway } from "./models/gateway/index.ts";
+import { createGateway, Ledger } from "./models/gateway/index.ts";
 import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -105,6 +105,7 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const settleLostEveryMs = 60_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly indexes: SearchIndexes;
@@ -112,7 +113,13 @@ export interface KindParts {
 }
 
 /** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+export function createKinds(parts: {
+  readonly home: string;
+  readonly clock?: Clock;
+  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
+  readonly ledger?: Ledger;
+}): KindParts {
+  const { home, clock = systemClock, ledger } = parts;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
   const gateway = createGateway({
@@ -120,6 +127,7 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
     secrets,
     baseDir: join(home, "models"),
     local: { loadClassifier, extract },
+    ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -153,6 +161,7 @@ export class Engine {
   readonly journal: Journal;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
+  readonly ledger: Ledger;
   readonly batches: Batches;
   readonly releases: Releases;
   readonly kinds: KindRegistry;
@@ -184,7 +193,10 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    const newId = timeOrderedIds(this.clock);
+    const { spending } = this.control;
+    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId });
+    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.#code = createCode({
       clock: this.clock,
@@ -203,7 +215,7 @@ export class Engine {
       releases: this.releases,
       clock: this.clock,
       random: systemRandom,
-      newId: timeOrderedIds(this.clock),
+      newId,
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
       onTrouble: options.onTrouble ?? (() => {}),
@@ -216,6 +228,7 @@ export class Engine {
       load: (digest) => this.releases.load(digest),
     });
     this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(settleLostEveryMs, () => this.ledger.settleLost());
   }
 
   #define(content: Json, kind: string): Definition {
@@ -289,6 +302,15 @@ export class Engine {
     const assets = [...loader.flowAssets({ name, uses }), loader.policy()];
     const parts = { workflow: name, version, definition, assets };
     return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
+  }
+
+  /** From now on the budgets of a project hold, and no others. */
+  async keepBudgets(loader: ProjectLoader): Promise<void> {
+    const budgets = loader.budgets();
+    for (const { to } of budgets)
+      if (to) keepModelFiles(to.content, loader.folder, join(this.home, "models"));
+    await this.ledger.declare(budgets);
+    await this.ledger.settleLost();
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */

@@ -38,6 +38,7 @@ export {
   releaseDigest,
 } from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
+export * from "./spending.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
 export {

@@ -17,6 +17,8 @@ export interface WorkflowDocument {
   /** A number, or an expression that gives one. */
   readonly priority?: number | string;
   readonly expiresMs?: number;
+  /** What each run may spend on models. */
+  readonly budgetUsd?: number;
 }
 
 /** So many at once: of all, or of those for which the key has the same value. */

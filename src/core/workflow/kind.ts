@@ -108,6 +108,8 @@ export interface StepContext {
   /** 1 for the first. */
   readonly attempt: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** Dollars that the run may spend in all, where its workflow says so. */
+  readonly budgetUsd?: number | undefined;
   readonly effects: EffectMode;
   /** In `resume`: the key of the wait that has ended. */
   readonly waitKey: string | null;

@@ -2,13 +2,10 @@ import { z } from "zod";
 import { assert } from "../../core/base/index.ts";
 import type { Asset } from "../../core/workflow/index.ts";
 import { candidatesMax } from "./limits.ts";
+import { priceContent } from "./money/prices.ts";
 
 // What a run pins of models and routes: settings with every name resolved and every unit in base units.
 // A route holds its models whole, so that its digest changes with any of them.
-
-/** US dollars per token. */
-const price = z.strictObject({ input: z.number(), output: z.number(), cached: z.number().exactOptional() });
-export type Price = z.output<typeof price>;
 
 const openaiCompatibleContent = z.strictObject({
   provider: z.string(),
@@ -19,7 +16,9 @@ const openaiCompatibleContent = z.strictObject({
   keySecret: z.string().exactOptional(),
   /** Whether the server holds answers to a JSON Schema; otherwise the schema is told in words. */
   structuredOutputs: z.boolean(),
-  price: price.exactOptional(),
+  price: priceContent.exactOptional(),
+  /** The most that it writes in one answer. */
+  maxOutputTokens: z.number().exactOptional(),
 });
 
 const classifierContent = z.strictObject({
@@ -48,7 +47,9 @@ const simulatedContent = z.strictObject({
   provider: z.literal("sim"),
   type: z.literal("sim"),
   model: z.string(),
-  price: price.exactOptional(),
+  price: priceContent.exactOptional(),
+  /** The most that it writes in one answer. */
+  maxOutputTokens: z.number().exactOptional(),
   latency: z.strictObject({ p50Ms: z.number(), p95Ms: z.number() }),
   errorRate: z.number(),
   quality: z.number(),

@@ -1,10 +1,13 @@
 import { FlyballError, type RetryClass } from "../../core/base/index.ts";
+import type { Tokens } from "./model.ts";
 
 /** A call to a model that gave no answer: which model, and whether the same call may yet succeed. */
 export abstract class ModelError extends FlyballError {
   override readonly status: number = 502;
   /** As people write it: `house/small-1`. */
   readonly model: string;
+  /** What the failed request read and wrote, where the provider says: it is billed all the same. */
+  tokens: Tokens | null = null;
   constructor(model: string, message: string) {
     super(`${model}: ${message}`);
     this.model = model;
@@ -53,8 +56,11 @@ export class ModelUnreachable extends ModelError {
   readonly code = "MODEL_UNREACHABLE";
   override readonly status = 503;
   override readonly retry = "network";
+  /** A code such as ECONNREFUSED, or words. */
+  readonly reason: string;
   constructor(model: string, reason: string) {
     super(model, `the provider cannot be reached: ${reason}`);
+    this.reason = reason;
   }
 }
 
@@ -120,7 +126,7 @@ export class ModelQuotaSpent extends ModelError {
 export class ModelAnswerCut extends ModelError {
   readonly code = "MODEL_ANSWER_CUT";
   readonly reason: "length" | "content_filter";
-  constructor(model: string, reason: "length" | "content_filter") {
+  constructor(model: string, reason: "length" | "content_filter", tokens: Tokens | null = null) {
     super(
       model,
       reason === "length"
@@ -128,6 +134,7 @@ export class ModelAnswerCut extends ModelError {
         : "the provider's content filter held the answer back",
     );
     this.reason = reason;
+    this.tokens = tokens;
   }
 }
 

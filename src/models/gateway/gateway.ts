@@ -1,9 +1,11 @@
 import type { Clock } from "../../core/base/index.ts";
 import type { Asset, StepKind } from "../../core/workflow/index.ts";
-import { type ModelContent, modelName, type RouteContent, routeOf } from "./content.ts";
+import { type ModelContent, modelName, routeOf } from "./content.ts";
 import { deadline } from "./deadline.ts";
 import { callTimeoutMsDefault } from "./limits.ts";
 import { type Model, withPolicies } from "./model.ts";
+import type { Ledger } from "./money/ledger.ts";
+import { downgraded, metered } from "./money/metered.ts";
 import { fittingOutput } from "./output.ts";
 import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { priced } from "./price.ts";
@@ -21,6 +23,8 @@ export interface GatewayDeps {
   readonly baseDir: string;
   /** The models of `models/learning`. */
   readonly local: LocalModels;
+  /** What holds budgets and counts costs; without it, nothing is counted. */
+  readonly ledger?: Ledger;
   /** For tests; the global fetch if absent. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -38,9 +42,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const routes = new Map<string, Model>();
   const providerOf = (content: ModelContent) =>
     remembered(providers, JSON.stringify(content), () => provider(content, deps));
-  const modelOf = (asset: Asset) =>
+  const modelOf = (asset: Asset): Model =>
     remembered(routes, `${asset.kind}/${asset.name}/${asset.digest}`, () =>
-      routed(asset.name, routeOf(asset), providerOf, deps),
+      routed(asset, providerOf, modelOf, deps),
     );
   return {
     inferenceKind: inferenceKind({ clock: deps.clock, modelOf }),
@@ -50,26 +54,36 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
 /** The order of the policies: read downwards, as a call travels; answers come back upwards. */
 function routed(
-  name: string,
-  route: RouteContent,
+  asset: Asset,
   providerOf: (content: ModelContent) => Model,
-  { clock }: GatewayDeps,
+  modelOf: (asset: Asset) => Model,
+  { clock, ledger }: GatewayDeps,
 ): Model {
+  const route = routeOf(asset);
+  const routeName = asset.kind === "route" ? asset.name : "";
   const timeoutMs = route.timeoutMs ?? callTimeoutMsDefault;
   const candidate = (content: ModelContent): Model => {
     const model = modelName(content);
     const isRemote = content.type === "openai-compatible";
+    const isLocal = content.provider === "local";
+    const prices = "price" in content ? content.price : undefined;
+    const maxOutputTokens = "maxOutputTokens" in content ? content.maxOutputTokens : undefined;
     return withPolicies(
       providerOf(content),
+      ...(ledger ? [downgraded(modelOf)] : []),
       unlessSwitchedOff(model),
       ...(isRemote ? [onlyWhereAllowed(model)] : []),
       // Local models answer at once, before any timer could fire.
-      ...(content.provider === "local" ? [] : [deadline({ clock, timeoutMs, model })]),
+      ...(isLocal ? [] : [deadline({ clock, timeoutMs, model })]),
       fittingOutput({ model, repair: isRemote }),
-      priced("price" in content ? content.price : undefined),
+      // Next to the provider: each request of a repair is held back and paid by itself.
+      ...(ledger
+        ? [metered({ ledger, clock, model, route: routeName, prices, isLocal, maxOutputTokens })]
+        : []),
+      priced(prices, clock),
     );
   };
-  return firstToAnswer(name, route.candidates.map(candidate));
+  return firstToAnswer(asset.name, route.candidates.map(candidate));
 }
 
 function provider(content: ModelContent, deps: GatewayDeps): Model {

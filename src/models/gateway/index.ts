@@ -18,6 +18,11 @@ export type {
 export * from "./errors.ts";
 export { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
 export type { CallTrace, Model, ModelCall, ModelDelta, ModelReply, Policy, Tokens } from "./model.ts";
+export { type Budget, limitOf } from "./money/budget.ts";
+export { BudgetExceeded, ModelUnpriced } from "./money/errors.ts";
+export { Ledger } from "./money/ledger.ts";
+export { dayOf, periodOf } from "./money/period.ts";
+export { budgetFrom } from "./money/settings.ts";
 export type {
   Extracted,
   ExtractRequest,

@@ -2,6 +2,7 @@ import { FlyballError } from "../../core/base/index.ts";
 import { SwitchedOff } from "../../core/executor/index.ts";
 import { NoModelAnswered } from "./errors.ts";
 import type { Model } from "./model.ts";
+import { BudgetExceeded } from "./money/errors.ts";
 
 /**
  * Asks the candidates in order until one answers. Every failure leads to the next candidate: even a
@@ -21,6 +22,9 @@ export function firstToAnswer(route: string, candidates: readonly Model[]): Mode
     const off = failures.find((failure) => failure instanceof SwitchedOff);
     // Where every candidate is off, the step waits for one to be on again.
     if (off && failures.every((failure) => failure instanceof SwitchedOff)) throw off;
+    const [refusal] = failures;
+    // A budget has no room for any of them: the caller is told so, and not that a provider had failed.
+    if (refusal && failures.every((failure) => failure instanceof BudgetExceeded)) throw refusal;
     throw new NoModelAnswered(route, failures);
   };
 }

@@ -1,33 +1,16 @@
 import { z } from "zod";
-import {
-  InvalidText,
-  nearestName,
-  parseDuration,
-  parseShare,
-  parseTokenPrice,
-} from "../../core/base/index.ts";
+import { nearestName, parseDuration, parseShare } from "../../core/base/index.ts";
 import { camelObject } from "../prompts/index.ts";
 import { candidatesMax } from "./limits.ts";
+import { priceSettings } from "./money/prices.ts";
+import { budgetProblems, budgetSettings } from "./money/settings.ts";
+import { inUnits } from "./units.ts";
 
-// The sections `providers`, `models` and `routes` of flyball.yaml. Names (of providers, models, routes)
+// The sections `providers`, `models`, `routes` and `budgets` of flyball.yaml. Names (of providers, models, routes)
 // are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
-
-/** A unit as people write it, in base units afterwards. */
-function inUnits(parse: (text: string | number) => number, expected: string) {
-  return z.union([z.string(), z.number()]).transform((written, context) => {
-    try {
-      return parse(written);
-    } catch (error) {
-      if (!(error instanceof InvalidText)) throw error;
-      context.addIssue({ code: "custom", message: `expected ${expected}` });
-      return z.NEVER;
-    }
-  });
-}
 
 const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
 const share = inUnits(parseShare, "a share such as 1% or 0.01");
-const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
 
 const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -56,7 +39,6 @@ const provider = camelObject({
   structuredOutputs: z.boolean().default(true),
 });
 
-const price = camelObject({ input: tokenPrice, output: tokenPrice, cached: tokenPrice.exactOptional() });
 const latency = camelObject({ p50: duration, p95: duration }).refine(
   ({ p50, p95 }) => p95 >= p50,
   "expected a p95 that is at least the p50",
@@ -73,7 +55,8 @@ const model = camelObject({
   name: z.string().min(1).exactOptional(),
   type: z.enum(["classifier", "extractive"]).exactOptional(),
   file: z.string().min(1).exactOptional(),
-  price: price.exactOptional(),
+  price: priceSettings.exactOptional(),
+  maxOutputTokens: z.int().positive().exactOptional(),
   ...simulated,
   seed: z.int().nonnegative().exactOptional(),
   labels: z.array(z.json()).min(1).exactOptional(),
@@ -93,6 +76,7 @@ export const gatewaySettings = z.object({
   providers: z.record(z.string(), provider).default({}),
   models: z.record(z.string(), model).default({}),
   routes: z.record(z.string(), route).default({}),
+  budgets: budgetSettings,
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
@@ -116,7 +100,11 @@ export function gatewayProblems(settings: GatewaySettings): readonly SettingsPro
     for (const [index, candidate] of entry.try.entries())
       if (!isKnownModel(settings, candidate))
         problems.push({ path: ["routes", name, "try", index], message: unknownModel(settings, candidate) });
-  return problems;
+  const targets = {
+    names: [...Object.keys(settings.routes), ...Object.keys(settings.models)],
+    isKnown: (name: string) => Object.hasOwn(settings.routes, name) || isKnownModel(settings, name),
+  };
+  return [...problems, ...budgetProblems(settings.budgets, targets)];
 }
 
 const simulatedOnly = ["latency", "errorRate", "quality", "seed", "labels", "changes"] as const;

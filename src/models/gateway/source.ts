@@ -102,7 +102,8 @@ function providedModel(
     model,
     name,
     price,
-  }: { provider: string; model: string; name: string; price?: ModelSettings["price"] },
+    maxOutputTokens,
+  }: { provider: string; model: string; name: string } & Pick<ModelSettings, "price" | "maxOutputTokens">,
 ): ModelContent {
   const { providers } = source.settings;
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
@@ -115,6 +116,7 @@ function providedModel(
     ...(entry.key === undefined ? {} : { keySecret: entry.key }),
     structuredOutputs: entry.structuredOutputs,
     ...(price === undefined ? {} : { price }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
   };
 }
 
@@ -125,7 +127,8 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
       provider: entry.provider,
       model: entry.name ?? name,
       name,
-      price: entry.price,
+      ...(entry.price === undefined ? {} : { price: entry.price }),
+      ...(entry.maxOutputTokens === undefined ? {} : { maxOutputTokens: entry.maxOutputTokens }),
     });
   if (entry.type !== "classifier") return { provider: "local", type: "extractive", model: name };
   const file = entry.file ?? "";
@@ -153,6 +156,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
     type: "sim",
     model: name,
     ...(entry.price === undefined ? {} : { price: entry.price }),
+    ...(entry.maxOutputTokens === undefined ? {} : { maxOutputTokens: entry.maxOutputTokens }),
     latency: latencyOf(entry.latency) ?? { p50Ms: 0, p95Ms: 0 },
     errorRate: entry.errorRate ?? 0,
     quality: entry.quality ?? 1,

@@ -20,7 +20,8 @@ import {
 } from "../prompts/index.ts";
 import { InferenceInputInvalid } from "./errors.ts";
 import { expectedOf } from "./expected.ts";
-import type { Model, ModelReply } from "./model.ts";
+import type { Model, ModelCall, ModelReply } from "./model.ts";
+import { Bill } from "./money/bill.ts";
 import { textOf } from "./output.ts";
 
 const inlinePrompt = z.union([
@@ -114,7 +115,8 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
   const prompt = promptOf(config.prompt, input, context);
   const output = isJsonObject(config.output) ? config.output : prompt.output;
   const startedMs = deps.clock.monotonic();
-  const reply = await model({
+  const bill = new Bill();
+  const call: ModelCall = {
     messages: prompt.messages,
     input,
     output,
@@ -125,8 +127,11 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     expected: expectedOf(context.expected, context.path, output),
     effects: context.effects,
     use: (name) => context.use("model", name),
+    ...(context.budgetUsd === undefined ? {} : { budgetUsd: context.budgetUsd }),
+    onCost: (usd) => bill.add(usd),
     signal: context.signal,
-  });
+  };
+  const reply = bill.complete(await model(call).catch((error) => bill.fail(error)));
   const { facts } = reply;
   return { result: resultOf(reply, deps.clock.monotonic() - startedMs), ...(facts ? { facts } : {}) };
 }

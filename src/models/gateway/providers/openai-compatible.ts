@@ -131,8 +131,9 @@ function promptOf(messages: readonly Message[]): LanguageModelV4Prompt {
 function replyOf(result: LanguageModelV4GenerateResult, content: OpenaiCompatibleContent) {
   const name = modelName(content);
   const finish = result.finishReason.unified;
-  if (finish === "length") throw new ModelAnswerCut(name, "length");
-  if (finish === "content-filter") throw new ModelAnswerCut(name, "content_filter");
+  const tokens = tokensOf(result.usage);
+  if (finish === "length") throw new ModelAnswerCut(name, "length", tokens);
+  if (finish === "content-filter") throw new ModelAnswerCut(name, "content_filter", tokens);
   const text = result.content.map((part) => (part.type === "text" ? part.text : "")).join("");
   if (text === "") throw new ModelAnswerMalformed(name, "it holds no text");
   return {
@@ -140,7 +141,7 @@ function replyOf(result: LanguageModelV4GenerateResult, content: OpenaiCompatibl
     confidence: null,
     evidence: null,
     top: null,
-    tokens: tokensOf(result.usage),
+    tokens,
     costUsd: null,
     provider: content.provider,
     model: content.model,
