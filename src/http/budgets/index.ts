@@ -65,7 +65,7 @@ function presentUse(budget: Budget, row: UseRow, endsAt: number | null) {
     limit,
     reserved: shownAmount(unit, reserved),
     spent: shownAmount(unit, spent),
-    then: action,
+    action,
     status: row.exceeded > 0 ? "exceeded" : row.alerted > 0 ? "alerted" : "ok",
     resetsAt: iso(endsAt),
   };
