@@ -308,7 +308,8 @@ export class Engine {
   async keepBudgets(loader: ProjectLoader): Promise<void> {
     const budgets = loader.budgets();
     for (const { to } of budgets)
-      if (to) keepModelFiles(to.content, loader.folder, join(this.home, "models"));
+      for (const { content } of to ? [to.asset, ...to.uses] : [])
+        keepModelFiles(content, loader.folder, join(this.home, "models"));
     await this.ledger.declare(budgets);
     await this.ledger.settleLost();
   }

@@ -11,6 +11,7 @@ import {
   type LoadedWorkflow,
   loadWorkflow,
   WorkflowInvalid,
+  withReferences,
 } from "../core/workflow/index.ts";
 import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
@@ -94,19 +95,23 @@ export class ProjectLoader {
 
   /** The budgets of the settings, with the models that they downgrade to. */
   budgets(): readonly Budget[] {
-    const find = (name: string) => this.#assets.find("route", name) ?? this.#assets.find("model", name);
+    const find = (name: string) => {
+      const asset = this.#assets.find("route", name) ?? this.#assets.find("model", name);
+      return asset && { asset, uses: withReferences([asset], this.#assets).slice(1) };
+    };
     return this.settings.budgets.map((entry) => budgetFrom(entry, find));
   }
 
   /** The assets that a flow says it uses, as `kind/name`. */
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
-    return uses.map((use) => {
+    const named = uses.map((use) => {
       const slash = use.indexOf("/");
       const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
       const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
       if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
       return asset;
     });
+    return withReferences(named, this.#assets);
   }
 
   takeChildren(): ReleaseParts[] {
@@ -122,6 +127,7 @@ export class ProjectLoader {
       return undefined;
     },
     names: (kind) => this.#sources.flatMap((source) => source.names(kind)),
+    references: (asset) => this.#sources.flatMap((source) => source.references?.(asset) ?? []),
   };
 
   #fileAsset(kind: string, name: string): Asset | undefined {

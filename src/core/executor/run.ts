@@ -2,6 +2,7 @@ import { assert, type ErrorRecord, fingerprint, type Json, type JsonObject } fro
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { rankOf } from "./admission.ts";
 import type { RateMoments } from "./counters.ts";
+import { PersonNeeded } from "./errors.ts";
 import type { EarlyEnd, RunStarted, RunStatus, StepWaited, Undone } from "./events.ts";
 import type { Ticket } from "./gates.ts";
 import type { Activation, Ended, Program, Stuck, Turn } from "./program.ts";
@@ -302,7 +303,8 @@ export function noteFailure(step: ActiveStep, error: ErrorRecord): void {
 /** What is done in place of work that has failed for good: its fallback, or asking a person what happened. */
 export function insteadOf(step: ActiveStep, failure: ErrorRecord): KindWork | undefined {
   const { work } = step.activation;
-  return isUnknown(failure) ? work?.once?.review : work?.fallback;
+  if (isUnknown(failure)) return work?.once?.review;
+  return work?.fallback ?? (failure.code === PersonNeeded.code ? work?.person : undefined);
 }
 
 /** After a pause, what had failed begins anew. */

@@ -23,7 +23,20 @@ export function resolveAssets(normalised: Normalised, context: AssetContext): re
     if (found.has(key) && found.get(key)) continue;
     found.set(key, findAsset(reference, path, context));
   }
-  return [...found.values()].filter((asset) => asset !== undefined);
+  const named = [...found.values()].filter((asset) => asset !== undefined);
+  return reported(context.report, () => withReferences(named, context.assets)) ?? named;
+}
+
+/** Assets with those that they name in turn, each once; a source vouches for the names within its assets. */
+export function withReferences(assets: readonly Asset[], source: AssetSource): readonly Asset[] {
+  const all = new Map(assets.map((asset) => [`${asset.kind}/${asset.name}`, asset]));
+  // A map gives what is put into it while it is walked through.
+  for (const asset of all.values())
+    for (const { kind, name } of source.references?.(asset) ?? []) {
+      const other = all.has(`${kind}/${name}`) ? undefined : source.find(kind, name);
+      if (other) all.set(`${kind}/${name}`, other);
+    }
+  return [...all.values()];
 }
 
 function findAsset(
@@ -38,11 +51,18 @@ function findAsset(
     );
     return undefined;
   }
-  try {
-    const asset = assets.find(kind, name);
-    if (!asset)
+  return reported(report, () => {
+    const found = assets.find(kind, name);
+    if (!found)
       report.problem(path, `there is no ${kind} \`${name}\`${didYouMean(name, assets.names(kind))}`);
-    return asset;
+    return found;
+  });
+}
+
+/** What is there but wrong is told together with all else that is. */
+function reported<T>(report: Report, find: () => T): T | undefined {
+  try {
+    return find();
   } catch (error) {
     if (!(error instanceof WorkflowInvalid)) throw error;
     report.add(error.problems);

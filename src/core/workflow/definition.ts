@@ -164,6 +164,8 @@ export interface KindWork {
   readonly timeoutMs: number | null;
   /** Done in its place when it has failed for good. */
   readonly fallback?: KindWork;
+  /** Asks a person in its place, where it says that one is needed and it has no fallback. */
+  readonly person?: KindWork;
   readonly undo?: KindWork;
   readonly once?: Once;
   /** Absent: it may begin at any time. */

@@ -11,13 +11,20 @@
  * simulated says so in its result.
  * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts`.
  */
-export type {
-  ModelContent,
-  RouteContent,
-} from "./content.ts";
+export type { AnswerStore, KeptAnswer } from "./answers.ts";
+export type { ModelContent } from "./content.ts";
 export * from "./errors.ts";
-export { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
-export type { CallTrace, Model, ModelCall, ModelDelta, ModelReply, Policy, Tokens } from "./model.ts";
+export { createGateway, type FindAsset, type Gateway, type GatewayDeps } from "./gateway.ts";
+export type {
+  CachePolicy,
+  CallTrace,
+  Model,
+  ModelCall,
+  ModelDelta,
+  ModelReply,
+  Policy,
+  Tokens,
+} from "./model.ts";
 export { type Budget, limitOf } from "./money/budget.ts";
 export { BudgetExceeded, ModelUnpriced } from "./money/errors.ts";
 export { Ledger } from "./money/ledger.ts";
@@ -30,5 +37,6 @@ export type {
   LocalClassifier,
   LocalModels,
 } from "./providers/local.ts";
+export { type RouteContent, referencesOf } from "./route-content.ts";
 export { type GatewaySettings, gatewayProblems, gatewaySettings } from "./settings.ts";
 export { type GatewaySource, gatewaySource } from "./source.ts";

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/base/index.ts";
+import type { Spent } from "./errors.ts";
 import type { ModelCall, Policy, Tokens } from "./model.ts";
 import { type Price, type Prices, priceAt } from "./money/prices.ts";
 
@@ -33,7 +34,17 @@ export function imagesOf({ messages }: Pick<ModelCall, "messages">): number {
   return images;
 }
 
-export function addTokens(a: Tokens | null, b: Tokens | null): Tokens | null {
+export const noTokens: Tokens = { input: 0, cached: 0, output: 0, reasoning: 0 };
+
+/** What two calls have cost; one cost that is not known makes the sum unknown. */
+export function spentTogether(one: Spent, other: Spent): Spent {
+  const costUsd =
+    one.costUsd === null || other.costUsd === null ? null : roundedUsd(one.costUsd + other.costUsd);
+  const facts = [...(one.facts ?? []), ...(other.facts ?? [])];
+  return { costUsd, tokens: addTokens(one.tokens, other.tokens), ...(facts.length > 0 ? { facts } : {}) };
+}
+
+function addTokens(a: Tokens | null, b: Tokens | null): Tokens | null {
   if (!a || !b) return null;
   const cacheWrite = (a.cacheWrite ?? 0) + (b.cacheWrite ?? 0);
   return {

@@ -1,16 +1,13 @@
 import { z } from "zod";
-import { nearestName, parseDuration, parseShare } from "../../core/base/index.ts";
+import { nearestName } from "../../core/base/index.ts";
 import { camelObject } from "../prompts/index.ts";
-import { candidatesMax } from "./limits.ts";
 import { priceSettings } from "./money/prices.ts";
 import { budgetProblems, budgetSettings } from "./money/settings.ts";
-import { inUnits } from "./units.ts";
+import { limitSettings, routeProblems, routeSettings } from "./route-settings.ts";
+import { duration, share } from "./units.ts";
 
-// The sections `providers`, `models`, `routes` and `budgets` of flyball.yaml. Names (of providers, models, routes)
-// are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
-
-const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
-const share = inUnits(parseShare, "a share such as 1% or 0.01");
+// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`, `budgets` in
+// `money/settings.ts`. Names (of providers, models, routes) are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
 
 const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -31,13 +28,19 @@ function isWithoutCredentials(text: string): boolean {
 
 const reserved = ["local", "sim"];
 const provider = camelObject({
-  type: z.literal("openai-compatible", {
-    error: "expected openai-compatible: other types are not built yet",
-  }),
-  url,
+  type: z.enum(["openai", "anthropic", "google", "openai-compatible"]),
+  url: url.exactOptional(),
   key: key.exactOptional(),
-  structuredOutputs: z.boolean().default(true),
+  structuredOutputs: z.boolean().exactOptional(),
+  ...limitSettings,
 });
+
+/** Known without settings, under their own names: the key in the environment is enough. */
+export const hosted = {
+  openai: { url: "https://api.openai.com/v1", key: "OPENAI_API_KEY" },
+  anthropic: { url: "https://api.anthropic.com/v1", key: "ANTHROPIC_API_KEY" },
+  google: { url: "https://generativelanguage.googleapis.com/v1beta", key: "GOOGLE_API_KEY" },
+} as const;
 
 const latency = camelObject({ p50: duration, p95: duration }).refine(
   ({ p50, p95 }) => p95 >= p50,
@@ -61,25 +64,29 @@ const model = camelObject({
   seed: z.int().nonnegative().exactOptional(),
   labels: z.array(z.json()).min(1).exactOptional(),
   changes: z.array(camelObject({ atCall: z.int().positive(), ...simulated })).exactOptional(),
-});
-
-const route = camelObject({
-  try: z.array(z.string().min(1)).min(1).max(candidatesMax),
-  strategy: z
-    .literal("ordered", { error: "expected ordered: other strategies are not built yet" })
-    .default("ordered"),
-  timeout: duration.exactOptional(),
+  ...limitSettings,
 });
 
 /** Spread the shape into the schema of flyball.yaml, or use it by itself. */
 export const gatewaySettings = z.object({
   providers: z.record(z.string(), provider).default({}),
   models: z.record(z.string(), model).default({}),
-  routes: z.record(z.string(), route).default({}),
+  routes: z.record(z.string(), routeSettings).default({}),
   budgets: budgetSettings,
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
+export type ProviderSettings = GatewaySettings["providers"][string];
+
+/** The providers of the settings, and those that need none. */
+export function providersOf({ providers }: GatewaySettings): Readonly<Record<string, ProviderSettings>> {
+  return {
+    openai: { type: "openai" },
+    anthropic: { type: "anthropic" },
+    google: { type: "google" },
+    ...providers,
+  };
+}
 
 export interface SettingsProblem {
   /** Where in flyball.yaml. */
@@ -90,21 +97,32 @@ export interface SettingsProblem {
 /** What the schemas cannot see: names that lead nowhere, and fields that do not belong together. */
 export function gatewayProblems(settings: GatewaySettings): readonly SettingsProblem[] {
   const problems: SettingsProblem[] = [];
-  for (const name of Object.keys(settings.providers))
-    if (reserved.includes(name) || name.includes("/"))
-      problems.push({ path: ["providers", name], message: `a provider cannot be called ${name}` });
+  const unknown = (name: string) => (isKnownModel(settings, name) ? undefined : unknownModel(settings, name));
+  for (const [name, entry] of Object.entries(settings.providers))
+    for (const [field, message] of providerProblems(name, entry))
+      problems.push({ path: ["providers", name, ...field], message });
   for (const [name, entry] of Object.entries(settings.models))
     for (const [field, message] of modelProblems(name, entry, settings))
       problems.push({ path: ["models", name, ...field], message });
   for (const [name, entry] of Object.entries(settings.routes))
-    for (const [index, candidate] of entry.try.entries())
-      if (!isKnownModel(settings, candidate))
-        problems.push({ path: ["routes", name, "try", index], message: unknownModel(settings, candidate) });
+    for (const [path, message] of routeProblems(entry, unknown))
+      problems.push({ path: ["routes", name, ...path], message });
   const targets = {
     names: [...Object.keys(settings.routes), ...Object.keys(settings.models)],
     isKnown: (name: string) => Object.hasOwn(settings.routes, name) || isKnownModel(settings, name),
   };
   return [...problems, ...budgetProblems(settings.budgets, targets)];
+}
+
+function providerProblems(name: string, entry: ProviderSettings): [string[], string][] {
+  const problems: [string[], string][] = [];
+  if (reserved.includes(name) || name.includes("/"))
+    problems.push([[], `a provider cannot be called ${name}`]);
+  if (entry.type === "openai-compatible" && entry.url === undefined)
+    problems.push([["url"], "expected the server's URL, such as http://127.0.0.1:9000/v1"]);
+  if (entry.type !== "openai-compatible" && entry.structuredOutputs !== undefined)
+    problems.push([["structured_outputs"], "only providers of type openai-compatible have this"]);
+  return problems;
 }
 
 const simulatedOnly = ["latency", "errorRate", "quality", "seed", "labels", "changes"] as const;
@@ -113,7 +131,7 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   const problems: [string[], string][] = [];
   if (name.includes("/"))
     problems.push([[], "a model's name has no `/`: `provider/name` names one without settings"]);
-  const known = [...Object.keys(settings.providers), ...reserved];
+  const known = [...Object.keys(providersOf(settings)), ...reserved];
   if (!known.includes(entry.provider)) {
     const hint = nearestName(entry.provider, known);
     problems.push([
@@ -130,6 +148,9 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   for (const field of ["type", "file"] as const)
     if (!isLocal && entry[field] !== undefined)
       problems.push([[field], `only local models have \`${field}\``]);
+  for (const field of Object.keys(limitSettings))
+    if (isLocal && field in entry)
+      problems.push([[field], "a local model runs here, without a limit: it has no `rate` and no `region`"]);
   if (entry.provider !== "sim")
     for (const field of simulatedOnly)
       if (entry[field] !== undefined) problems.push([[field], "only models of provider `sim` have this"]);
@@ -149,7 +170,7 @@ export function isKnownModel(settings: GatewaySettings, name: string): boolean {
   if (model === "") return false;
   if (name === "local/extractive") return true;
   if (reserved.includes(providerName)) return settings.models[model]?.provider === providerName;
-  return Object.hasOwn(settings.providers, providerName);
+  return Object.hasOwn(providersOf(settings), providerName);
 }
 
 export function splitModelName(name: string): readonly [provider: string, model: string] | readonly [] {

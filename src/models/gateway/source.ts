@@ -2,12 +2,17 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { canonicalJson, messageOf, sha256, toJson } from "../../core/base/index.ts";
 import { type Asset, type AssetSource, type Problem, WorkflowInvalid } from "../../core/workflow/index.ts";
-import type { ModelContent, RouteContent } from "./content.ts";
+import type { ModelContent } from "./content.ts";
+import { type RouteContent, referencesOf } from "./route-content.ts";
+import { routeContentOf, servedOf } from "./route-settings.ts";
 import {
   type GatewaySettings,
   gatewayProblems,
+  hosted,
   isKnownModel,
   type ModelSettings,
+  type ProviderSettings,
+  providersOf,
   splitModelName,
 } from "./settings.ts";
 
@@ -31,9 +36,10 @@ export function gatewaySource(source: GatewaySource): AssetSource {
       if (kind === "model" && isKnownModel(settings, name))
         return assetOf(kind, name, sound(source, modelContentOf));
       if (kind === "route" && Object.hasOwn(settings.routes, name))
-        return assetOf(kind, name, sound(source, routeContentOf));
+        return assetOf(kind, name, sound(source, namedRoute));
       return undefined;
     },
+    references: ({ kind, content }) => referencesOf(kind, content),
     names(kind) {
       if (kind === "route") return Object.keys(settings.routes);
       return kind === "model" ? [...Object.keys(settings.models), "local/extractive"] : [];
@@ -73,14 +79,10 @@ function located(source: GatewaySource, path: readonly (string | number)[], mess
   return source.locate?.(path, message) ?? { file: "flyball.yaml", line: 1, column: 1, message: text };
 }
 
-function routeContentOf(source: GatewaySource, name: string): RouteContent {
+function namedRoute(source: GatewaySource, name: string): RouteContent {
   const route = source.settings.routes[name];
   if (!route) throw unknown(source, ["routes", name]);
-  return {
-    strategy: route.strategy,
-    candidates: route.try.map((candidate) => modelContentOf(source, candidate)),
-    ...(route.timeout === undefined ? {} : { timeoutMs: route.timeout }),
-  };
+  return routeContentOf(route);
 }
 
 function modelContentOf(source: GatewaySource, name: string): ModelContent {
@@ -101,22 +103,36 @@ function providedModel(
     provider,
     model,
     name,
-    price,
-    maxOutputTokens,
-  }: { provider: string; model: string; name: string } & Pick<ModelSettings, "price" | "maxOutputTokens">,
+    declared,
+  }: { provider: string; model: string; name: string; declared?: ModelSettings },
 ): ModelContent {
-  const { providers } = source.settings;
+  const providers = providersOf(source.settings);
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (!entry) throw unknown(source, ["models", name]);
   return {
     provider,
-    type: "openai-compatible",
     model,
-    url: entry.url,
-    ...(entry.key === undefined ? {} : { keySecret: entry.key }),
-    structuredOutputs: entry.structuredOutputs,
+    ...reachedBy(entry),
+    ...pricedOf(declared),
+    ...servedOf(entry, declared),
+  };
+}
+
+function pricedOf({ price, maxOutputTokens }: Pick<ModelSettings, "price" | "maxOutputTokens"> = {}) {
+  return {
     ...(price === undefined ? {} : { price }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  };
+}
+
+function reachedBy({ type, url, key, structuredOutputs }: ProviderSettings) {
+  if (type !== "openai-compatible")
+    return { type, url: url ?? hosted[type].url, keySecret: key ?? hosted[type].key };
+  return {
+    type,
+    url: url ?? "",
+    ...(key === undefined ? {} : { keySecret: key }),
+    structuredOutputs: structuredOutputs ?? true,
   };
 }
 
@@ -127,8 +143,7 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
       provider: entry.provider,
       model: entry.name ?? name,
       name,
-      ...(entry.price === undefined ? {} : { price: entry.price }),
-      ...(entry.maxOutputTokens === undefined ? {} : { maxOutputTokens: entry.maxOutputTokens }),
+      declared: entry,
     });
   if (entry.type !== "classifier") return { provider: "local", type: "extractive", model: name };
   const file = entry.file ?? "";
@@ -155,8 +170,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
     provider: "sim",
     type: "sim",
     model: name,
-    ...(entry.price === undefined ? {} : { price: entry.price }),
-    ...(entry.maxOutputTokens === undefined ? {} : { maxOutputTokens: entry.maxOutputTokens }),
+    ...pricedOf(entry),
     latency: latencyOf(entry.latency) ?? { p50Ms: 0, p95Ms: 0 },
     errorRate: entry.errorRate ?? 0,
     quality: entry.quality ?? 1,
@@ -168,6 +182,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
       ...(errorRate === undefined ? {} : { errorRate }),
       ...(quality === undefined ? {} : { quality }),
     })),
+    ...servedOf({}, entry),
   };
 }
 

@@ -20,8 +20,9 @@ import {
 } from "../prompts/index.ts";
 import { InferenceInputInvalid } from "./errors.ts";
 import { expectedOf } from "./expected.ts";
-import type { Model, ModelCall, ModelReply } from "./model.ts";
-import { Bill } from "./money/bill.ts";
+import type { FindAsset } from "./gateway.ts";
+import { patienceMs } from "./limits.ts";
+import type { Model, ModelReply } from "./model.ts";
 import { textOf } from "./output.ts";
 
 const inlinePrompt = z.union([
@@ -63,7 +64,7 @@ const inferenceFields = [
 
 interface InferenceDeps {
   readonly clock: Clock;
-  readonly modelOf: (asset: Asset) => Model;
+  readonly modelOf: (asset: Asset, find: FindAsset) => Model;
 }
 
 export function inferenceKind(deps: InferenceDeps): StepKind {
@@ -110,13 +111,14 @@ function check(config: JsonObject): readonly Finding[] {
 
 async function infer(config: JsonObject, context: StepContext, deps: InferenceDeps): Promise<StepOutcome> {
   const answering = target(config);
-  const model = deps.modelOf(context.asset(answering.kind, answering.name));
+  const model = deps.modelOf(context.asset(answering.kind, answering.name), (kind, name) =>
+    context.asset(kind, name),
+  );
   const input = inputOf(config.input);
   const prompt = promptOf(config.prompt, input, context);
   const output = isJsonObject(config.output) ? config.output : prompt.output;
   const startedMs = deps.clock.monotonic();
-  const bill = new Bill();
-  const call: ModelCall = {
+  const reply = await model({
     messages: prompt.messages,
     input,
     output,
@@ -128,10 +130,9 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     effects: context.effects,
     use: (name) => context.use("model", name),
     ...(context.budgetUsd === undefined ? {} : { budgetUsd: context.budgetUsd }),
-    onCost: (usd) => bill.add(usd),
+    patienceMs,
     signal: context.signal,
-  };
-  const reply = bill.complete(await model(call).catch((error) => bill.fail(error)));
+  });
   const { facts } = reply;
   return { result: resultOf(reply, deps.clock.monotonic() - startedMs), ...(facts ? { facts } : {}) };
 }

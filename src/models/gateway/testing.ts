@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import { type Json, ManualClock, seededRandom } from "../../core/base/index.ts";
 import type { Asset, StepContext } from "../../core/workflow/index.ts";
-import { createGateway, type GatewayDeps } from "./gateway.ts";
+import { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
 import type { ModelCall } from "./model.ts";
 import type { LocalModels } from "./providers/local.ts";
 import { gatewaySettings } from "./settings.ts";
@@ -99,9 +99,20 @@ export const fakeLocal: LocalModels = {
 export function gatewayOf(settings: unknown, deps: Partial<GatewayDeps> = {}) {
   const clock = new ManualClock();
   const baseDir = deps.baseDir ?? ".";
-  const gateway = createGateway({ clock, secrets: () => undefined, baseDir, local: fakeLocal, ...deps });
+  const created = createGateway({ clock, secrets: () => undefined, baseDir, local: fakeLocal, ...deps });
   const assets = gatewaySource({ settings: gatewaySettings.parse(settings), baseDir });
-  return { gateway, assets, clock };
+  const find = (kind: string, name: string): Asset => {
+    const asset = assets.find(kind, name);
+    if (!asset) throw new TypeError(`the test has no ${kind} ${name}`);
+    return asset;
+  };
+  const gateway: Gateway = {
+    ...created,
+    modelOf: (asset, pinned = find) => created.modelOf(asset, pinned),
+  };
+  /** What answers for a route, or for a model where there is no route of that name. */
+  const ask = (name: string) => gateway.modelOf(assets.find("route", name) ?? find("model", name));
+  return { gateway, assets, clock, ask };
 }
 
 export function contextOf(

@@ -1,23 +1,22 @@
 import { FlyballError } from "../../../core/base/index.ts";
-import type { ModelReply } from "../model.ts";
+import type { Policy } from "../model.ts";
 import { roundedUsd } from "../price.ts";
 
-/** What one step has spent, over all requests that were made for it. */
-export class Bill {
-  #usd = 0;
-
-  add(usd: number): void {
-    this.#usd = roundedUsd(this.#usd + usd);
-  }
-
-  /** The answer with the cost of all requests on the way to it; unknown stays unknown. */
-  complete(reply: ModelReply): ModelReply {
-    return reply.costUsd === null ? reply : { ...reply, costUsd: Math.max(reply.costUsd, this.#usd) };
-  }
-
-  /** Throws the error again, with what was spent all the same. */
-  fail(error: unknown): never {
-    if (error instanceof FlyballError) error.costUsd = this.#usd;
+/**
+ * Adds up what one call has spent, over all requests that were made for it: an answer has the cost of
+ * those that failed before it, and an error that of all. A cost that is not known stays unknown.
+ */
+export const billed: Policy = (next) => async (call) => {
+  let spentUsd = 0;
+  const onCost = (usd: number) => {
+    spentUsd = roundedUsd(spentUsd + usd);
+    call.onCost?.(usd);
+  };
+  try {
+    const reply = await next({ ...call, onCost });
+    return reply.costUsd === null ? reply : { ...reply, costUsd: Math.max(reply.costUsd, spentUsd) };
+  } catch (error) {
+    if (error instanceof FlyballError) error.costUsd = spentUsd;
     throw error;
   }
-}
+};

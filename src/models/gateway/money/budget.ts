@@ -15,12 +15,16 @@ import { periods } from "./period.ts";
 
 export const budgetActions = ["block", "downgrade", "alert"] as const;
 
-const asset = z.object({
+const asset: z.ZodType<Asset> = z.object({
   kind: z.string(),
   name: z.string(),
   digest: z.string(),
   content: z.custom<Json>((value) => value !== undefined),
 });
+
+/** Who answers instead: a route or model, with what it names; whole, since no run has pinned it. */
+const downgrade = z.strictObject({ asset, uses: z.array(asset) });
+export type Downgrade = z.output<typeof downgrade>;
 
 export const budgetContent = z.strictObject({
   /** `all`, `workflow`, `route`, `model`, or the name of a tag: each of its values has a limit of its own. */
@@ -31,8 +35,7 @@ export const budgetContent = z.strictObject({
   period: z.enum(periods),
   /** What becomes of a call that does not fit. */
   action: z.enum(budgetActions),
-  /** Who answers instead: a route or model, whole, since no run has pinned it. */
-  to: asset.exactOptional(),
+  to: downgrade.exactOptional(),
   /** Shares of the limit at which an event says so, ascending. */
   alertAt: z.array(z.number()),
   /** What becomes of a call of which nobody knows what it may cost. */
@@ -96,6 +99,6 @@ export function amountText(unit: BudgetUnit, shown: number): string {
   return unit === "usd" ? `$${Number(shown.toPrecision(6))}` : `${shown} ${unit}`;
 }
 
-export function downgradeOf({ action, to }: Budget): Asset | undefined {
+export function downgradeOf({ action, to }: Budget): Downgrade | undefined {
   return action === "downgrade" ? to : undefined;
 }

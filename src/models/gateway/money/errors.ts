@@ -1,6 +1,5 @@
 import { FlyballError } from "../../../core/base/index.ts";
-import type { Asset } from "../../../core/workflow/index.ts";
-import { amountText, type Budget, downgradeOf } from "./budget.ts";
+import { amountText, type Budget, type Downgrade, downgradeOf } from "./budget.ts";
 
 /** A call does not fit into what a budget has left. Trying again cannot help before the budget begins anew. */
 export class BudgetExceeded extends FlyballError {
@@ -10,7 +9,7 @@ export class BudgetExceeded extends FlyballError {
   readonly budget: string;
   readonly key: string;
   /** Who answers instead, where the budget says so. */
-  readonly to: Asset | undefined;
+  readonly to: Downgrade | undefined;
   constructor(
     budget: Budget,
     use: { readonly key: string; readonly spent: number; readonly reserved: number; readonly asked: number },

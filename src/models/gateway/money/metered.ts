@@ -1,10 +1,10 @@
 import { type Clock, FlyballError } from "../../../core/base/index.ts";
 import type { Charge } from "../../../core/executor/index.ts";
-import type { Asset } from "../../../core/workflow/index.ts";
 import { abortReason } from "../deadline.ts";
 import { outputTokensUnderBudget } from "../limits.ts";
 import type { Model, ModelCall, ModelReply, Policy, Tokens } from "../model.ts";
 import { costOf, imagesOf } from "../price.ts";
+import type { Downgrade } from "./budget.ts";
 import { BudgetExceeded } from "./errors.ts";
 import { mostOf } from "./estimate.ts";
 import type { Hold, Ledger } from "./ledger.ts";
@@ -130,7 +130,7 @@ function spenderOf(call: ModelCall, { model, route }: MeterOptions) {
 }
 
 /** Gives a call that a budget has no room for to the model that the budget names, where it names one. */
-export function downgraded(modelOf: (asset: Asset) => Model): Policy {
+export function downgraded(modelOf: (to: Downgrade) => Model): Policy {
   return (next) => async (call) => {
     try {
       return await next(call);

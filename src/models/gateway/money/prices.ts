@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { canonicalJson, parseMoney, parseTokenPrice, sha256 } from "../../../core/base/index.ts";
+import { canonicalJson, sha256 } from "../../../core/base/index.ts";
 import { camelObject } from "../../prompts/index.ts";
-import { inUnits } from "../units.ts";
+import { money, tokenPrice } from "../units.ts";
 
 // What a model costs: one price, or a list of them, each from a day on. No price of a provider comes with
 // Flyball (docs/guide/budgets.md says why); a price that nobody gave is unknown, and never zero.
@@ -25,14 +25,13 @@ export const priceContent = z.union([onePrice, z.array(datedPrice).min(1)]);
 export type Price = z.output<typeof onePrice>;
 export type Prices = z.output<typeof priceContent>;
 
-const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
 const writtenShape = {
   input: tokenPrice,
   output: tokenPrice.exactOptional(),
   cached: tokenPrice.exactOptional(),
   cacheWrite: tokenPrice.exactOptional(),
   reasoning: tokenPrice.exactOptional(),
-  image: inUnits(parseMoney, "an amount of money such as $0.01").exactOptional(),
+  image: money.exactOptional(),
 };
 const day = z.iso.date("expected a day such as 2026-01-31");
 

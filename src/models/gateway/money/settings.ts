@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { InvalidText, nearestName, parseMoney, parseShare } from "../../../core/base/index.ts";
+import { InvalidText, nearestName, parseMoney } from "../../../core/base/index.ts";
 import { type BudgetUnit, runBudget } from "../../../core/executor/index.ts";
 import { camelObject } from "../../prompts/index.ts";
 import { budgetsMax } from "../limits.ts";
-import { inUnits } from "../units.ts";
-import { type Budget, budgetActions } from "./budget.ts";
+import { inUnits, share } from "../units.ts";
+import { type Budget, budgetActions, type Downgrade } from "./budget.ts";
 import { periods } from "./period.ts";
 
 // The section `budgets` of flyball.yaml.
@@ -53,7 +53,7 @@ const budget = camelObject({
     .min(1)
     .exactOptional()
     .describe("With `downgrade`: the route or model that answers instead."),
-  alertAt: z.array(inUnits(parseShare, "a share such as 80%")).default([]),
+  alertAt: z.array(share).default([]),
   unpriced: z.enum(["block", "allow"]).exactOptional(),
 });
 
@@ -93,7 +93,7 @@ function entryProblems(
 }
 
 /** A budget as it will hold; `find`: the route or model of a name. */
-export function budgetFrom(entry: Entry, find: (name: string) => Budget["to"] | undefined): Budget {
+export function budgetFrom(entry: Entry, find: (name: string) => Downgrade | undefined): Budget {
   const { name, by, limit, period, then, to, alertAt, unpriced } = entry;
   const target = to === undefined ? undefined : find(to);
   return {
