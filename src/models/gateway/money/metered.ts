@@ -43,6 +43,10 @@ export function metered(options: MeterOptions): Policy {
     });
     if (!reserving) return ask(next, call, { known, hold: undefined }, options);
     const hold = await reserving;
+    if (call.signal.aborted) {
+      ledger.settle(hold, { type: "free" }, undefined);
+      throw abortReason(call.signal, options.model);
+    }
     const isBounded = !options.isLocal && hold.parts.some(({ budget }) => budget.unit !== "calls");
     const bounded = isBounded ? { ...call, settings: { ...call.settings, maxTokens } } : call;
     return ask(next, bounded, { known, hold }, options);
@@ -64,8 +68,6 @@ interface Terms {
 async function ask(next: Model, call: ModelCall, terms: Terms, options: MeterOptions): Promise<ModelReply> {
   let reply: ModelReply;
   try {
-    // It was cancelled while its reservation was written.
-    if (terms.hold && call.signal.aborted) throw abortReason(call.signal, options.model);
     reply = await next(call);
   } catch (error) {
     count(call, outcomeOf(error, call, terms), { ...terms, failed: codeOf(error) }, options);

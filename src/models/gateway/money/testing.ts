@@ -18,13 +18,18 @@ import { Ledger, type SpendRequest } from "./ledger.ts";
 
 const key = newSealKey();
 
+interface Disk {
+  isFull: boolean;
+  commits: number;
+}
+
 export interface Books {
   readonly ledger: Ledger;
   readonly clock: ManualClock;
   readonly control: MemoryControlStore;
   readonly journal: Journal;
   /** While it is set, the disk takes nothing. */
-  readonly disk: { isFull: boolean };
+  readonly disk: Disk;
   events(prefix?: string): Promise<readonly JournalEvent[]>;
   /** The process has ended without a word, and another takes its place. */
   restarted(): Books;
@@ -40,7 +45,7 @@ function opened(
   storage: JournalStorage<ControlChange>,
   clock: ManualClock,
 ): Books {
-  const disk = { isFull: false };
+  const disk = { isFull: false, commits: 0 };
   const journal = createJournal({
     storage: fillable(storage, disk),
     blobs: memoryBlobs(),
@@ -63,10 +68,11 @@ function opened(
   };
 }
 
-function fillable(storage: JournalStorage<ControlChange>, disk: { isFull: boolean }) {
+function fillable(storage: JournalStorage<ControlChange>, disk: Disk) {
   const owned = methodsOf(storage);
   owned.commit = (rows, changes, removal) => {
     if (disk.isFull) throw new DiskFull("the disk");
+    disk.commits += 1;
     return storage.commit(rows, changes, removal);
   };
   return owned;
