@@ -52,7 +52,7 @@ import {
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway, type Gateway } from "./models/gateway/index.ts";
+import { createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
 import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -109,6 +109,7 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const settleLostEveryMs = 60_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly indexes: SearchIndexes;
@@ -117,7 +118,13 @@ export interface KindParts {
 }
 
 /** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+export function createKinds(parts: {
+  readonly home: string;
+  readonly clock?: Clock;
+  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
+  readonly ledger?: Ledger;
+}): KindParts {
+  const { home, clock = systemClock, ledger } = parts;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
   const answers = sqliteAnswers(join(home, "answers.db"));
@@ -127,6 +134,7 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
     baseDir: join(home, "models"),
     local: { loadClassifier, extract, lexicalVector },
     answers,
+    ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -162,6 +170,7 @@ export class Engine {
   readonly journal: Journal;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
+  readonly ledger: Ledger;
   readonly batches: Batches;
   readonly releases: Releases;
   readonly degradation: Degradation;
@@ -197,7 +206,10 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    const newId = timeOrderedIds(this.clock);
+    const { spending } = this.control;
+    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId });
+    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
@@ -239,6 +251,7 @@ export class Engine {
       load: (digest) => this.releases.load(digest),
     });
     this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(settleLostEveryMs, () => this.ledger.settleLost());
   }
 
   #define(content: Json, kind: string): Definition {
@@ -322,6 +335,16 @@ export class Engine {
     const id = request.id ?? this.#newId();
     const release = await this.degradation.releaseFor(request.release, id);
     return this.executor.start({ ...request, id, release });
+  }
+
+  /** From now on the budgets of a project hold, and no others. */
+  async keepBudgets(loader: ProjectLoader): Promise<void> {
+    const budgets = loader.budgets();
+    for (const { to } of budgets)
+      for (const { content } of to ? [to.asset, ...to.uses] : [])
+        keepModelFiles(content, loader.folder, join(this.home, "models"));
+    await this.ledger.declare(budgets);
+    await this.ledger.settleLost();
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */

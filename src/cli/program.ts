@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerBudgets } from "./budgets.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
@@ -40,6 +41,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerRuns,
     registerReviews,
     registerSwitches,
+    registerBudgets,
     registerJournal,
     registerDoctor,
   ])

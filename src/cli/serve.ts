@@ -70,7 +70,8 @@ async function serve(
   { isDev, hasCrashed, onServing }: ServeMode,
 ): Promise<ExitCode> {
   const files = servedFiles(path);
-  const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
+  const folder = projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
+  const settings = readSettings(folder);
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
   const api = await connect(homeOf(options), {
@@ -86,6 +87,7 @@ async function serve(
       );
     const { engine } = api;
     engine.keepRetention(settings.retention);
+    await engine.keepBudgets(engine.project(folder));
     for (const file of files) await serveFile(engine, file, served);
     // Only now: a run whose code is not loaded yet would be parked for want of it.
     if (hasCrashed) await engine.executor.recoverFromCrash();
@@ -129,7 +131,17 @@ function watchFiles(engine: Engine, path: string, served: Map<string, Release>):
   };
 }
 
+async function keepNewBudgets(engine: Engine, path: string): Promise<void> {
+  try {
+    await engine.keepBudgets(engine.project(projectFolderOf(join(path, "flyball.yaml"))));
+  } catch (error) {
+    if (!(error instanceof FlyballError)) throw error;
+    note(`${error.message}\nThe budgets from before still hold.`);
+  }
+}
+
 async function reload(engine: Engine, path: string, served: Map<string, Release>): Promise<void> {
+  await keepNewBudgets(engine, path);
   for (const file of servedFiles(path)) {
     const before = new Map(served);
     try {

@@ -13,7 +13,7 @@ import {
   WorkflowInvalid,
   withReferences,
 } from "../core/workflow/index.ts";
-import { gatewaySource } from "../models/gateway/index.ts";
+import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
 import { flatForm } from "./flat-form.ts";
@@ -91,6 +91,15 @@ export class ProjectLoader {
   /** Where outgoing calls of this folder's workflows may go: pinned, like everything that a run depends on. */
   policy(): Asset {
     return assetOf("policy", "http", { allow: [...this.settings.allow.http] });
+  }
+
+  /** The budgets of the settings, with the models that they downgrade to. */
+  budgets(): readonly Budget[] {
+    const find = (name: string) => {
+      const asset = this.#assets.find("route", name) ?? this.#assets.find("model", name);
+      return asset && { asset, uses: withReferences([asset], this.#assets).slice(1) };
+    };
+    return this.settings.budgets.map((entry) => budgetFrom(entry, find));
   }
 
   /** The assets that a flow says it uses, as `kind/name`. */

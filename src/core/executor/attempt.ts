@@ -89,6 +89,10 @@ export class StepAttempt implements StepContext, Attempt {
   get tags(): Readonly<Record<string, string>> {
     return this.#run.started.tags ?? {};
   }
+  get budgetUsd(): number | undefined {
+    const { definition } = this.#run.release;
+    return definition.type === "document" ? definition.workflow.document.budgetUsd : undefined;
+  }
   get effects(): EffectMode {
     return this.#options.effects;
   }

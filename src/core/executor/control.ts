@@ -2,6 +2,7 @@ import { type ErrorRecord, isJsonObject, type Json, type JsonObject } from "../b
 import type { PendingEvent } from "../journal/index.ts";
 import { rankOf } from "./admission.ts";
 import { runStatuses, type Waiting } from "./events.ts";
+import { budgetChanges, costChanges } from "./spending.ts";
 import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
 
 /**
@@ -23,6 +24,10 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
       return batchChanges(id, event);
     case "switch":
       return switchChanges(id, event);
+    case "budget":
+      return budgetChanges(id, event);
+    case "cost":
+      return costChanges(id, event);
     case "asset":
       return [
         {
@@ -48,6 +53,8 @@ export function forgottenRows(stream: string): readonly ControlChange[] {
       return [{ table: "reviews", remove: id }];
     case "command":
       return [{ table: "inbox", remove: id }];
+    case "budget":
+      return [{ table: "uses", remove: id }];
     default:
       return none;
   }

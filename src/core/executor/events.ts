@@ -170,6 +170,8 @@ export interface StepFailed {
   readonly startedAt: number;
   readonly attempts: number;
   readonly error: ErrorRecord;
+  /** It is the fallback that failed, after this error of the step itself. */
+  readonly fallbackFor?: ErrorRecord;
   readonly command?: string;
   /** Some execution may have had its effect all the same: it timed out, or its answer was lost. */
   readonly inDoubt?: boolean;

@@ -281,7 +281,8 @@ export class Outcomes {
     const known = inDoubt
       ? new OutcomeUnknown(step.activation.path, failure.message)
       : (quarantined(step, thrown) ?? thrown);
-    const error = known === thrown ? failure : errorRecord(known);
+    const error = known === thrown ? failure : { ...errorRecord(known), ...costOf(failure) };
+    this.#run.costUsd += error.costUsd ?? 0;
     // An execution that was lost with its process may have had its effect, whatever this one says.
     if (step.lost) step.inDoubt = true;
     const retryMs = this.#retryIn(step, known);
@@ -306,9 +307,13 @@ export class Outcomes {
   }
 
   #recordFailure(step: ActiveStep, error: ErrorRecord): void {
-    const { startedAt, attempts, command, inDoubt } = step;
+    const { startedAt, attempts, command, inDoubt, failure } = step;
     const { path } = step.activation;
-    const optional = { ...(command ? { command } : {}), ...(inDoubt ? { inDoubt } : {}) };
+    const optional = {
+      ...(failure ? { fallbackFor: failure } : {}),
+      ...(command ? { command } : {}),
+      ...(inDoubt ? { inDoubt } : {}),
+    };
     this.#record.add({
       type: "step.failed",
       data: {
@@ -357,6 +362,10 @@ export class Outcomes {
       data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor },
     });
   }
+}
+
+function costOf({ costUsd }: ErrorRecord): Pick<ErrorRecord, "costUsd"> {
+  return costUsd === undefined ? {} : { costUsd };
 }
 
 /** The end of trying again, for a step that has so often ended the process it ran in. */

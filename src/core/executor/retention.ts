@@ -92,7 +92,7 @@ async function streamsOf({ journal, control }: RetentionDeps, runs: readonly str
   const streams = runs.map(async (run) => {
     const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
     const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);
-    return [`run/${run}`, `outbox/${run}`, ...commands, ...reviews];
+    return [`run/${run}`, `outbox/${run}`, `budget/run/${run}`, ...commands, ...reviews];
   });
   return (await Promise.all(streams)).flat();
 }

@@ -1,4 +1,5 @@
 import type { Command, RunStatus, Waiting } from "./events.ts";
+import type { SpendingChange, SpendingStore } from "./spending.ts";
 import type { SwitchRow } from "./switches.ts";
 
 export type InboxCommand = Command;
@@ -103,6 +104,7 @@ export type ControlChange =
     }
   | { readonly table: "assets"; readonly put: AssetRow }
   | { readonly table: "rates"; readonly put: RateRow }
+  | SpendingChange
   | { readonly table: "switches"; readonly put: SwitchRow }
   | { readonly table: "switches"; readonly remove: string };
 
@@ -122,6 +124,7 @@ export interface WakeExceptions {
 
 /** What the executor, the command line and the API ask of the control tables. */
 export interface ControlStore {
+  readonly spending: SpendingStore;
   run(id: string): RunRow | undefined;
   /** Newest first. */
   runs(filter: RunFilter): readonly RunRow[];

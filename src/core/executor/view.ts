@@ -65,16 +65,32 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     costUsd: 0,
     steps: [],
   };
+  const costs = new StepCosts();
   for (const event of events) {
     if (event.type.startsWith("step.")) {
       const step = viewStep(id, steps, event);
       if (step) steps.set(step.path, step);
-      const isPaid = event.data?.copied === true;
-      if (typeof step?.result?.cost === "number" && event.type === "step.completed" && !isPaid)
-        view = { ...view, costUsd: view.costUsd + step.result.cost };
+      view = { ...view, costUsd: view.costUsd + costs.of(event) };
     } else view = { ...view, ...runChange(event) };
   }
   return { ...view, steps: [...steps.values()] };
+}
+
+/** What each event of a step adds to the cost of its run: results, and failed attempts that were paid for. */
+class StepCosts {
+  /** Steps whose fallback is under way: what their own work has cost is counted. */
+  readonly #inFallback = new Set<string>();
+
+  of({ type, data }: JournalEvent): number {
+    if (!data) return 0;
+    const { path, error, fallbackFor, result } = data as unknown as Partial<StepFailed & StepCompleted>;
+    const isPaid = type !== "step.completed" || data.copied === true || typeof result?.cost !== "number";
+    const own = (isPaid ? 0 : Number(result.cost)) + (error?.costUsd ?? 0);
+    const before = fallbackFor && !this.#inFallback.has(String(path)) ? (fallbackFor.costUsd ?? 0) : 0;
+    if (fallbackFor && type !== "step.failed") this.#inFallback.add(String(path));
+    else this.#inFallback.delete(String(path));
+    return own + before;
+  }
 }
 
 function runChange(event: JournalEvent): Partial<RunView> {

@@ -17,6 +17,8 @@ export interface WorkflowDefinition {
   readonly priority?: number | string;
   /** `24h`, or a number of seconds. */
   readonly expires?: string | number;
+  /** What each run may spend on models: `$0.05`. */
+  readonly budget?: string | number;
 }
 
 export type ConcurrencyDefinition = number | ConcurrencyLimit | readonly ConcurrencyLimit[];

@@ -18,6 +18,8 @@ export interface WorkflowDocument {
   readonly priority?: number | string;
   readonly expiresMs?: number;
   readonly degraded?: Degraded;
+  /** What each run may spend on models. */
+  readonly budgetUsd?: number;
 }
 
 /** So many at once: of all, or of those for which the key has the same value. */

@@ -269,8 +269,10 @@ export const workflowShape = {
   rate: rate.optional().describe("Runs that may begin within a time."),
   priority: priority.optional(),
   expires: durationMs.optional().describe("A run that has not ended this long after its start expires."),
-  budget: notBuilt(),
   degraded: degraded.optional().describe("What answers while the workflow is beyond its bounds."),
+  budget: dollars
+    .optional()
+    .describe("What each run may spend on models; a call that does not fit is refused."),
 };
 
 /** The members of a step beside its kind. */

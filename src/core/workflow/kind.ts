@@ -111,6 +111,8 @@ export interface StepContext {
   /** 1 for the first. */
   readonly attempt: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** Dollars that the run may spend in all, where its workflow says so. */
+  readonly budgetUsd?: number | undefined;
   readonly effects: EffectMode;
   /** How old an answer to the same question may be; absent: the step says nothing of it. */
   readonly cache?: CachePolicy | undefined;

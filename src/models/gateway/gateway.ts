@@ -2,12 +2,16 @@ import { LRUCache } from "lru-cache";
 import { assert, type Clock, type Random, systemRandom } from "../../core/base/index.ts";
 import type { Asset, StepKind } from "../../core/workflow/index.ts";
 import { type AnswerStore, Answers, questionOf } from "./answers.ts";
-import { isRemote, type ModelContent, modelName, type Price } from "./content.ts";
+import { isRemote, type ModelContent, modelName } from "./content.ts";
 import { deadline } from "./deadline.ts";
 import { type ModelHealth, modelHealth, type RouteHealth, routeHealth } from "./health.ts";
 import { callTimeoutMsDefault, routesReadyMax } from "./limits.ts";
-import { type Model, type ModelCall, type Policy, withPolicies } from "./model.ts";
+import { type Model, type ModelCall, withPolicies } from "./model.ts";
 import { ModelStates } from "./model-state.ts";
+import { billed } from "./money/bill.ts";
+import type { Ledger } from "./money/ledger.ts";
+import { downgraded, metered } from "./money/metered.ts";
+import { priceAt } from "./money/prices.ts";
 import { fittingOutput, tellingAtOnce } from "./output.ts";
 import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { type Access, permitted, withinRegions } from "./policies/access.ts";
@@ -43,8 +47,8 @@ export interface GatewayDeps {
   readonly access?: Access;
   /** What a text looks like that may leave; asked for the route, and again for each model. */
   readonly redact?: Redact;
-  /** What a request may cost: reserved before it leaves, settled with its answer. */
-  readonly budgeted?: (model: { readonly route: string; readonly content: ModelContent }) => Policy;
+  /** Holds budgets and counts costs; without it, nothing is counted. */
+  readonly ledger?: Ledger;
   /** For tests; the global fetch if absent. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -67,6 +71,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { clock, random = systemRandom } = deps;
   const parts: Parts = {
     ...deps,
+    modelOf: (asset, find) => modelOf(asset, find),
     random,
     states: new ModelStates(),
     kept: new Answers(clock, deps.answers),
@@ -97,6 +102,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 }
 
 interface Parts extends GatewayDeps {
+  readonly modelOf: Gateway["modelOf"];
   readonly random: Random;
   readonly states: ModelStates;
   readonly kept: Answers;
@@ -129,6 +135,7 @@ function routed(routed: Routed, parts: Parts): Model {
       question: (call) => question(call, call.cache ?? content.cache),
     }),
     ...(isRoute ? [counted(parts.states.ofRoute(name))] : []),
+    billed,
     permitted(parts.access, asked),
     redacted(parts.redact, asked),
     exactCache({
@@ -145,16 +152,18 @@ function routed(routed: Routed, parts: Parts): Model {
 
 /** The order of the policies around each model, whichever way a call comes to it. */
 function candidate(name: string, { name: route, route: pinned, assets }: Routed, parts: Parts): Candidate {
-  const { clock, random, states } = parts;
+  const { clock, random, states, ledger } = parts;
   const { timeoutMs = callTimeoutMsDefault, regions } = pinned.content;
   const content = pinned.embedded.get(name) ?? parsedModel(found((_, key) => assets.get(key), name));
   const model = modelName(content);
   const state = states.of(content);
   const place = { clock, random, model };
   const isLocal = content.provider === "local";
+  const { price: prices, maxOutputTokens } = "price" in content ? content : {};
   const asked = { kind: "model", name: model, region: regionOf(content) } as const;
   const ask = withPolicies(
     remembered(parts.providers, JSON.stringify(content), () => provider(content, parts)),
+    ...(ledger ? [downgraded(({ asset, uses }) => parts.modelOf(asset, findIn(uses)))] : []),
     unlessSwitchedOff(model),
     permitted(parts.access, asked),
     withinRegions(isLocal ? undefined : regions, asked),
@@ -163,7 +172,6 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
     // Local models answer at once, before any timer could fire.
     ...(isLocal ? [] : [deadline({ clock, timeoutMs, model })]),
     fittingOutput({ model, repair: isRemote(content) }),
-    ...(parts.budgeted ? [parts.budgeted({ route, content })] : []),
     ...(isLocal
       ? []
       : [
@@ -172,13 +180,17 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
           cooledDown(state.coolDown, place),
           rateLimited(states.limitsOf(content), place),
         ]),
-    priced(priceOf(content)),
+    // Of each request that leaves, a repair or another try as well.
+    ...(ledger ? [metered({ ledger, clock, model, route, prices, isLocal, maxOutputTokens })] : []),
+    priced(prices, clock),
     measured(state.statistics, clock),
     ...(isRemote(content) ? [] : [tellingAtOnce]),
   );
   return {
     name,
-    price: priceOf(content) ?? (isLocal ? { input: 0, output: 0 } : undefined),
+    get price() {
+      return isLocal ? { input: 0, output: 0 } : priceAt(prices, clock.now())?.price;
+    },
     statistics: state.statistics,
     ask,
     isResting: () =>
@@ -200,10 +212,6 @@ function provider(content: ModelContent, deps: GatewayDeps): Model {
   }
 }
 
-function priceOf(content: ModelContent): Price | undefined {
-  return "price" in content ? content.price : undefined;
-}
-
 function regionOf(content: ModelContent): string | null {
   return "region" in content ? (content.region ?? null) : null;
 }
@@ -212,6 +220,14 @@ function found(find: ((kind: string, name: string) => Asset | undefined) | undef
   const asset = find?.("model", name);
   assert(asset, `the model ${name} is not pinned beside its route`);
   return asset;
+}
+
+function findIn(assets: readonly Asset[]): FindAsset {
+  return (kind, name) => {
+    const asset = assets.find((each) => each.kind === kind && each.name === name);
+    assert(asset, `the ${kind} ${name} was not declared beside its route`);
+    return asset;
+  };
 }
 
 function remembered<T extends {}>(known: LRUCache<string, T>, key: string, make: () => T): T {

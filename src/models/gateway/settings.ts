@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { nearestName } from "../../core/base/index.ts";
 import { camelObject } from "../prompts/index.ts";
+import { priceSettings } from "./money/prices.ts";
+import { budgetProblems, budgetSettings } from "./money/settings.ts";
 import { limitSettings, routeProblems, routeSettings } from "./route-settings.ts";
-import { duration, share, tokenPrice } from "./units.ts";
+import { duration, share } from "./units.ts";
 
-// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`. Names (of providers, models, routes)
-// are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
+// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`, `budgets` in
+// `money/settings.ts`. Names (of providers, models, routes) are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
 
 const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -40,7 +42,6 @@ export const hosted = {
   google: { url: "https://generativelanguage.googleapis.com/v1beta", key: "GOOGLE_API_KEY" },
 } as const;
 
-const price = camelObject({ input: tokenPrice, output: tokenPrice, cached: tokenPrice.exactOptional() });
 const latency = camelObject({ p50: duration, p95: duration }).refine(
   ({ p50, p95 }) => p95 >= p50,
   "expected a p95 that is at least the p50",
@@ -57,7 +58,8 @@ const model = camelObject({
   name: z.string().min(1).exactOptional(),
   type: z.enum(["classifier", "extractive", "lexical"]).exactOptional(),
   file: z.string().min(1).exactOptional(),
-  price: price.exactOptional(),
+  price: priceSettings.exactOptional(),
+  maxOutputTokens: z.int().positive().exactOptional(),
   ...simulated,
   seed: z.int().nonnegative().exactOptional(),
   labels: z.array(z.json()).min(1).exactOptional(),
@@ -70,6 +72,7 @@ export const gatewaySettings = z.object({
   providers: z.record(z.string(), provider).default({}),
   models: z.record(z.string(), model).default({}),
   routes: z.record(z.string(), routeSettings).default({}),
+  budgets: budgetSettings,
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
@@ -104,7 +107,11 @@ export function gatewayProblems(settings: GatewaySettings): readonly SettingsPro
   for (const [name, entry] of Object.entries(settings.routes))
     for (const [path, message] of routeProblems(entry, unknown))
       problems.push({ path: ["routes", name, ...path], message });
-  return problems;
+  const targets = {
+    names: [...Object.keys(settings.routes), ...Object.keys(settings.models)],
+    isKnown: (name: string) => Object.hasOwn(settings.routes, name) || isKnownModel(settings, name),
+  };
+  return [...problems, ...budgetProblems(settings.budgets, targets)];
 }
 
 function providerProblems(name: string, entry: ProviderSettings): [string[], string][] {

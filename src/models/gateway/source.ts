@@ -113,13 +113,19 @@ function providedModel(
   const providers = providersOf(source.settings);
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (!entry) throw unknown(source, ["models", name]);
-  const price = declared?.price;
   return {
     provider,
     model,
     ...reachedBy(entry),
-    ...(price === undefined ? {} : { price }),
+    ...pricedOf(declared),
     ...servedOf(entry, declared),
+  };
+}
+
+function pricedOf({ price, maxOutputTokens }: Pick<ModelSettings, "price" | "maxOutputTokens"> = {}) {
+  return {
+    ...(price === undefined ? {} : { price }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
   };
 }
 
@@ -172,7 +178,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
     provider: "sim",
     type: "sim",
     model: name,
-    ...(entry.price === undefined ? {} : { price: entry.price }),
+    ...pricedOf(entry),
     latency: latencyOf(entry.latency) ?? { p50Ms: 0, p95Ms: 0 },
     errorRate: entry.errorRate ?? 0,
     quality: entry.quality ?? 1,

@@ -130,6 +130,7 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     expected: expectedOf(context.expected, context.path, output),
     effects: context.effects,
     use: (name) => context.use("model", name),
+    ...(context.budgetUsd === undefined ? {} : { budgetUsd: context.budgetUsd }),
     patienceMs,
     ...(context.cache ? { cache: context.cache } : {}),
     signal: context.signal,

@@ -13,6 +13,7 @@ import {
   type SwitchRow,
   type WakeExceptions,
 } from "../../core/executor/index.ts";
+import { MemorySpending } from "./spending.ts";
 
 export class MemoryControlStore implements ControlStore {
   readonly #runs = new Map<string, RunRow>();
@@ -22,9 +23,15 @@ export class MemoryControlStore implements ControlStore {
   readonly #assets = new Map<string, AssetRow>();
   readonly #rates = new Map<string, RateRow>();
   readonly #switches = new Map<string, SwitchRow>();
+  readonly spending = new MemorySpending();
 
   apply(change: ControlChange): void {
     switch (change.table) {
+      case "budgets":
+      case "reservations":
+      case "uses":
+      case "costs":
+        return this.spending.apply(change);
       case "runs":
         if ("put" in change) this.#runs.set(change.put.id, change.put);
         else if ("remove" in change) this.#runs.delete(change.remove);
@@ -224,6 +231,7 @@ export class MemoryControlStore implements ControlStore {
       assets: sorted(this.#assets),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.spending.dump(),
     };
   }
 }

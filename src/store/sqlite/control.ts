@@ -10,9 +10,11 @@ import type {
   ReviewRow,
   RunFilter,
   RunRow,
+  SpendingStore,
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
+import { addSpending, type SpendingStatements, spendingStatements, sqliteSpending } from "./spending.ts";
 
 type Row = Record<string, unknown>;
 
@@ -40,6 +42,8 @@ const columnsOf = {
   assets: assetColumns,
   rates: rateColumns,
   switches: switchColumns,
+  budgets: ["id", "definition", "declaredAt"],
+  reservations: ["id", "budget", "period", "key", "amount", "unit", "run", "path", "at"],
 };
 type Table = keyof typeof columnsOf;
 
@@ -48,6 +52,7 @@ const conflicts: Partial<Record<Table, string>> = {
   assets: "OR IGNORE",
   rates: "OR REPLACE",
   switches: "OR REPLACE",
+  budgets: "OR REPLACE",
 };
 
 export interface ControlStatements {
@@ -56,6 +61,7 @@ export interface ControlStatements {
   readonly removals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
   readonly updates: Map<string, StatementSync>;
+  readonly spending: SpendingStatements;
 }
 
 export function controlStatements(database: DatabaseSync): ControlStatements {
@@ -70,8 +76,9 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
     database,
     puts,
     updates: new Map(),
+    spending: spendingStatements(database),
     removals: new Map(
-      ["runs", "reviews", "inbox", "switches"].map((table) => [
+      ["runs", "reviews", "inbox", "switches", "budgets", "reservations", "uses"].map((table) => [
         table,
         database.prepare(`DELETE FROM ${table} WHERE id = ?`),
       ]),
@@ -82,7 +89,8 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
 /** Applies changes of control tables, inside the transaction of the events that they follow from. */
 export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
   for (const change of changes) {
-    if ("put" in change) put(statements, change.table, change.put as unknown as Row);
+    if ("add" in change) addSpending(statements.spending, change);
+    else if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
     else
       update(statements, change.table, change.update, {
@@ -136,8 +144,11 @@ export class SqliteControlStore implements ControlStore {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
+  readonly spending: SpendingStore & { dump(): Readonly<Record<string, readonly unknown[]>> };
+
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.spending = sqliteSpending((sql, ...values) => this.#all(sql, ...values));
   }
 
   #all(sql: string, ...values: (SQLInputValue | Record<string, SQLInputValue>)[]): Row[] {
@@ -315,6 +326,7 @@ export class SqliteControlStore implements ControlStore {
       assets: this.#all("SELECT * FROM assets ORDER BY digest").map((row) => ({ ...row })),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.spending.dump(),
     };
   }
 }
