@@ -7,6 +7,7 @@ import {
   derivedId,
   type FlyballError,
   type Json,
+  type NewId,
   randomBytes,
   systemClock,
   systemRandom,
@@ -31,6 +32,7 @@ import {
   type Retention,
   type RunLimits,
   type RunStarted,
+  recordRun,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -44,12 +46,13 @@ import {
 } from "./core/journal/index.ts";
 import {
   type Asset,
+  type AssetSource,
   compileWorkflow,
   type KindRegistry,
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway } from "./models/gateway/index.ts";
+import { Calls, createGateway, type Gateway } from "./models/gateway/index.ts";
 import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -105,8 +108,12 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+/** Names that calls have used, held for one folder: `provider/anything` is a name. */
+const assetsFoundMax = 1_000;
+
 export interface KindParts {
   readonly kinds: KindRegistry;
+  readonly gateway: Gateway;
   readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
@@ -135,6 +142,7 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...tools.kinds,
       ...coreKinds,
     ]),
+    gateway,
     indexes,
     async close() {
       await tools.close();
@@ -154,6 +162,9 @@ export class Engine {
   readonly control: SqliteControlStore;
   readonly executor: Executor;
   readonly batches: Batches;
+  /** Models, asked without a workflow. */
+  readonly calls: Calls;
+  readonly newId: NewId;
   readonly releases: Releases;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
@@ -197,13 +208,14 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (asset) => this.#define(asset.content, asset.kind),
     });
+    this.newId = timeOrderedIds(this.clock);
     this.executor = new Executor({
       journal: this.journal,
       control: this.control,
       releases: this.releases,
       clock: this.clock,
       random: systemRandom,
-      newId: timeOrderedIds(this.clock),
+      newId: this.newId,
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
       onTrouble: options.onTrouble ?? (() => {}),
@@ -214,6 +226,13 @@ export class Engine {
       executor: this.executor,
       clock: this.clock,
       load: (digest) => this.releases.load(digest),
+    });
+    this.calls = new Calls({
+      clock: this.clock,
+      modelOf: this.#kindParts.gateway.modelOf,
+      publish: (parts) => this.releases.publish(parts),
+      record: (run) => recordRun(this.journal, run),
+      switches: this.executor.switchboard,
     });
     this.#every(sealEveryMs, () => this.journal.seal());
   }
@@ -256,6 +275,32 @@ export class Engine {
     await Promise.all(older);
     const facts = await this.#code.load(path, { environment });
     return this.#publishFlow(facts, loader, { source: facts.source });
+  }
+
+  /**
+   * What calls may name of a folder, each found once; what its models need of the folder is kept. Made
+   * anew when the folder's files have changed.
+   */
+  assetsFor(loader: ProjectLoader): AssetSource {
+    const found = new Map<string, Asset>();
+    const names = new Map<string, readonly string[]>();
+    return {
+      names(kind) {
+        const known = names.get(kind) ?? loader.assets.names(kind);
+        names.set(kind, known);
+        return known;
+      },
+      find: (kind, name) => {
+        const known = found.get(`${kind}/${name}`);
+        if (known) return known;
+        const asset = loader.assets.find(kind, name);
+        if (!asset) return undefined;
+        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
+        if (found.size >= assetsFoundMax) found.clear();
+        found.set(`${kind}/${name}`, asset);
+        return asset;
+      },
+    };
   }
 
   /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */

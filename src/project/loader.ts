@@ -67,7 +67,7 @@ export class ProjectLoader {
           : {}),
       }),
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
+      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
     ];
   }
 
@@ -77,7 +77,7 @@ export class ProjectLoader {
       text: readText(path),
       file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
       kinds: this.#kinds,
-      assets: this.#assets,
+      assets: this.assets,
       flat: flatForm,
     });
     const { workflow, document, references } = loaded;
@@ -96,7 +96,7 @@ export class ProjectLoader {
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
     return uses.map((use) => {
       const slash = use.indexOf("/");
-      const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
+      const asset = this.assets.find(use.slice(0, slash), use.slice(slash + 1));
       const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
       if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
       return asset;
@@ -107,7 +107,8 @@ export class ProjectLoader {
     return this.#children.splice(0);
   }
 
-  readonly #assets: AssetSource = {
+  /** Everything that a step or a call may name. */
+  readonly assets: AssetSource = {
     find: (kind, name) => {
       for (const source of this.#sources) {
         const asset = source.find(kind, name);
@@ -117,6 +118,14 @@ export class ProjectLoader {
     },
     names: (kind) => this.#sources.flatMap((source) => source.names(kind)),
   };
+
+  /** The prompts of the folder; elsewhere a name may also be a path, of which there is no list. */
+  #fileNames(kind: string): readonly string[] {
+    const folder = join(this.folder, "prompts");
+    if (kind !== "prompt" || !existsSync(folder)) return [];
+    const names = readdirSync(folder).flatMap((file) => /^(.+)\.(yaml|jinja)$/.exec(file)?.[1] ?? []);
+    return [...new Set(names)].sort();
+  }
 
   #fileAsset(kind: string, name: string): Asset | undefined {
     const file = this.#fileOf(kind, name);

@@ -11,6 +11,8 @@
  * simulated says so in its result.
  * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts`.
  */
+
+export { type CallAnswer, type CallParts, type CallRequest, Calls, type CallsDeps } from "./calls.ts";
 export type {
   ModelContent,
   RouteContent,
@@ -27,3 +29,4 @@ export type {
 } from "./providers/local.ts";
 export { type GatewaySettings, gatewayProblems, gatewaySettings } from "./settings.ts";
 export { type GatewaySource, gatewaySource } from "./source.ts";
+export { unpackVector } from "./vectors.ts";

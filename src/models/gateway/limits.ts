@@ -10,3 +10,5 @@ export const providerMessageMax = 300;
 export const candidatesMax = 16;
 /** How many different right answers a simulated model remembers to be wrong with. */
 export const observedAnswersMax = 200;
+/** Releases of calls that memory holds; beyond that they are made anew. */
+export const releasesOfCallsMax = 1_000;
