@@ -79,7 +79,7 @@ export type ResponseFormat = z.output<typeof responseFormat>;
 const only = <T extends string | number | boolean>(value: T) =>
   z.literal(value, { error: `only ${JSON.stringify(value)} is supported here` }).nullish();
 const unsupported = z.null({ error: "this parameter is not supported here" }).optional();
-const ignored = z.unknown();
+const ignored = z.unknown().optional();
 
 const hints = {
   user: ignored,
