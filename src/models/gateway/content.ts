@@ -22,6 +22,16 @@ const openaiCompatibleContent = z.strictObject({
   price: price.exactOptional(),
 });
 
+/** A provider whose protocol and address are its own. */
+const hostedContent = z.strictObject({
+  provider: z.string(),
+  type: z.enum(["openai", "anthropic", "google"]),
+  model: z.string(),
+  url: z.string(),
+  keySecret: z.string(),
+  price: price.exactOptional(),
+});
+
 const classifierContent = z.strictObject({
   provider: z.literal("local"),
   type: z.literal("classifier"),
@@ -59,12 +69,14 @@ const simulatedContent = z.strictObject({
 
 export const modelContent = z.discriminatedUnion("type", [
   openaiCompatibleContent,
+  hostedContent,
   classifierContent,
   extractiveContent,
   simulatedContent,
 ]);
 export type ModelContent = z.output<typeof modelContent>;
-export type OpenaiCompatibleContent = z.output<typeof openaiCompatibleContent>;
+/** What is asked over the network. */
+export type RemoteContent = z.output<typeof openaiCompatibleContent> | z.output<typeof hostedContent>;
 export type ClassifierContent = z.output<typeof classifierContent>;
 export type ExtractiveContent = z.output<typeof extractiveContent>;
 export type SimulatedContent = z.output<typeof simulatedContent>;
@@ -76,6 +88,12 @@ export const routeContent = z.strictObject({
   timeoutMs: z.number().exactOptional(),
 });
 export type RouteContent = z.output<typeof routeContent>;
+
+const remoteTypes = ["openai-compatible", ...hostedContent.shape.type.options];
+
+export function isRemote(content: ModelContent): content is RemoteContent {
+  return remoteTypes.includes(content.type);
+}
 
 /** What people call a model: `house/small-1`. */
 export function modelName(content: ModelContent): string {

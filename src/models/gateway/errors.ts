@@ -39,7 +39,7 @@ export class ModelServerFailed extends ModelError {
   }
 }
 
-/** Status 200, and a body that is no chat completion: not JSON, another shape, no choices, too large. */
+/** Status 200, and no whole answer: not JSON, another shape, no choices, too large, a stream without its end. */
 export class ModelAnswerMalformed extends ModelError {
   readonly code = "MODEL_ANSWER_MALFORMED";
   override readonly retry = "server";
@@ -141,13 +141,19 @@ export class ModelOutputInvalid extends ModelError {
   }
 }
 
-/** A local model has nothing to read: the step gives no `input.text` and no message of a user. */
+/** A model has nothing to read: no prompt, no `input.text`, or a part of a message that leads nowhere. */
 export class ModelInputMissing extends ModelError {
   readonly code = "MODEL_INPUT_MISSING";
   override readonly status = 422;
   constructor(model: string, expected: string) {
     super(model, `it needs ${expected}`);
   }
+}
+
+/** What the call asks for, this model does not do, whoever asks: vectors, images, a message of this kind. */
+export class ModelLacksAbility extends ModelError {
+  readonly code = "MODEL_LACKS_ABILITY";
+  override readonly status = 422;
 }
 
 /** A local model's file is not the one that the run pinned. */

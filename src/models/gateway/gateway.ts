@@ -1,14 +1,14 @@
 import type { Clock } from "../../core/base/index.ts";
 import type { Asset, StepKind } from "../../core/workflow/index.ts";
-import { type ModelContent, modelName, type RouteContent, routeOf } from "./content.ts";
+import { isRemote, type ModelContent, modelName, type RouteContent, routeOf } from "./content.ts";
 import { deadline } from "./deadline.ts";
 import { callTimeoutMsDefault } from "./limits.ts";
 import { type Model, withPolicies } from "./model.ts";
-import { fittingOutput } from "./output.ts";
+import { fittingOutput, tellingAtOnce } from "./output.ts";
 import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { priced } from "./price.ts";
 import { type LocalModels, localClassifier, localExtractive } from "./providers/local.ts";
-import { openaiCompatible } from "./providers/openai-compatible.ts";
+import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
 import { firstToAnswer } from "./route.ts";
 import { inferenceKind } from "./step.ts";
@@ -58,24 +58,23 @@ function routed(
   const timeoutMs = route.timeoutMs ?? callTimeoutMsDefault;
   const candidate = (content: ModelContent): Model => {
     const model = modelName(content);
-    const isRemote = content.type === "openai-compatible";
     return withPolicies(
       providerOf(content),
       unlessSwitchedOff(model),
-      ...(isRemote ? [onlyWhereAllowed(model)] : []),
+      ...(isRemote(content) ? [onlyWhereAllowed(model)] : []),
       // Local models answer at once, before any timer could fire.
       ...(content.provider === "local" ? [] : [deadline({ clock, timeoutMs, model })]),
-      fittingOutput({ model, repair: isRemote }),
+      fittingOutput({ model, repair: isRemote(content) }),
       priced("price" in content ? content.price : undefined),
+      ...(isRemote(content) ? [] : [tellingAtOnce]),
     );
   };
   return firstToAnswer(name, route.candidates.map(candidate));
 }
 
 function provider(content: ModelContent, deps: GatewayDeps): Model {
+  if (isRemote(content)) return remoteModel(content, { ...deps, fetch: deps.fetch ?? globalThis.fetch });
   switch (content.type) {
-    case "openai-compatible":
-      return openaiCompatible(content, { ...deps, fetch: deps.fetch ?? globalThis.fetch });
     case "classifier":
       return localClassifier(content, deps);
     case "extractive":

@@ -48,13 +48,18 @@ function isWithoutCredentials(text: string): boolean {
 
 const reserved = ["local", "sim"];
 const provider = camelObject({
-  type: z.literal("openai-compatible", {
-    error: "expected openai-compatible: other types are not built yet",
-  }),
-  url,
+  type: z.enum(["openai", "anthropic", "google", "openai-compatible"]),
+  url: url.exactOptional(),
   key: key.exactOptional(),
-  structuredOutputs: z.boolean().default(true),
+  structuredOutputs: z.boolean().exactOptional(),
 });
+
+/** Known without settings, under their own names: the key in the environment is enough. */
+export const hosted = {
+  openai: { url: "https://api.openai.com/v1", key: "OPENAI_API_KEY" },
+  anthropic: { url: "https://api.anthropic.com/v1", key: "ANTHROPIC_API_KEY" },
+  google: { url: "https://generativelanguage.googleapis.com/v1beta", key: "GOOGLE_API_KEY" },
+} as const;
 
 const price = camelObject({ input: tokenPrice, output: tokenPrice, cached: tokenPrice.exactOptional() });
 const latency = camelObject({ p50: duration, p95: duration }).refine(
@@ -96,6 +101,17 @@ export const gatewaySettings = z.object({
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
+export type ProviderSettings = GatewaySettings["providers"][string];
+
+/** The providers of the settings, and those that need none. */
+export function providersOf({ providers }: GatewaySettings): Readonly<Record<string, ProviderSettings>> {
+  return {
+    openai: { type: "openai" },
+    anthropic: { type: "anthropic" },
+    google: { type: "google" },
+    ...providers,
+  };
+}
 
 export interface SettingsProblem {
   /** Where in flyball.yaml. */
@@ -106,9 +122,9 @@ export interface SettingsProblem {
 /** What the schemas cannot see: names that lead nowhere, and fields that do not belong together. */
 export function gatewayProblems(settings: GatewaySettings): readonly SettingsProblem[] {
   const problems: SettingsProblem[] = [];
-  for (const name of Object.keys(settings.providers))
-    if (reserved.includes(name) || name.includes("/"))
-      problems.push({ path: ["providers", name], message: `a provider cannot be called ${name}` });
+  for (const [name, entry] of Object.entries(settings.providers))
+    for (const [field, message] of providerProblems(name, entry))
+      problems.push({ path: ["providers", name, ...field], message });
   for (const [name, entry] of Object.entries(settings.models))
     for (const [field, message] of modelProblems(name, entry, settings))
       problems.push({ path: ["models", name, ...field], message });
@@ -119,13 +135,24 @@ export function gatewayProblems(settings: GatewaySettings): readonly SettingsPro
   return problems;
 }
 
+function providerProblems(name: string, entry: ProviderSettings): [string[], string][] {
+  const problems: [string[], string][] = [];
+  if (reserved.includes(name) || name.includes("/"))
+    problems.push([[], `a provider cannot be called ${name}`]);
+  if (entry.type === "openai-compatible" && entry.url === undefined)
+    problems.push([["url"], "expected the server's URL, such as http://127.0.0.1:9000/v1"]);
+  if (entry.type !== "openai-compatible" && entry.structuredOutputs !== undefined)
+    problems.push([["structured_outputs"], "only providers of type openai-compatible have this"]);
+  return problems;
+}
+
 const simulatedOnly = ["latency", "errorRate", "quality", "seed", "labels", "changes"] as const;
 
 function modelProblems(name: string, entry: ModelSettings, settings: GatewaySettings): [string[], string][] {
   const problems: [string[], string][] = [];
   if (name.includes("/"))
     problems.push([[], "a model's name has no `/`: `provider/name` names one without settings"]);
-  const known = [...Object.keys(settings.providers), ...reserved];
+  const known = [...Object.keys(providersOf(settings)), ...reserved];
   if (!known.includes(entry.provider)) {
     const hint = nearestName(entry.provider, known);
     problems.push([
@@ -161,7 +188,7 @@ export function isKnownModel(settings: GatewaySettings, name: string): boolean {
   if (model === "") return false;
   if (name === "local/extractive") return true;
   if (reserved.includes(providerName)) return settings.models[model]?.provider === providerName;
-  return Object.hasOwn(settings.providers, providerName);
+  return Object.hasOwn(providersOf(settings), providerName);
 }
 
 export function splitModelName(name: string): readonly [provider: string, model: string] | readonly [] {

@@ -6,8 +6,11 @@ import type { ModelContent, RouteContent } from "./content.ts";
 import {
   type GatewaySettings,
   gatewayProblems,
+  hosted,
   isKnownModel,
   type ModelSettings,
+  type ProviderSettings,
+  providersOf,
   splitModelName,
 } from "./settings.ts";
 
@@ -104,17 +107,20 @@ function providedModel(
     price,
   }: { provider: string; model: string; name: string; price?: ModelSettings["price"] },
 ): ModelContent {
-  const { providers } = source.settings;
+  const providers = providersOf(source.settings);
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (!entry) throw unknown(source, ["models", name]);
+  return { provider, model, ...reachedBy(entry), ...(price === undefined ? {} : { price }) };
+}
+
+function reachedBy({ type, url, key, structuredOutputs }: ProviderSettings) {
+  if (type !== "openai-compatible")
+    return { type, url: url ?? hosted[type].url, keySecret: key ?? hosted[type].key };
   return {
-    provider,
-    type: "openai-compatible",
-    model,
-    url: entry.url,
-    ...(entry.key === undefined ? {} : { keySecret: entry.key }),
-    structuredOutputs: entry.structuredOutputs,
-    ...(price === undefined ? {} : { price }),
+    type,
+    url: url ?? "",
+    ...(key === undefined ? {} : { keySecret: key }),
+    structuredOutputs: structuredOutputs ?? true,
   };
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { isJsonObject, type Json, messageOf, sha256, toJson } from "../../../core/base/index.ts";
 import { messageText } from "../../prompts/index.ts";
 import { type ClassifierContent, type ExtractiveContent, modelName } from "../content.ts";
-import { ModelFileChanged, ModelInputMissing } from "../errors.ts";
+import { ModelFileChanged, ModelInputMissing, ModelLacksAbility } from "../errors.ts";
 import type { Model, ModelCall, ModelReply } from "../model.ts";
 
 /** The small models of our own, as the gateway needs them; `models/learning` makes them. */
@@ -55,6 +55,7 @@ export function localClassifier(
     return local.loadClassifier(file);
   };
   return async (call) => {
+    refuseVectors(call, name);
     loading ??= load();
     // A failure is not kept: the file may be put right, and the step resumed.
     const classifier = await loading.catch((error: unknown) => {
@@ -70,12 +71,17 @@ export function localClassifier(
 export function localExtractive(content: ExtractiveContent, local: LocalModels): Model {
   const name = modelName(content);
   return async (call) => {
+    refuseVectors(call, name);
     const { value, confidence, evidence } = local.extract({
       question: questionOf(call, name),
       sources: sourcesOf(call, name),
     });
     return localReply(content, { value, confidence, top: null, evidence: asJson(evidence) });
   };
+}
+
+function refuseVectors(call: ModelCall, name: string): void {
+  if (call.embed) throw new ModelLacksAbility(name, "it makes no vectors");
 }
 
 /** The copy that is kept under its digest, or else the project's own file while it is still the same. */
