@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import { completion, respond } from "../../models/gateway/testing.ts";
 import { setup } from "./testing.ts";
 
@@ -59,7 +59,7 @@ test("a stream comes as it is said, and ends with usage and what it cost", async
   const about = Object(chunks.at(-2)).flyball;
   assert.deepEqual(
     [about.run_id, about.model, about.cost, about.cache],
-    [id, "house/small-1", 0.000140, "off"],
+    [id, "house/small-1", 0.00014, "off"],
   );
   assert.equal((await run(id)).status, "completed");
 });

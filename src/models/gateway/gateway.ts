@@ -7,6 +7,9 @@ import { type Model, withPolicies } from "./model.ts";
 import { fittingOutput, tellingAtOnce } from "./output.ts";
 import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { priced } from "./price.ts";
+import type { ProviderDeps } from "./providers/ai-sdk.ts";
+import { boundedFetch } from "./providers/bounded-fetch.ts";
+import { keptAliveFetch } from "./providers/kept-alive-fetch.ts";
 import { type LocalModels, localClassifier, localExtractive } from "./providers/local.ts";
 import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
@@ -21,7 +24,7 @@ export interface GatewayDeps {
   readonly baseDir: string;
   /** The models of `models/learning`. */
   readonly local: LocalModels;
-  /** For tests; the global fetch if absent. */
+  /** For tests; connections of our own if absent. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -34,10 +37,12 @@ export interface Gateway {
 
 /** Made once for an engine: simulated models count their calls here, local ones keep their file's model. */
 export function createGateway(deps: GatewayDeps): Gateway {
+  const { fetch } = deps;
+  const reach = fetch ? (model: string) => boundedFetch(fetch, model) : keptAliveFetch();
   const providers = new Map<string, Model>();
   const routes = new Map<string, Model>();
   const providerOf = (content: ModelContent) =>
-    remembered(providers, JSON.stringify(content), () => provider(content, deps));
+    remembered(providers, JSON.stringify(content), () => provider(content, { ...deps, fetch: reach }));
   const modelOf = (asset: Asset) =>
     remembered(routes, `${asset.kind}/${asset.name}/${asset.digest}`, () =>
       routed(asset.name, routeOf(asset), providerOf, deps),
@@ -72,8 +77,8 @@ function routed(
   return firstToAnswer(name, route.candidates.map(candidate));
 }
 
-function provider(content: ModelContent, deps: GatewayDeps): Model {
-  if (isRemote(content)) return remoteModel(content, { ...deps, fetch: deps.fetch ?? globalThis.fetch });
+function provider(content: ModelContent, deps: Omit<GatewayDeps, "fetch"> & ProviderDeps): Model {
+  if (isRemote(content)) return remoteModel(content, deps);
   switch (content.type) {
     case "classifier":
       return localClassifier(content, deps);

@@ -18,3 +18,5 @@ export const simulatedDimensions = 64;
 export const observedAnswersMax = 200;
 /** Releases of calls that memory holds; beyond that they are made anew. */
 export const releasesOfCallsMax = 1_000;
+/** A connection to a provider on which nothing goes on is closed after this time, unless the provider says less. */
+export const idleConnectionMs = 15_000;

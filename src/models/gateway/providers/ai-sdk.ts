@@ -10,7 +10,6 @@ import { ModelInputMissing, ModelLacksAbility } from "../errors.ts";
 import type { Model, ModelCall, ModelReply } from "../model.ts";
 import { callOptions } from "./ai-sdk-options.ts";
 import { replyOf, vectorsReply, wholeOfStream } from "./ai-sdk-reply.ts";
-import { boundedFetch } from "./bounded-fetch.ts";
 import { batchesOf } from "./embed-batches.ts";
 import { keyOf } from "./key.ts";
 import { providerError } from "./provider-error.ts";
@@ -22,7 +21,8 @@ export interface ProviderDeps {
   readonly clock: Clock;
   /** The value of a secret at this moment, or undefined. */
   readonly secrets: (name: string) => string | undefined;
-  readonly fetch: typeof globalThis.fetch;
+  /** Reaches providers; told the model, for the errors that it finds. */
+  readonly fetch: (model: string) => typeof globalThis.fetch;
 }
 
 export interface Dialect {
@@ -57,22 +57,44 @@ export interface Connection {
  */
 export function aiSdkModel(content: RemoteContent, dialect: Dialect, deps: ProviderDeps): Model {
   const name = modelName(content);
+  const connected = keptConnection(content, dialect, deps.fetch(name));
   return async (call) => {
     if (call.messages.length === 0 && !call.embed) throw new ModelInputMissing(name, "a prompt");
     const key = keyOf(content, deps.secrets);
     try {
-      const connection = await dialect.connect({
-        provider: content.provider,
-        url: content.url,
-        key,
-        fetch: boundedFetch(deps.fetch, name),
-        structuredOutputs: holdsToSchemas(content),
-      });
+      const { connection, model } = await connected(key);
       if (call.embed) return await embed(call, call.embed, content, connection);
-      return await chat(call, content, { dialect, model: connection.chat(content.model) });
+      return await chat(call, content, { dialect, model });
     } catch (error) {
       throw providerError(error, { model: name, secret: key, signal: call.signal, nowMs: deps.clock.now() });
     }
+  };
+}
+
+interface Connected {
+  readonly connection: Connection;
+  readonly model: LanguageModelV4;
+}
+
+/**
+ * Made once for a key: a package's model builds the schemas of all its answers, which takes longer than
+ * the rest of a call.
+ */
+function keptConnection(
+  content: RemoteContent,
+  dialect: Dialect,
+  fetch: typeof globalThis.fetch,
+): (key: string | undefined) => Promise<Connected> {
+  const { provider, url, model } = content;
+  let kept: { readonly key: string | undefined; readonly connected: Promise<Connected> } | undefined;
+  return (key) => {
+    if (kept?.key === key && kept) return kept.connected;
+    const structuredOutputs = holdsToSchemas(content);
+    const connected = dialect
+      .connect({ provider, url, key, fetch, structuredOutputs })
+      .then((connection) => ({ connection, model: connection.chat(model) }));
+    kept = { key, connected };
+    return connected;
   };
 }
 
