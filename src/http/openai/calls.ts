@@ -2,7 +2,7 @@ import { canonicalJson, derivedId, isJsonObject, type JsonObject } from "../../c
 import { viewRun } from "../../core/executor/index.ts";
 import type { StepResult } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
-import type { CallParts, ModelDelta } from "../../models/gateway/index.ts";
+import { type CallParts, ModelAnswerCut, type ModelDelta } from "../../models/gateway/index.ts";
 import { IdempotencyKeyReused } from "./errors.ts";
 import { keyAttemptsMax } from "./limits.ts";
 import type { Answered } from "./present.ts";
@@ -90,19 +90,37 @@ export class KeyedCalls {
   async #askFresh(call: Call, { id, key }: Fresh, listener?: Listener): Promise<Answered> {
     const { target, parts, input, tags, signal } = call;
     listener?.opened(id);
-    const { reply, result, beganAt, release } = await this.#engine.calls.ask({
-      id,
-      workflow,
-      target: target.asset,
-      prompt: target.prompt,
-      input,
-      parts: listener ? { ...parts, onDelta: (delta) => listener.delta(delta) } : parts,
-      tags,
-      key,
-      signal,
-    });
-    return { runId: id, beganAt, release, result, cache: reply.trace?.cache ?? "off" };
+    const nowMs = this.#engine.clock.now();
+    try {
+      const { reply, result, beganAt, release } = await this.#engine.calls.ask({
+        id,
+        workflow,
+        target: target.asset,
+        prompt: target.prompt,
+        input,
+        parts: listener ? { ...parts, onDelta: (delta) => listener.delta(delta) } : parts,
+        tags,
+        key,
+        signal,
+      });
+      return { runId: id, beganAt, release, result, cache: reply.trace?.cache ?? "off" };
+    } catch (error) {
+      if (error instanceof ModelAnswerCut) return cutAnswer(error, id, nowMs);
+      throw error;
+    }
   }
+}
+
+/** Our runs take no answer without its end for one; OpenAI's callers are told why it ended, and have the rest. */
+function cutAnswer({ model, reason, said }: ModelAnswerCut, runId: string, beganAt: number): Answered {
+  const slash = model.indexOf("/");
+  const result: StepResult = {
+    value: said.text,
+    provider: model.slice(0, slash),
+    model: model.slice(slash + 1),
+    tokens: said.tokens && { ...said.tokens },
+  };
+  return { runId, beganAt, release: null, result, cache: "off", cut: reason };
 }
 
 function isStepResult(result: JsonObject | null | undefined): result is StepResult {

@@ -6,10 +6,12 @@ import { unpackVector } from "../../models/gateway/index.ts";
 export interface Answered {
   readonly runId: string;
   readonly beganAt: number;
-  /** Digest of the release. */
-  readonly release: string;
+  /** Digest of the release; null of an answer that was cut. */
+  readonly release: string | null;
   readonly result: StepResult;
   readonly cache: string;
+  /** Why it has no end of its own; then its run has failed. */
+  readonly cut?: "length" | "content_filter";
 }
 
 /** What every object of one answer begins with. */
@@ -18,8 +20,8 @@ export function completionHead({ runId, beganAt }: Pick<Answered, "runId" | "beg
 }
 
 /** The release says what the answer depends on, which is what OpenAI's fingerprint is for. */
-export function fingerprintOf(release: string): string {
-  return `fp_${release.slice(0, 12)}`;
+export function fingerprintOf(release: string | null): string | null {
+  return release === null ? null : `fp_${release.slice(0, 12)}`;
 }
 
 export function chatCompletion(answered: Answered): JsonObject {
@@ -40,7 +42,7 @@ export function chatCompletion(answered: Answered): JsonObject {
           ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
         },
         logprobs: null,
-        finish_reason: finishReasonOf(result),
+        finish_reason: finishReasonOf(answered),
       },
     ],
     ...usageOf(result),
@@ -61,8 +63,8 @@ export function toolCallsOf({ toolCalls }: StepResult): readonly JsonObject[] {
   });
 }
 
-export function finishReasonOf({ toolCalls }: StepResult): string {
-  return toolCalls ? "tool_calls" : "stop";
+export function finishReasonOf({ cut, result }: Answered): string {
+  return cut ?? (result.toolCalls ? "tool_calls" : "stop");
 }
 
 export function modelOf({ provider, model }: StepResult): string {

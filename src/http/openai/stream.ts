@@ -91,7 +91,7 @@ export class ChunkStream implements Listener {
       cost: result.cost ?? null,
       cache: answered.cache,
     };
-    this.#chunk({}, finishReasonOf(result), {
+    this.#chunk({}, finishReasonOf(answered), {
       system_fingerprint: fingerprintOf(answered.release),
       flyball: about,
     });

@@ -3,20 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import OpenAI from "openai";
-import type { RunView } from "../../core/executor/index.ts";
-import { viewRun } from "../../core/executor/index.ts";
+import { type RunView, viewRun } from "../../core/executor/index.ts";
 import { type Engine, openEngine } from "../../engine.ts";
-import { fakeProvider } from "../../models/gateway/testing.ts";
+import {
+  type FaultyProvider,
+  type Script,
+  startFaultyProvider,
+} from "../../models/gateway/testing/faulty-provider.ts";
 import { listenOnPort } from "../server.ts";
 
-// An engine with its API on a port, models of a provider that a test plays, and OpenAI's own client.
+// An engine with its API on a port, a provider that does what a test says, and OpenAI's own client.
 
 export interface Setup {
   readonly engine: Engine;
   /** Where the API is: `http://127.0.0.1:1234/openai/v1`. */
   readonly url: string;
   readonly client: OpenAI;
-  readonly provider: Awaited<ReturnType<typeof fakeProvider>>;
+  readonly provider: FaultyProvider;
   /** The run of an answer. */
   run(id: string | null | undefined): Promise<RunView>;
 }
@@ -28,24 +31,20 @@ messages:
 settings: { temperature: 0 }
 `;
 
-export async function setup(
-  t: TestContext,
-  answer: Parameters<typeof fakeProvider>[0],
-  settings = "",
-): Promise<Setup> {
-  const provider = await fakeProvider(answer);
+export async function setup(t: TestContext, script?: Script): Promise<Setup> {
+  const provider = await startFaultyProvider(script ? { script } : {});
   const folder = mkdtempSync(join(tmpdir(), "flyball-openai-"));
   mkdirSync(join(folder, "prompts"));
   writeFileSync(join(folder, "prompts", "greet.yaml"), greet);
   writeFileSync(join(folder, "secret.txt"), "not a prompt");
   writeFileSync(
     join(folder, "flyball.yaml"),
-    `providers: { house: { type: openai-compatible, url: "${provider.url}" } }
+    `providers: { house: { type: openai-compatible, url: "${provider.urls.openai}" } }
 models:
-  small: { provider: house, name: small-1, price: { input: $1/M, output: $2/M } }
+  small: { provider: house, name: small-1, price: { input: $1/M, output: $2/M, cached: $0.5/M } }
   dummy: { provider: sim }
 routes: { default: { try: [small] }, drafting: { try: [small, dummy] } }
-${settings}`,
+`,
   );
   const engine = await openEngine({ home: join(folder, "home") });
   const assets = engine.assetsFor(engine.project(folder));

@@ -1,4 +1,5 @@
 import { FlyballError, type RetryClass } from "../../core/base/index.ts";
+import type { Tokens } from "./model.ts";
 
 /** A call to a model that gave no answer: which model, and whether the same call may yet succeed. */
 export abstract class ModelError extends FlyballError {
@@ -120,7 +121,9 @@ export class ModelQuotaSpent extends ModelError {
 export class ModelAnswerCut extends ModelError {
   readonly code = "MODEL_ANSWER_CUT";
   readonly reason: "length" | "content_filter";
-  constructor(model: string, reason: "length" | "content_filter") {
+  /** What there is of it, for callers who know what they asked for. */
+  readonly said: { readonly text: string; readonly tokens: Tokens | null };
+  constructor(model: string, reason: "length" | "content_filter", said: ModelAnswerCut["said"]) {
     super(
       model,
       reason === "length"
@@ -128,6 +131,7 @@ export class ModelAnswerCut extends ModelError {
         : "the provider's content filter held the answer back",
     );
     this.reason = reason;
+    this.said = said;
   }
 }
 

@@ -24,9 +24,9 @@ interface Ends {
 
 export function replyOf(said: Said, ends: Ends): ModelReply {
   const name = modelName(ends.content);
-  const unfinished = whyUnfinished(said.finishReason, ends);
-  if (unfinished) throw unfinished;
   const text = said.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const unfinished = whyUnfinished(said.finishReason, ends, { text, tokens: tokensOf(said.usage) });
+  if (unfinished) throw unfinished;
   const toolCalls = said.content.flatMap(toolCallOf);
   if (text === "" && toolCalls.length === 0) throw new ModelAnswerMalformed(name, "it holds no text");
   return {
@@ -42,11 +42,15 @@ function blankReply({ provider, model }: RemoteContent) {
 }
 
 /** Only an answer that came to its own end is one. */
-function whyUnfinished({ unified, raw }: LanguageModelV4FinishReason, { content, inOwnWords }: Ends) {
+function whyUnfinished(
+  { unified, raw }: LanguageModelV4FinishReason,
+  { content, inOwnWords }: Ends,
+  said: ModelAnswerCut["said"],
+) {
   const name = modelName(content);
   if (unified === "stop" || unified === "tool-calls") return undefined;
-  if (unified === "length") return new ModelAnswerCut(name, "length");
-  if (unified === "content-filter") return new ModelAnswerCut(name, "content_filter");
+  if (unified === "length") return new ModelAnswerCut(name, "length", said);
+  if (unified === "content-filter") return new ModelAnswerCut(name, "content_filter", said);
   if (unified === "interrupted") return new ModelAnswerMalformed(name, "it ended before its end");
   if (unified === "other" && inOwnWords) return undefined;
   const reason = raw === undefined ? "it holds no answer" : `it ended for the reason ${JSON.stringify(raw)}`;
