@@ -68,7 +68,7 @@ export class ProjectLoader {
           : {}),
       }),
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
+      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
     ];
   }
 
@@ -78,7 +78,7 @@ export class ProjectLoader {
       text: readText(path),
       file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
       kinds: this.#kinds,
-      assets: this.#assets,
+      assets: this.assets,
       flat: flatForm,
     });
     const { workflow, document, references } = loaded;
@@ -96,8 +96,8 @@ export class ProjectLoader {
   /** The budgets of the settings, with the models that they downgrade to. */
   budgets(): readonly Budget[] {
     const find = (name: string) => {
-      const asset = this.#assets.find("route", name) ?? this.#assets.find("model", name);
-      return asset && { asset, uses: withReferences([asset], this.#assets).slice(1) };
+      const asset = this.assets.find("route", name) ?? this.assets.find("model", name);
+      return asset && { asset, uses: withReferences([asset], this.assets).slice(1) };
     };
     return this.settings.budgets.map((entry) => budgetFrom(entry, find));
   }
@@ -106,19 +106,20 @@ export class ProjectLoader {
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
     const named = uses.map((use) => {
       const slash = use.indexOf("/");
-      const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
+      const asset = this.assets.find(use.slice(0, slash), use.slice(slash + 1));
       const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
       if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
       return asset;
     });
-    return withReferences(named, this.#assets);
+    return withReferences(named, this.assets);
   }
 
   takeChildren(): ReleaseParts[] {
     return this.#children.splice(0);
   }
 
-  readonly #assets: AssetSource = {
+  /** Everything that a step or a call may name. */
+  readonly assets: AssetSource = {
     find: (kind, name) => {
       for (const source of this.#sources) {
         const asset = source.find(kind, name);
@@ -129,6 +130,14 @@ export class ProjectLoader {
     names: (kind) => this.#sources.flatMap((source) => source.names(kind)),
     references: (asset) => this.#sources.flatMap((source) => source.references?.(asset) ?? []),
   };
+
+  /** The prompts of the folder; elsewhere a name may also be a path, of which there is no list. */
+  #fileNames(kind: string): readonly string[] {
+    const folder = join(this.folder, "prompts");
+    if (kind !== "prompt" || !existsSync(folder)) return [];
+    const names = readdirSync(folder).flatMap((file) => /^(.+)\.(yaml|jinja)$/.exec(file)?.[1] ?? []);
+    return [...new Set(names)].sort();
+  }
 
   #fileAsset(kind: string, name: string): Asset | undefined {
     const file = this.#fileOf(kind, name);

@@ -8,7 +8,7 @@ import {
   type StepContext,
   type StepOutcome,
 } from "../workflow/index.ts";
-import { StepTimedOut, SwitchedOff } from "./errors.ts";
+import { StepTimedOut } from "./errors.ts";
 import { type ActiveStep, type Attempt, prepare, type Run } from "./run.ts";
 import { type Switches, switchId } from "./switches.ts";
 
@@ -123,8 +123,7 @@ export class StepAttempt implements StepContext, Attempt {
 
   use(scope: "model" | "tool" | "agent", name: string): void {
     const id = switchId(scope, name);
-    const off = this.#options.switches.get("all") ?? this.#options.switches.get(id);
-    if (off) throw new SwitchedOff(off.id, off.reason);
+    this.#options.switches.check(id);
     this.#uses.push(id);
   }
 

@@ -126,7 +126,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     version: text(data.version),
     release: text(data.release),
     status: data.queued === true ? "queued" : "running",
-    startedAt: event.at,
+    startedAt: typeof data.beganAt === "number" ? data.beganAt : event.at,
     updatedAt: event.at,
     endedAt: null,
     batch: optionalText(data.batch),

@@ -39,6 +39,8 @@ export interface RunStarted {
   readonly row?: number;
   readonly parent?: string;
   readonly parentPath?: string;
+  /** Wall-clock milliseconds: when it began, where it was recorded only at its end. */
+  readonly beganAt?: number;
   /** It waits for its turn. */
   readonly queued?: true;
   /** Those that share its counters; absent: all of its workflow, which has none. */

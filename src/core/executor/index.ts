@@ -28,6 +28,7 @@ export { coreKinds } from "./kinds/index.ts";
 export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
+export { type RecordedOutcome, type RecordedRun, recordRun } from "./recorded.ts";
 export {
   assetOf,
   createReleases,
@@ -44,6 +45,7 @@ export * from "./spending.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
 export {
+  type Switches,
   type SwitchMode,
   type SwitchRow,
   type SwitchScope,

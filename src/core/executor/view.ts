@@ -50,10 +50,11 @@ export interface RunView {
 /** The fold of a run's stream for people and scripts. Pure; tolerates what retention has erased. */
 export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
   const steps = new Map<string, StepView>();
+  const started = (events[0]?.data as unknown as RunStarted | undefined) ?? null;
   let view: RunView = {
     id,
-    started: (events[0]?.data as unknown as RunStarted | undefined) ?? null,
-    startedAt: events[0]?.at ?? 0,
+    started,
+    startedAt: started?.beganAt ?? events[0]?.at ?? 0,
     endedAt: null,
     status: events[0]?.data?.queued === true ? "queued" : "running",
     waiting: null,

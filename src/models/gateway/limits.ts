@@ -64,3 +64,7 @@ export const retryReserve = 5;
 export const answerBytesKeptMax = 256 * 1024;
 export const answersInMemoryMax = 1_000;
 export const answersInMemoryBytesMax = 16 * 1024 * 1024;
+/** Releases of calls that memory holds; beyond that they are made anew. */
+export const releasesOfCallsMax = 1_000;
+/** A connection to a provider on which nothing goes on is closed after this time, unless the provider says less. */
+export const idleConnectionMs = 15_000;

@@ -139,7 +139,7 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
   return { result: resultOf(reply, deps.clock.monotonic() - startedMs), ...(facts ? { facts } : {}) };
 }
 
-function resultOf(reply: ModelReply, latencyMs: number): StepResult {
+export function resultOf(reply: ModelReply, latencyMs: number): StepResult {
   const { value, confidence, evidence, top, model, provider, costUsd, tokens, simulated } = reply;
   return {
     value,
