@@ -67,7 +67,7 @@ export class ProjectLoader {
           : {}),
       }),
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
+      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
     ];
   }
 
@@ -103,6 +103,15 @@ export class ProjectLoader {
     });
   }
 
+  /** An asset by itself, such as a prompt that somebody wants to see rendered. Throws `WorkflowInvalid`. */
+  asset(kind: string, name: string): Asset | undefined {
+    return this.#assets.find(kind, name);
+  }
+
+  names(kind: string): readonly string[] {
+    return this.#assets.names(kind);
+  }
+
   takeChildren(): ReleaseParts[] {
     return this.#children.splice(0);
   }
@@ -124,7 +133,12 @@ export class ProjectLoader {
     const shown = relative(process.cwd(), file);
     switch (kind) {
       case "prompt":
-        return loadPrompt({ file: shown, text: readText(file), name });
+        return loadPrompt({
+          file: shown,
+          text: readText(file),
+          name,
+          tool: (tool) => this.#fileAsset("tool", tool),
+        });
       case "tool":
         return loadTool({ file: shown, text: readText(file), name });
       case "ruleset":
@@ -152,6 +166,19 @@ export class ProjectLoader {
     } finally {
       this.#loading.pop();
     }
+  }
+
+  /** The names of a kind's files, where they stand in a folder of their own. */
+  #fileNames(kind: string): readonly string[] {
+    const names = (placesOf[kind] ?? []).flatMap((place) => {
+      const { dir, base } = parse(place);
+      const folder = join(this.folder, dir);
+      if (dir === "" || !existsSync(folder)) return [];
+      const ending = base.replace("NAME", "");
+      const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+      return files.map((file) => file.slice(0, -ending.length));
+    });
+    return [...new Set(names)].sort();
   }
 
   /** The file that a name stands for; never one outside the folder. */

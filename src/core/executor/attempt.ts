@@ -65,6 +65,7 @@ export class StepAttempt implements StepContext, Attempt {
   #stopTimer: (() => void) | undefined;
   #over = false;
   readonly #uses: string[] = [];
+  trace: (() => JsonObject) | undefined;
 
   constructor(run: Run, step: ActiveStep, options: AttemptOptions) {
     this.#run = run;
@@ -118,6 +119,10 @@ export class StepAttempt implements StepContext, Attempt {
     const off = this.#options.switches.get("all") ?? this.#options.switches.get(id);
     if (off) throw new SwitchedOff(off.id, off.reason);
     this.#uses.push(id);
+  }
+
+  tell(trace: () => JsonObject): void {
+    this.trace = trace;
   }
 
   asset(kind: string, name: string): Asset {

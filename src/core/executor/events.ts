@@ -170,6 +170,8 @@ export interface StepFailed {
   readonly startedAt: number;
   readonly attempts: number;
   readonly error: ErrorRecord;
+  /** How its last execution went about it. */
+  readonly trace?: JsonObject;
   readonly command?: string;
   /** Some execution may have had its effect all the same: it timed out, or its answer was lost. */
   readonly inDoubt?: boolean;

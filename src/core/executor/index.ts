@@ -47,4 +47,4 @@ export {
   switchId,
   switchScopes,
 } from "./switches.ts";
-export { type RunView, type StepView, viewRun } from "./view.ts";
+export { type RunView, type StepFailure, type StepView, viewRun } from "./view.ts";

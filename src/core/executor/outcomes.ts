@@ -308,7 +308,12 @@ export class Outcomes {
   #recordFailure(step: ActiveStep, error: ErrorRecord): void {
     const { startedAt, attempts, command, inDoubt } = step;
     const { path } = step.activation;
-    const optional = { ...(command ? { command } : {}), ...(inDoubt ? { inDoubt } : {}) };
+    const trace = step.attempt?.trace?.();
+    const optional = {
+      ...(trace ? { trace } : {}),
+      ...(command ? { command } : {}),
+      ...(inDoubt ? { inDoubt } : {}),
+    };
     this.#record.add({
       type: "step.failed",
       data: {

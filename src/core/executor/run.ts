@@ -53,6 +53,8 @@ export interface Attempt {
   readonly path: string;
   /** The switches that would break it off. */
   readonly uses: readonly string[];
+  /** What its kind has told, for the record of a failure. */
+  readonly trace: (() => JsonObject) | undefined;
   abort(reason: string): void;
 }
 

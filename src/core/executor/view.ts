@@ -7,6 +7,7 @@ import {
   type RunStatus,
   type StepCompleted,
   type StepFailed,
+  type StepRetried,
   type StepWaited,
   type Undone,
   type Waiting,
@@ -25,6 +26,18 @@ export interface StepView {
   readonly result: JsonObject | null;
   readonly error: ErrorRecord | null;
   readonly waiting: StepWaited["wait"] | null;
+  /** How it came about, as its kind tells it. */
+  readonly trace: JsonObject | null;
+  /** The executions that failed, in order; the one that used up the last try, too. */
+  readonly failures: readonly StepFailure[];
+}
+
+export interface StepFailure {
+  readonly attempt: number;
+  readonly at: number;
+  /** When it was to be tried again; null when it was not. */
+  readonly dueAt: number | null;
+  readonly error: ErrorRecord;
 }
 
 /** A run as its events tell it. */
@@ -140,6 +153,7 @@ function viewStep(
         status: "retrying",
         attempts: Number(data.attempt),
         error: data.error as unknown as ErrorRecord,
+        failures: [...before.failures, failureOf(data as unknown as StepRetried, event.at)],
       };
     case "step.waited": {
       const { kind, startedAt, wait } = data as unknown as StepWaited;
@@ -153,13 +167,24 @@ function viewStep(
       };
     }
     case "step.failed": {
-      const { kind, startedAt, attempts, error } = data as unknown as StepFailed;
-      return { ...before, kind, status: "failed", startedAt, attempts, error, endedAt: event.at };
+      const { kind, startedAt, attempts, error, trace = null } = data as unknown as StepFailed;
+      const failures = [...before.failures, failureOf({ attempt: attempts, error, dueAt: null }, event.at)];
+      const failed = {
+        ...before,
+        kind,
+        status: "failed",
+        startedAt,
+        attempts,
+        error,
+        trace,
+        failures,
+      } as const;
+      return { ...failed, endedAt: event.at };
     }
     case "step.skipped":
       return { ...before, status: "skipped", endedAt: event.at };
     case "step.completed": {
-      const { kind, startedAt, attempts, result } = data as unknown as StepCompleted;
+      const { kind, startedAt, attempts, result, trace = null } = data as unknown as StepCompleted;
       return {
         ...before,
         kind,
@@ -170,6 +195,7 @@ function viewStep(
         result,
         error: null,
         waiting: null,
+        trace,
       };
     }
     default:
@@ -189,5 +215,11 @@ function newStep(run: string, path: string): StepView {
     result: null,
     error: null,
     waiting: null,
+    trace: null,
+    failures: [],
   };
+}
+
+function failureOf({ attempt, dueAt, error }: Omit<StepFailure, "at">, at: number): StepFailure {
+  return { attempt, at, dueAt, error };
 }

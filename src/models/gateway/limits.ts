@@ -10,3 +10,5 @@ export const providerMessageMax = 300;
 export const candidatesMax = 16;
 /** How many different right answers a simulated model remembers to be wrong with. */
 export const observedAnswersMax = 200;
+/** Characters of a prompt that a trace keeps; of a longer one it keeps digests. */
+export const tracedCharactersMax = 256 * 1024;
