@@ -89,6 +89,9 @@ export class StepAttempt implements StepContext, Attempt {
   get tags(): Readonly<Record<string, string>> {
     return this.#run.started.tags ?? {};
   }
+  get capture(): boolean {
+    return this.#run.isCaptured(this.path);
+  }
   get effects(): EffectMode {
     return this.#options.effects;
   }

@@ -11,6 +11,7 @@
  */
 export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
+export { eraseUncaptured } from "./capture.ts";
 export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
@@ -47,4 +48,4 @@ export {
   switchId,
   switchScopes,
 } from "./switches.ts";
-export { type RunView, type StepFailure, type StepView, viewRun } from "./view.ts";
+export { type RunView, type StepView, viewRun } from "./view.ts";

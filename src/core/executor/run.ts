@@ -1,6 +1,7 @@
 import { assert, type ErrorRecord, fingerprint, type Json, type JsonObject } from "../base/index.ts";
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { rankOf } from "./admission.ts";
+import { isCaptured } from "./capture.ts";
 import type { RateMoments } from "./counters.ts";
 import type { EarlyEnd, RunStarted, RunStatus, StepWaited, Undone } from "./events.ts";
 import type { Ticket } from "./gates.ts";
@@ -122,6 +123,11 @@ export class Run {
   /** Its place in any line: lower goes first. */
   get rank(): number {
     return rankOf(this.startedAt, this.started.priority ?? 0);
+  }
+
+  /** Whether what a step sees and answers is kept after the end. */
+  isCaptured(path: string): boolean {
+    return isCaptured(this.started, this.release, path);
   }
 
   /** Asks the program for its first steps. */

@@ -1,12 +1,14 @@
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import {
+  type ErasedRun,
   isFinal,
   type RunPaused,
   type RunStarted,
   type RunStatus,
   type StepCompleted,
   type StepFailed,
+  type StepFailure,
   type StepRetried,
   type StepWaited,
   type Undone,
@@ -30,14 +32,8 @@ export interface StepView {
   readonly trace: JsonObject | null;
   /** The executions that failed, in order; the one that used up the last try, too. */
   readonly failures: readonly StepFailure[];
-}
-
-export interface StepFailure {
-  readonly attempt: number;
-  readonly at: number;
-  /** When it was to be tried again; null when it was not. */
-  readonly dueAt: number | null;
-  readonly error: ErrorRecord;
+  /** The digest of what it saw and answered, where that was not to be kept. */
+  readonly erased: string | null;
 }
 
 /** A run as its events tell it. */
@@ -78,9 +74,10 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     costUsd: 0,
     steps: [],
   };
+  const told = toldOf(id, events);
   for (const event of events) {
     if (event.type.startsWith("step.")) {
-      const step = viewStep(id, steps, event);
+      const step = told.get(event.seq) ?? viewStep(id, steps, event);
       if (step) steps.set(step.path, step);
       const isPaid = event.data?.copied === true;
       if (typeof step?.result?.cost === "number" && event.type === "step.completed" && !isPaid)
@@ -88,6 +85,23 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     } else view = { ...view, ...runChange(event) };
   }
   return { ...view, steps: [...steps.values()] };
+}
+
+const noneTold: ReadonlyMap<number, StepView> = new Map();
+
+/** What was told once more of the steps whose words are gone, by the event that is without them now. */
+function toldOf(run: string, events: readonly JournalEvent[]): ReadonlyMap<number, StepView> {
+  const erased = events.filter(({ type, data }) => type === "run.erased" && data?.steps);
+  if (erased.length === 0) return noneTold;
+  const digests = new Map(events.map(({ seq, digest }) => [seq, digest]));
+  return new Map(
+    erased.flatMap(({ data }) =>
+      (data as unknown as ErasedRun).steps.map(({ seq, ...told }) => [
+        seq,
+        { ...newStep(run, told.path), ...told, erased: digests.get(seq) ?? null },
+      ]),
+    ),
+  );
 }
 
 function runChange(event: JournalEvent): Partial<RunView> {
@@ -101,6 +115,10 @@ function runChange(event: JournalEvent): Partial<RunView> {
     }
     case "run.forked":
       return { forkedFrom: data as unknown as RunView["forkedFrom"] };
+    case "run.erased": {
+      const { costUsd, error } = data as unknown as Partial<ErasedRun>;
+      return { ...(costUsd === undefined ? {} : { costUsd }), ...(error ? { error } : {}) };
+    }
     case "run.undoing":
       return { status: "undoing", waiting: null, paused: null, error: null };
     case "run.admitted":
@@ -217,6 +235,7 @@ function newStep(run: string, path: string): StepView {
     waiting: null,
     trace: null,
     failures: [],
+    erased: null,
   };
 }
 

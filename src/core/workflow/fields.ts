@@ -173,6 +173,18 @@ const priority = expression(z.number().min(-priorityMax).max(priorityMax)).descr
   "Higher goes first; a point is worth a minute of waiting.",
 );
 
+const capture = z
+  .union([
+    z.literal("off"),
+    z.strictObject({
+      off: z.array(z.string()).min(1).describe("`input`, `input.NAME`, `steps.ID` or `output`."),
+    }),
+  ])
+  .meta({
+    title: "off, or { off: [input.NAME, steps.ID] }",
+    description: "What is not kept once a run has ended; a hash remains.",
+  });
+
 /** Part of the format and not built yet: refused, so that nobody relies on it. */
 function notBuilt() {
   return z.never({ error: "is part of the format but not built yet" }).optional();
@@ -217,6 +229,7 @@ export const workflowShape = {
   rate: rate.optional().describe("Runs that may begin within a time."),
   priority: priority.optional(),
   expires: durationMs.optional().describe("A run that has not ended this long after its start expires."),
+  capture: capture.optional(),
   budget: notBuilt(),
 };
 

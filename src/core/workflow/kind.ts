@@ -112,6 +112,8 @@ export interface StepContext {
   readonly attempt: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly effects: EffectMode;
+  /** False: what the step sees and answers is not to be kept, in a trace or anywhere else. Absent: it may be. */
+  readonly capture?: boolean;
   /** In `resume`: the key of the wait that has ended. */
   readonly waitKey: string | null;
   /** Aborts at the step's timeout, at cancel and at shutdown; a result that comes later is refused. */

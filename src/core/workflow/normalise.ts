@@ -97,7 +97,7 @@ class Normaliser {
   }
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
-    const { description, input, targets, on, output, concurrency, rate, priority, expires } = data;
+    const { description, input, targets, on, output, concurrency, rate, priority, expires, capture } = data;
     return present<WorkflowDocument>({
       workflow,
       description,
@@ -110,6 +110,7 @@ class Normaliser {
       rate,
       priority,
       expiresMs: expires,
+      capture,
     });
   }
 

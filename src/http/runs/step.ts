@@ -54,6 +54,7 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
     result: step.result,
     error: step.error,
     waiting: step.waiting,
+    erased: step.erased,
   };
 }
 

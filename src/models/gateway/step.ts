@@ -135,6 +135,7 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
   const model = deps.modelOf(context.asset(answering.kind, answering.name));
   const output = isJsonObject(config.output) ? config.output : prompt.output;
   const startedMs = deps.clock.monotonic();
+  const { capture = true } = context;
   const call: ModelCall = {
     messages,
     input,
@@ -146,15 +147,16 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     tags: context.tags,
     expected: expectedOf(context.expected, context.path, output),
     effects: context.effects,
+    ...(capture ? {} : { capture }),
     use: (name) => context.use("model", name),
     signal: context.signal,
   };
-  context.tell?.(() => traceOf(call, { version }));
+  context.tell?.(() => traceOf(call, { version, capture }));
   const reply = await model(call);
   return {
     result: resultOf(reply, deps.clock.monotonic() - startedMs),
     ...(reply.facts ? { facts: reply.facts } : {}),
-    trace: traceOf(call, { version, reply }),
+    trace: traceOf(call, { version, reply, capture }),
   };
 }
 
