@@ -26,6 +26,7 @@ interface ShownStep {
   readonly route: { readonly chosen: string; readonly reason: string } | null;
   readonly result: { readonly value?: Json; readonly confidence?: Json; readonly simulated?: Json } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  readonly erased: string | null;
 }
 
 export async function showStep(
@@ -65,7 +66,8 @@ function describeStep(step: ShownStep): string {
     ]),
     ...(step.cache ? [["cache", step.cache]] : []),
     ...(error ? [["error", `${error.code}: ${oneLine(error.message, 200)}`]] : []),
-    ...(result ? [["result", oneLine(JSON.stringify(result.value ?? null), 400)]] : []),
+    ...(step.erased ? [["not kept", `what it saw and answered; the hash ${step.erased} remains`]] : []),
+    ...(result && !step.erased ? [["result", oneLine(JSON.stringify(result.value ?? null), 400)]] : []),
   ];
   const asked = step.prompt
     ? messagesText(step.prompt)

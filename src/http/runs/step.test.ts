@@ -89,7 +89,7 @@ async function setup(t: TestContext) {
 
 function asking(engine: Engine, served: ReadonlyMap<string, Release> = new Map()) {
   const app = createApp({ engine, served: () => served, isLocal: true });
-  const ask = async (path: string): Promise<{ [name: string]: Json }> => (await app.request(path)).json();
+  const ask = async (path: string) => (await (await app.request(path)).json()) as { [name: string]: Json };
   const run = async (workflow: string, name: string, tags: Record<string, string> = {}) => {
     const body = JSON.stringify({ input: { name }, tags });
     const headers = { "content-type": "application/json" };
