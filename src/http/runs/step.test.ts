@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { Json } from "../../core/base/index.ts";
+import { type Clock, type Json, ManualClock } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import { type Engine, openEngine } from "../../engine.ts";
 import { createApp } from "../index.ts";
@@ -65,7 +65,7 @@ async function house(t: TestContext): Promise<House> {
   return { url: `http://127.0.0.1:${port}/v1`, statuses };
 }
 
-async function setup(t: TestContext) {
+async function setup(t: TestContext, clock?: Clock) {
   const provider = await house(t);
   const folder = mkdtempSync(join(tmpdir(), "flyball-step-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,7 +74,7 @@ async function setup(t: TestContext) {
     writeFileSync(join(folder, name), text);
   }
   const home = join(folder, "home");
-  const engine = await openEngine({ home });
+  const engine = await openEngine({ home, ...(clock ? { clock } : {}) });
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= engine.close();
@@ -202,4 +202,26 @@ test("with capture off, no file of the data folder has the words after the end; 
     assert.deepEqual(shown.output, id === ids[0] || id === ids[1] ? null : { answer: 2 });
   }
   assert.equal((await again.journal.verify()).ok, true);
+});
+
+test("a server erases a minute after the end, from the database's log too", async (t) => {
+  const clock = new ManualClock();
+  const { engine, home, ask, run } = await setup(t, clock);
+  const { runId } = await run("closed", "canary-ended");
+  const words = async () => (await ask(`/v1/runs/${runId}`)).output;
+  const isErased = () => engine.control.run(runId)?.erased === 1;
+  // Each look is armed when the one before it has ended, so time passes in steps.
+  const pass = async (seconds: number) => {
+    for (let passed = 0; passed < seconds && !isErased(); passed += 10) {
+      clock.advance(10_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await pass(50);
+  assert.deepEqual(await words(), { answer: 2 });
+  await pass(10_000);
+  assert.ok(isErased());
+  await engine.journal.tidy();
+  assert.equal(await words(), null);
+  assert.doesNotMatch(bytesOf(home), /canary/);
 });
