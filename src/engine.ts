@@ -5,7 +5,7 @@ import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
   derivedId,
-  type FlyballError,
+  FlyballError,
   type Json,
   type NewId,
   randomBytes,
@@ -23,6 +23,7 @@ import {
   createReleases,
   type Definition,
   Executor,
+  eraseUncaptured,
   type Flow,
   FlowProgram,
   forgottenRows,
@@ -115,6 +116,9 @@ const settleLostEveryMs = 60_000;
 /** Names that calls have used, held for one folder: `provider/anything` is a name. */
 const assetsFoundMax = 1_000;
 
+/** How long after its end a run's result can be fetched where nothing of it is to be kept. */
+const uncapturedGraceMs = 60_000;
+const eraseEveryMs = 10_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly gateway: Gateway;
@@ -265,6 +269,7 @@ export class Engine {
     });
     this.#every(sealEveryMs, () => this.journal.seal());
     this.#every(settleLostEveryMs, () => this.ledger.settleLost());
+    this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
   }
 
   #define(content: Json, kind: string): Definition {
@@ -418,6 +423,16 @@ export class Engine {
     arm(firstMs);
   }
 
+  /** Nobody can fetch anything more from here, so what is not to be kept goes at once. */
+  async #eraseAtEnd(): Promise<void> {
+    try {
+      await eraseUncaptured(this, 0);
+    } catch (error) {
+      // On a full disk, or after a commit whose outcome is unknown, it is left to the next owner.
+      if (!(error instanceof FlyballError)) throw error;
+    }
+  }
+
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
@@ -425,6 +440,7 @@ export class Engine {
     await this.executor.drain(graceMs);
     await this.#code.close();
     await this.#kindParts.close();
+    await this.#eraseAtEnd();
     await this.journal.close();
   }
 }

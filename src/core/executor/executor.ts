@@ -236,7 +236,9 @@ export class Executor {
     const { input, tags } = before;
     const startedAt = this.#options.clock.now();
     const demand = this.#demandOf({ id, release, input, tags }, startedAt);
-    const started = { ...before, release: release.digest, version: release.version, ...demand };
+    const { capture = demand.capture } = before;
+    const own = { release: release.digest, version: release.version, ...(capture ? { capture } : {}) };
+    const started = { ...before, ...demand, ...own };
     this.#admission.refuseWhenFull();
     const run = this.#runOf(id, started, startedAt, release);
     await run.begin();

@@ -11,6 +11,7 @@
  */
 export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
+export { eraseUncaptured } from "./capture.ts";
 export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";

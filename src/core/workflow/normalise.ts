@@ -98,7 +98,7 @@ class Normaliser {
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
     const { description, input, targets, on, output, concurrency, rate, priority, expires } = data;
-    const { degraded, budget } = data;
+    const { degraded, capture, budget } = data;
     return present<WorkflowDocument>({
       workflow,
       description,
@@ -112,6 +112,7 @@ class Normaliser {
       priority,
       expiresMs: expires,
       degraded,
+      capture,
       budgetUsd: budget,
     });
   }

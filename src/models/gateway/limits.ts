@@ -68,3 +68,5 @@ export const answersInMemoryBytesMax = 16 * 1024 * 1024;
 export const releasesOfCallsMax = 1_000;
 /** A connection to a provider on which nothing goes on is closed after this time, unless the provider says less. */
 export const idleConnectionMs = 15_000;
+/** Characters of a prompt that a trace keeps; of a longer one it keeps digests. */
+export const tracedCharactersMax = 256 * 1024;
