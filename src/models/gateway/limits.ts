@@ -50,3 +50,8 @@ export const retryReserve = 5;
 export const answerBytesKeptMax = 256 * 1024;
 export const answersInMemoryMax = 1_000;
 export const answersInMemoryBytesMax = 16 * 1024 * 1024;
+/** After a cool-down as many calls come back as were answered before it, and a tenth more; so many at least. */
+export const windowGrowth = 1.1;
+export const windowMin = 4;
+/** What a call is told that finds no room and cannot wait for any. */
+export const windowRetryMs = 1_000;
