@@ -69,7 +69,6 @@ async function measured(
       zero(`${who}: not answered within their deadline`, storm.calls - answered, storm.calls),
       below(`${who}: requests a call`, attempts, { max: 1.5, trials: storm.calls }),
       zero(`${who}: requests before the time that their own 429 had named`, patience.early, patience.asked),
-      report(`${who}: requests before the time that any 429 had named`, patience.earlyForAny),
       report(`${who}: longest call`, Math.round(percentile(tookMs, 1)), "ms"),
     ];
   } finally {
@@ -81,18 +80,14 @@ async function measured(
 class Patience {
   asked = 0;
   early = 0;
-  earlyForAny = 0;
-  #untilMs = 0;
   readonly #byKey = new Map<string, number>();
 
   arrives({ atMs, headers }: ProviderRequest): void {
     if (atMs < (this.#byKey.get(String(headers["idempotency-key"])) ?? 0)) this.early += 1;
-    if (atMs < this.#untilMs) this.earlyForAny += 1;
   }
 
   ask({ atMs, headers }: ProviderRequest, afterMs: number): void {
     this.asked += 1;
-    this.#untilMs = Math.max(this.#untilMs, atMs + afterMs);
     this.#byKey.set(String(headers["idempotency-key"]), atMs + afterMs);
   }
 }
