@@ -28,7 +28,6 @@ export type {
 export { type Budget, limitOf } from "./money/budget.ts";
 export { BudgetExceeded, ModelUnpriced } from "./money/errors.ts";
 export { Ledger } from "./money/ledger.ts";
-export { dayOf, periodOf } from "./money/period.ts";
 export { budgetFrom } from "./money/settings.ts";
 export type {
   Extracted,
