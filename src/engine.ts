@@ -7,6 +7,7 @@ import {
   derivedId,
   type FlyballError,
   type Json,
+  type NewId,
   randomBytes,
   systemClock,
   systemRandom,
@@ -31,6 +32,7 @@ import {
   type Retention,
   type RunLimits,
   type RunStarted,
+  type StartRequest,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -42,6 +44,7 @@ import {
   sealKeyOf,
   writeDurably,
 } from "./core/journal/index.ts";
+import { Degradation } from "./core/targets/index.ts";
 import {
   type Asset,
   compileWorkflow,
@@ -49,7 +52,7 @@ import {
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway, Ledger } from "./models/gateway/index.ts";
+import { createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
 import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -67,6 +70,7 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
+  sqliteAnswers,
   sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
@@ -109,6 +113,7 @@ const settleLostEveryMs = 60_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly indexes: SearchIndexes;
+  readonly gateway: Gateway;
   close(): Promise<void>;
 }
 
@@ -122,11 +127,13 @@ export function createKinds(parts: {
   const { home, clock = systemClock, ledger } = parts;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const answers = sqliteAnswers(join(home, "answers.db"));
   const gateway = createGateway({
     clock,
     secrets,
     baseDir: join(home, "models"),
     local: { loadClassifier, extract },
+    answers,
     ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
@@ -144,9 +151,11 @@ export function createKinds(parts: {
       ...coreKinds,
     ]),
     indexes,
+    gateway,
     async close() {
       await tools.close();
       indexes.close();
+      answers.close();
     },
   };
 }
@@ -164,6 +173,8 @@ export class Engine {
   readonly ledger: Ledger;
   readonly batches: Batches;
   readonly releases: Releases;
+  readonly degradation: Degradation;
+  readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
@@ -173,10 +184,12 @@ export class Engine {
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   readonly #reserve: Reserve;
+  readonly #newId: NewId;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.#newId = timeOrderedIds(this.clock);
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
@@ -193,11 +206,15 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    const newId = timeOrderedIds(this.clock);
-    const { spending } = this.control;
-    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId });
+    this.ledger = new Ledger({
+      journal: this.journal,
+      spending: this.control.spending,
+      clock: this.clock,
+      newId: this.#newId,
+    });
     this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
+    this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
       clock: this.clock,
       kinds: this.kinds,
@@ -209,16 +226,25 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (asset) => this.#define(asset.content, asset.kind),
     });
+    const onTrouble = options.onTrouble ?? (() => {});
+    this.degradation = new Degradation({
+      journal: this.journal,
+      releases: this.releases,
+      kinds: this.kinds,
+      clock: this.clock,
+      onTrouble,
+    });
     this.executor = new Executor({
       journal: this.journal,
       control: this.control,
       releases: this.releases,
       clock: this.clock,
       random: systemRandom,
-      newId,
+      newId: this.#newId,
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
-      onTrouble: options.onTrouble ?? (() => {}),
+      onStopped: (run) => this.degradation.stopped(run),
+      onTrouble,
     });
     this.batches = new Batches({
       journal: this.journal,
@@ -312,6 +338,16 @@ export class Engine {
         keepModelFiles(content, loader.folder, join(this.home, "models"));
     await this.ledger.declare(budgets);
     await this.ledger.settleLost();
+  }
+
+  /**
+   * Starts a run in the release that its workflow gets now: while it is degraded, the one with other routes.
+   * A batch is pinned to what it began with, and a child to its parent's release.
+   */
+  async start(request: StartRequest): Promise<string> {
+    const id = request.id ?? this.#newId();
+    const release = await this.degradation.releaseFor(request.release, id);
+    return this.executor.start({ ...request, id, release });
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */

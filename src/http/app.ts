@@ -4,6 +4,7 @@ import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
 import { costRoutes } from "./costs/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { runRoutes } from "./runs/index.ts";
@@ -32,6 +33,8 @@ export function createApp({ engine, served, isLocal }: AppOptions): Hono {
   app.route("/v1/budgets", budgetRoutes(engine));
   app.route("/v1/costs", costRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
+  app.route("/v1/models", modelRoutes(engine));
+  app.route("/v1/routes", routeRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));
   return app;

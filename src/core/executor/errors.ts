@@ -61,8 +61,7 @@ export class SwitchedOff extends FlyballError {
 
 /** A step is to be answered by a person: its fallback does that, or else a review of it. */
 export class PersonNeeded extends FlyballError {
-  static readonly code = "PERSON_NEEDED";
-  readonly code = PersonNeeded.code;
+  readonly code = "PERSON_NEEDED";
   override readonly status = 503;
   override readonly exitCode = 3;
   constructor(who: string, reasons: readonly string[]) {

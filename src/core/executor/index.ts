@@ -36,8 +36,10 @@ export {
   type ReleaseParts,
   type Releases,
   releaseDigest,
+  withAlternatives,
 } from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
+export type { StoppedRun } from "./run.ts";
 export * from "./spending.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";

@@ -1,6 +1,7 @@
 import type { Asset, AssetReference, AssetSource } from "./assets.ts";
 import { innerBlocks } from "./blocks.ts";
-import type { StepDocument } from "./definition.ts";
+import type { StepDocument, WorkflowDocument } from "./definition.ts";
+import { alternativesOf, degradedProblems } from "./degraded.ts";
 import { WorkflowInvalid } from "./errors.ts";
 import { didYouMean } from "./findings.ts";
 import type { KindRegistry } from "./kinds.ts";
@@ -23,6 +24,8 @@ export function resolveAssets(normalised: Normalised, context: AssetContext): re
     if (found.has(key) && found.get(key)) continue;
     found.set(key, findAsset(reference, path, context));
   }
+  for (const { reference, path } of degradedReferences(normalised.document, context))
+    found.set(`${reference.kind}/${reference.name}`, findAsset(reference, path, context));
   const named = [...found.values()].filter((asset) => asset !== undefined);
   return reported(context.report, () => withReferences(named, context.assets)) ?? named;
 }
@@ -68,6 +71,18 @@ function reported<T>(report: Report, find: () => T): T | undefined {
     report.add(error.problems);
     return undefined;
   }
+}
+
+/** What takes the place of routes in degraded mode is pinned with them. */
+function* degradedReferences(document: WorkflowDocument, { kinds, report }: AssetContext) {
+  const { degraded } = document;
+  if (!degraded) return;
+  for (const { path, message } of degradedProblems(document, kinds))
+    report.problem(["degraded", ...path], message, "key");
+  const others = typeof degraded.use === "string" ? {} : degraded.use.routes;
+  const at = (name: string) => (Object.hasOwn(others, name) ? ["use", "routes", name] : ["use"]);
+  for (const [of, name] of Object.entries(alternativesOf(document, kinds)))
+    yield { reference: { kind: "route", name, path: [] }, path: ["degraded", ...at(of)] };
 }
 
 function* allReferences({ document, origins, sound }: Normalised, kinds: KindRegistry) {

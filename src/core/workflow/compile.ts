@@ -95,6 +95,7 @@ function compileWork(step: StepDocument, context: Context): Work {
     ...(undo ? { undo: other(undo, { retry: defaultRetry }) } : {}),
     ...(step.once ? { once: onceOf(step, context), retry: onceRetry(work.retry) } : {}),
     ...(isLimited(step) ? { limits: compileLimits(step) } : {}),
+    ...(step.cache ? { cache: step.cache } : {}),
   };
 }
 

@@ -16,6 +16,7 @@ export type { Asset, AssetReference, AssetSource } from "./assets.ts";
 export { defineWorkflow, type StepDefinition, type WorkflowDefinition } from "./builder.ts";
 export { compileWorkflow } from "./compile.ts";
 export * from "./definition.ts";
+export { alternativesOf, degradedBounds } from "./degraded.ts";
 export { dataFlow, describe, type StepFlow, type StepLine } from "./describe.ts";
 export * from "./errors.ts";
 export * from "./expressions/index.ts";

@@ -97,7 +97,8 @@ class Normaliser {
   }
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
-    const { description, input, targets, on, output, concurrency, rate, priority, expires, budget } = data;
+    const { description, input, targets, on, output, concurrency, rate, priority } = data;
+    const { expires, budget, degraded } = data;
     return present<WorkflowDocument>({
       workflow,
       description,
@@ -111,6 +112,7 @@ class Normaliser {
       priority,
       expiresMs: expires,
       budgetUsd: budget,
+      degraded,
     });
   }
 
@@ -195,7 +197,14 @@ class Normaliser {
       concurrency: data.concurrency,
       rate: data.rate,
       priority: data.priority,
+      cache: data.cache,
     });
+    if (data.cache && kind && !kind.caches)
+      this.#report.problem(
+        [...from.step, "cache"],
+        `a step of kind \`${kind.name}\` has no cache: it belongs to steps that ask a model`,
+        "key",
+      );
     if (data.onUnknown !== undefined && !data.once)
       this.#report.problem([...from.step, "onUnknown"], "`on_unknown` needs `once: true`", "key");
     if (fitted.isSound) this.#sound.add(step);
@@ -312,6 +321,7 @@ const workOnly = [
   "concurrency",
   "rate",
   "priority",
+  "cache",
 ];
 
 /** `flows/five-stages.yaml` is the workflow `five-stages`. */

@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, canonicalJson, type JsonObject, sha256, toJson } from "../../core/base/index.ts";
+import type { CachePolicy } from "../../core/workflow/index.ts";
 import { answerBytesKeptMax, answersInMemoryBytesMax, answersInMemoryMax } from "./limits.ts";
-import type { CachePolicy, ModelCall, ModelReply } from "./model.ts";
+import type { ModelCall, ModelReply } from "./model.ts";
 import { noTokens } from "./price.ts";
 
 /** An answer that may be given again. */

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { canonicalJson, type Json, sha256 } from "../../core/base/index.ts";
 import { NoModelAnswered } from "./errors.ts";
 import { expectedOf } from "./expected.ts";
+import type { ModelDelta } from "./model.ts";
 import { readOutput } from "./output.ts";
 import { callOf, completion, contextOf, fakeLocal, fakeProvider, gatewayOf, respond } from "./testing.ts";
 
@@ -100,6 +101,18 @@ test("an answer of a local model must fit the schema too, and is not asked for a
   assert.ok(asset);
   const call = callOf({ input: { sources: ["So."] }, output: { type: "object", required: ["label"] } });
   await assert.rejects(gateway.modelOf(asset)(call), { code: "MODEL_OUTPUT_INVALID", retry: null });
+});
+
+test("a model that does not stream is heard when its answer is there", async () => {
+  const { gateway, assets } = gatewayOf({ models: { big: { provider: "sim" } } });
+  for (const name of ["local/extractive", "big"]) {
+    const asset = assets.find("model", name);
+    assert.ok(asset);
+    const heard: string[] = [];
+    const onDelta = (delta: ModelDelta) => heard.push(delta.type === "text" ? delta.text : "");
+    const reply = await gateway.modelOf(asset)(callOf({ input: { sources: ["So."] }, onDelta }));
+    assert.deepEqual(heard, [reply.value]);
+  }
 });
 
 test("a local classifier reads input.text, else the last message, from the file that was pinned", async () => {

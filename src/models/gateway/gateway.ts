@@ -4,6 +4,7 @@ import type { Asset, StepKind } from "../../core/workflow/index.ts";
 import { type AnswerStore, Answers, questionOf } from "./answers.ts";
 import { isRemote, type ModelContent, modelName } from "./content.ts";
 import { deadline } from "./deadline.ts";
+import { type ModelHealth, modelHealth, type RouteHealth, routeHealth } from "./health.ts";
 import { callTimeoutMsDefault, routesReadyMax } from "./limits.ts";
 import { type Model, type ModelCall, withPolicies } from "./model.ts";
 import { ModelStates } from "./model-state.ts";
@@ -16,6 +17,7 @@ import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { type Access, permitted, withinRegions } from "./policies/access.ts";
 import { circuitBroken } from "./policies/breaker.ts";
 import { cooledDown } from "./policies/cool-down.ts";
+import { counted } from "./policies/counted.ts";
 import { exactCache } from "./policies/exact-cache.ts";
 import { measured } from "./policies/measured.ts";
 import { rateLimited } from "./policies/rate-limit.ts";
@@ -59,7 +61,9 @@ export interface Gateway {
   readonly inferenceKind: StepKind;
   /** What answers for a pinned route or model; a route's models are looked up with `find`. */
   modelOf(asset: Asset, find?: FindAsset): Model;
-  readonly states: ModelStates;
+  /** Of every model, and every route, that was asked since the process began. */
+  models(): readonly ModelHealth[];
+  routes(): readonly RouteHealth[];
 }
 
 /** Made once for an engine: what calls have in common (health, rates, answers) is kept here. */
@@ -83,12 +87,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
         .filter((name) => !route.embedded.has(name))
         .map((name) => [name, found(find, name)]),
     );
+    const isRoute = asset.kind === "route";
     const versions = [...assets.values()].map(({ digest }) => digest).join("/");
     return remembered(ready, `${key}/${versions}`, () =>
-      routed({ name: asset.name, versions: versions || asset.digest, route, assets }, parts),
+      routed({ name: asset.name, isRoute, versions: versions || asset.digest, route, assets }, parts),
     );
   };
-  return { inferenceKind: inferenceKind({ clock, modelOf }), modelOf, states: parts.states };
+  return {
+    inferenceKind: inferenceKind({ clock, modelOf }),
+    modelOf,
+    models: () => modelHealth(parts.states, clock),
+    routes: () => routeHealth(parts.states),
+  };
 }
 
 interface Parts extends GatewayDeps {
@@ -101,6 +111,8 @@ interface Parts extends GatewayDeps {
 
 interface Routed {
   readonly name: string;
+  /** False where a model was named in its place. */
+  readonly isRoute: boolean;
   /** Of all the models that may answer. */
   readonly versions: string;
   readonly route: PinnedRoute;
@@ -109,7 +121,7 @@ interface Routed {
 
 /** The order of the policies around a whole call: read downwards, as it travels; answers come back upwards. */
 function routed(routed: Routed, parts: Parts): Model {
-  const { name, versions, route } = routed;
+  const { name, isRoute, versions, route } = routed;
   const { content } = route;
   const asked = { kind: "route", name, region: null } as const;
   const question = (call: ModelCall, cache: { readonly share: boolean } = { share: false }) =>
@@ -123,6 +135,7 @@ function routed(routed: Routed, parts: Parts): Model {
       question: (call) => question(call, call.cache ?? content.cache),
     }),
     billed,
+    ...(isRoute ? [counted(parts.states.ofRoute(name))] : []),
     permitted(parts.access, asked),
     redacted(parts.redact, asked),
     exactCache({

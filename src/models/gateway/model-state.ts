@@ -1,6 +1,7 @@
 import { type ModelContent, type ModelLimit, modelName } from "./content.ts";
 import { Breaker } from "./policies/breaker.ts";
 import { CoolDown } from "./policies/cool-down.ts";
+import { RouteCounts } from "./policies/counted.ts";
 import { type Limited, Rate } from "./policies/rate-limit.ts";
 import { RetryBudget } from "./policies/retry.ts";
 import { Statistics } from "./statistics.ts";
@@ -8,6 +9,8 @@ import { Statistics } from "./statistics.ts";
 /** What all calls of one model share in one engine, whatever route they come by. */
 export interface ModelState {
   readonly name: string;
+  /** As it was pinned last. */
+  content: ModelContent;
   readonly statistics: Statistics;
   readonly breaker: Breaker;
   readonly coolDown: CoolDown;
@@ -18,13 +21,18 @@ export interface ModelState {
 export class ModelStates {
   readonly #states = new Map<string, ModelState>();
   readonly #rates = new Map<string, Rate>();
+  readonly #routes = new Map<string, RouteCounts>();
 
   of(content: ModelContent): ModelState {
     const name = modelName(content);
     const known = this.#states.get(name);
-    if (known) return known;
+    if (known) {
+      known.content = content;
+      return known;
+    }
     const state = {
       name,
+      content,
       statistics: new Statistics(),
       breaker: new Breaker(),
       coolDown: new CoolDown(),
@@ -48,7 +56,18 @@ export class ModelStates {
     return rate;
   }
 
-  values(): Iterable<ModelState> {
-    return this.#states.values();
+  /** The counts of a route, whichever version of it is asked. */
+  ofRoute(name: string): RouteCounts {
+    const counts = this.#routes.get(name) ?? new RouteCounts();
+    this.#routes.set(name, counts);
+    return counts;
+  }
+
+  get models(): readonly ModelState[] {
+    return [...this.#states.values()];
+  }
+
+  get routes(): ReadonlyMap<string, RouteCounts> {
+    return this.#routes;
   }
 }

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../core/base/index.ts";
-import type { EffectMode, Fact } from "../../core/workflow/index.ts";
+import type { CachePolicy, EffectMode, Fact } from "../../core/workflow/index.ts";
 import type { CallSettings, Message, ToolCall, ToolSpec } from "../prompts/index.ts";
 
 /** All a provider must be. Routing, fallback, deadline and price wrap it; they never live in it. */
@@ -52,12 +52,6 @@ export interface ModelCall {
    * said, the call is neither tried again nor given to another model: the listener has heard it already.
    */
   readonly onDelta?: (delta: ModelDelta) => void;
-}
-
-export interface CachePolicy {
-  readonly forMs: number;
-  /** Whether tenants see each other's answers. */
-  readonly share: boolean;
 }
 
 export type ModelDelta =

@@ -42,6 +42,16 @@ export const routeContent = z.strictObject({
 });
 export type RouteContent = z.output<typeof routeContent>;
 
+/** There without settings, for degraded mode and for fallbacks: the last answer to the question, and a person. */
+export const builtInRoutes: Readonly<Record<string, RouteContent>> = {
+  cached: {
+    strategy: "ordered",
+    tiers: [],
+    fallback: [{ cachedMs: 24 * 3_600_000 }, { person: true }],
+  },
+  person: { strategy: "ordered", tiers: [], fallback: [{ person: true }] },
+};
+
 /** As releases of format 3 and before hold a route: with its models in it. */
 const embeddedRoute = z.strictObject({
   strategy: z.literal("ordered"),

@@ -171,6 +171,37 @@ test("a model is found by its name and as provider/name, an unknown one is not",
   assert.equal(gatewayAssets(settings, ".").length, 5);
 });
 
+test("OpenAI, Anthropic and Google are known without settings, and can be given others", () => {
+  const bare = gatewaySource({ settings: gatewaySettings.parse({}), baseDir: "." });
+  assert.deepEqual(structuredClone(bare.find("model", "anthropic/claude-sonnet-4-5")?.content), {
+    provider: "anthropic",
+    type: "anthropic",
+    model: "claude-sonnet-4-5",
+    url: "https://api.anthropic.com/v1",
+    keySecret: "ANTHROPIC_API_KEY",
+  });
+  assert.equal(Object(bare.find("model", "openai/gpt-5-mini")?.content).keySecret, "OPENAI_API_KEY");
+  assert.match(Object(bare.find("model", "google/gemini-2.5-flash")?.content).url, /\/v1beta$/);
+  const written = gatewaySettings.parse({
+    providers: {
+      openai: { type: "openai", key: "{{ secrets.TEAM_KEY }}" },
+      eu: { type: "google", url: "https://eu.example.com/v1beta" },
+    },
+    models: { small: { provider: "eu", name: "gemini-2.5-flash", price: { input: "$1/M", output: "$2/M" } } },
+  });
+  assert.deepEqual(gatewayProblems(written), []);
+  const own = gatewaySource({ settings: written, baseDir: "." });
+  assert.equal(Object(own.find("model", "openai/gpt-5-mini")?.content).keySecret, "TEAM_KEY");
+  assert.deepEqual(structuredClone(own.find("model", "small")?.content), {
+    provider: "eu",
+    type: "google",
+    model: "gemini-2.5-flash",
+    url: "https://eu.example.com/v1beta",
+    keySecret: "GOOGLE_API_KEY",
+    price: { input: 1e-6, output: 2e-6 },
+  });
+});
+
 test("a key written out, a URL with a password and unknown fields are refused", () => {
   const issuesOf = (value: unknown) =>
     gatewaySettings
@@ -197,7 +228,11 @@ test("a key written out, a URL with a password and unknown fields are refused", 
 
 test("names that lead nowhere and fields of other providers are found, each with its place", () => {
   const wrong = gatewaySettings.parse({
-    providers: { sim: written.providers.house },
+    providers: {
+      sim: written.providers.house,
+      nowhere: { type: "openai-compatible" },
+      strict: { type: "openai", structured_outputs: true },
+    },
     models: {
       a: { provider: "hous" },
       b: { provider: "local" },
@@ -211,6 +246,8 @@ test("names that lead nowhere and fields of other providers are found, each with
     gatewayProblems(wrong).map(({ path }) => path.join(".")),
     [
       "providers.sim",
+      "providers.nowhere.url",
+      "providers.strict.structured_outputs",
       "models.a.provider",
       "models.b.type",
       "models.c.file",

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { canonicalJson, messageOf, sha256, toJson } from "../../core/base/index.ts";
 import { type Asset, type AssetSource, type Problem, WorkflowInvalid } from "../../core/workflow/index.ts";
 import type { ModelContent } from "./content.ts";
-import { type RouteContent, referencesOf } from "./route-content.ts";
+import { builtInRoutes, type RouteContent, referencesOf } from "./route-content.ts";
 import { routeContentOf, servedOf } from "./route-settings.ts";
 import {
   type GatewaySettings,
@@ -35,7 +35,7 @@ export function gatewaySource(source: GatewaySource): AssetSource {
     find(kind, name) {
       if (kind === "model" && isKnownModel(settings, name))
         return assetOf(kind, name, sound(source, modelContentOf));
-      if (kind === "route" && Object.hasOwn(settings.routes, name))
+      if (kind === "route" && (Object.hasOwn(settings.routes, name) || Object.hasOwn(builtInRoutes, name)))
         return assetOf(kind, name, sound(source, namedRoute));
       return undefined;
     },
@@ -80,7 +80,10 @@ function located(source: GatewaySource, path: readonly (string | number)[], mess
 }
 
 function namedRoute(source: GatewaySource, name: string): RouteContent {
-  const route = source.settings.routes[name];
+  const { routes } = source.settings;
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
+  const builtIn = builtInRoutes[name];
+  if (!route && builtIn) return builtIn;
   if (!route) throw unknown(source, ["routes", name]);
   return routeContentOf(route);
 }

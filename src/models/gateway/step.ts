@@ -74,6 +74,7 @@ export function inferenceKind(deps: InferenceDeps): StepKind {
     config,
     fields: inferenceFields,
     callsOut: true,
+    caches: true,
     raw: ["output"],
     effect: () => "read",
     references,
@@ -131,6 +132,7 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     use: (name) => context.use("model", name),
     ...(context.budgetUsd === undefined ? {} : { budgetUsd: context.budgetUsd }),
     patienceMs,
+    ...(context.cache ? { cache: context.cache } : {}),
     signal: context.signal,
   });
   const { facts } = reply;

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from "nod
 import { type Json, ManualClock, seededRandom } from "../../core/base/index.ts";
 import type { Asset, StepContext } from "../../core/workflow/index.ts";
 import { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
-import type { ModelCall } from "./model.ts";
+import type { ModelCall, ModelReply } from "./model.ts";
 import type { LocalModels } from "./providers/local.ts";
 import { gatewaySettings } from "./settings.ts";
 import { gatewaySource } from "./source.ts";
@@ -156,6 +156,22 @@ export function callOf(changes: Partial<ModelCall> = {}): ModelCall {
     effects: "live",
     use: () => {},
     signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+/** An answer of a model that is a function of the test's own. */
+export function replyOf(changes: Partial<ModelReply> = {}): ModelReply {
+  return {
+    value: "In the van.",
+    confidence: null,
+    evidence: null,
+    top: null,
+    tokens: { input: 10, cached: 0, output: 5, reasoning: 0 },
+    costUsd: 0.001,
+    provider: "house",
+    model: "small",
+    simulated: false,
     ...changes,
   };
 }

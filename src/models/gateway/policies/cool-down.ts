@@ -7,13 +7,24 @@ import { pause } from "../pause.ts";
 /** Until when a provider has asked for patience: all calls of a model share it. */
 export class CoolDown {
   #untilMs = 0;
+  #saidAtMs = 0;
 
   restMs(nowMs: number): number {
     return Math.max(0, this.#untilMs - nowMs);
   }
 
   extend(forMs: number, nowMs: number): void {
-    this.#untilMs = Math.max(this.#untilMs, nowMs + forMs);
+    if (nowMs + forMs <= this.#untilMs) return;
+    this.#untilMs = nowMs + forMs;
+    this.#saidAtMs = nowMs;
+  }
+
+  /**
+   * The rest for one that waited until then. Calls come back spread over a moment, and what the first of
+   * them are told does not send the others back: they would wait in vain, round after round.
+   */
+  restAfterMs(waitedUntilMs: number, nowMs: number): number {
+    return this.#saidAtMs < waitedUntilMs ? this.restMs(nowMs) : 0;
   }
 }
 
@@ -29,12 +40,12 @@ interface Deps {
  */
 export function cooledDown(coolDown: CoolDown, { clock, random, model }: Deps): Policy {
   return (next) => async (call) => {
-    // Others may have been told to wait while this one did.
     for (let restMs = coolDown.restMs(clock.monotonic()); restMs > 0; ) {
-      if (!canWait(call, restMs, clock.monotonic()))
+      const nowMs = clock.monotonic();
+      if (!canWait(call, restMs, nowMs))
         throw new ModelRateLimited(model, Math.ceil(restMs), "; it has asked for patience");
       await pause(clock, restMs + random.next() * coolDownJitterMs, call.signal, model);
-      restMs = coolDown.restMs(clock.monotonic());
+      restMs = coolDown.restAfterMs(nowMs + restMs, clock.monotonic());
     }
     try {
       return await next(call);

@@ -1,5 +1,6 @@
+import type { CachePolicy } from "../../../core/workflow/index.ts";
 import type { Answers, Question } from "../answers.ts";
-import type { CachePolicy, ModelCall, Policy } from "../model.ts";
+import type { ModelCall, Policy } from "../model.ts";
 import { toldAtOnce } from "../output.ts";
 
 export interface CacheRules {

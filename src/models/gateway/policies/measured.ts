@@ -9,7 +9,7 @@ export function measured(statistics: Statistics, clock: Clock): Policy {
     const startedMs = clock.monotonic();
     try {
       const reply = await next(call);
-      statistics.answered(clock.monotonic() - startedMs, reply.tokens && reply.tokens.output);
+      statistics.answered(clock.monotonic() - startedMs, reply.tokens?.output ?? null);
       return reply;
     } catch (error) {
       statistics.failed();

@@ -185,5 +185,11 @@ function imagePart(written: string, { model, imageUrls }: Asked): LanguageModelV
       model,
       `it does not fetch images from ${url.host}: send them as \`data:\` URLs`,
     );
-  return { type: "file", mediaType: "image/*", data: { type: "url", url } };
+  return { type: "file", mediaType: mediaTypeOf(url), data: { type: "url", url } };
+}
+
+/** Google wants to know what it will find; the others look for themselves. */
+function mediaTypeOf({ pathname }: URL): string {
+  const [, extension = ""] = /\.(jpe?g|png|gif|webp|hei[cf])$/i.exec(pathname) ?? [];
+  return `image/${extension === "" ? "*" : extension.toLowerCase().replace("jpg", "jpeg")}`;
 }

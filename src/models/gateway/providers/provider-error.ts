@@ -1,4 +1,3 @@
-import { APICallError } from "@ai-sdk/provider";
 import { FlyballError, messageOf } from "../../../core/base/index.ts";
 import { abortReason } from "../deadline.ts";
 import {
@@ -34,7 +33,7 @@ export function providerError(error: unknown, facts: CallFacts): FlyballError {
     return new ModelLacksAbility(facts.model, clean(error.message, facts));
   const told = toldBy(error);
   if (told && told.status !== 200) return statusError(told, facts);
-  return new ModelAnswerMalformed(facts.model, clean(malformedReason(error), facts));
+  return new ModelAnswerMalformed(facts.model, clean(malformedReason(error, told), facts));
 }
 
 /** What the provider's package does not even send. */
@@ -82,11 +81,11 @@ function saidBy(told: Told, facts: CallFacts): string {
   return message === "" ? "" : `: ${message}`;
 }
 
-function malformedReason(error: unknown): string {
+function malformedReason(error: unknown, told: Told | undefined): string {
   const [, inner] = causes(error);
   const isParse = causes(error).some((cause) => cause instanceof Error && cause.name === "AI_JSONParseError");
   if (isParse) return "it is not JSON";
-  const said = APICallError.isInstance(error) ? errorInBody(error.responseBody) : undefined;
+  const said = told && errorInBody(told.body);
   if (said !== undefined) return `it is an error with status 200: ${said}`;
   if (inner instanceof Error && inner.name === "AI_TypeValidationError") return "it is not a chat completion";
   const { message } = Object(error);
@@ -94,9 +93,9 @@ function malformedReason(error: unknown): string {
 }
 
 /** Some servers answer 200 and put the error into the body. */
-function errorInBody(body: string | undefined): string | undefined {
+function errorInBody(body: string): string | undefined {
   try {
-    const { error } = Object(JSON.parse(body ?? "null"));
+    const { error } = Object(JSON.parse(body));
     const message = typeof error === "object" && error !== null ? error.message : error;
     return typeof message === "string" ? message : undefined;
   } catch {

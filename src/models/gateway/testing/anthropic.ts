@@ -22,7 +22,7 @@ export const anthropic: Protocol = {
     event({
       type: "message_delta",
       delta: { stop_reason: stopOf(answer), stop_sequence: null },
-      usage: { output_tokens: writtenOf(answer) },
+      usage: writtenUsage(answer, writtenOf(answer)),
     }),
     event({ type: "message_stop" }),
   ],
@@ -106,8 +106,12 @@ function usageOf(answer: WholeAnswer, written = writtenOf(answer)): JsonObject {
     input_tokens: input,
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: cached,
-    output_tokens: written,
+    ...writtenUsage(answer, written),
   };
+}
+
+function writtenUsage({ tokens }: WholeAnswer, written: number): JsonObject {
+  return { output_tokens: written, output_tokens_details: { thinking_tokens: tokens.reasoning } };
 }
 
 function writtenOf({ tokens }: WholeAnswer): number {

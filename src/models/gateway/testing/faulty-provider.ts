@@ -20,6 +20,8 @@ export interface FaultyProvider {
   readonly seen: readonly ProviderRequest[];
   /** How many there were in all. */
   requestCount(): number;
+  /** Calls back whenever a client goes away before its answer has ended. */
+  onHangUp(callback: () => void): void;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startFaultyProvider({
 }: Options = {}): Promise<FaultyProvider> {
   const seen: ProviderRequest[] = [];
   let count = 0;
+  let hungUp = () => {};
   const server = createServer(async (message, response) => {
     const body = await bodyOf(message);
     if (body === undefined) return;
@@ -58,6 +61,7 @@ export async function startFaultyProvider({
       atMs: systemClock.monotonic(),
     };
     if (seen.length < seenMax) seen.push(request);
+    response.on("close", () => response.writableFinished || hungUp());
     behave(script(request), { request, protocol, response });
   });
   // Connections are kept as long as the clients' own limits, so that none is closed under a request.
@@ -73,6 +77,9 @@ export async function startFaultyProvider({
     },
     seen,
     requestCount: () => count,
+    onHangUp(callback) {
+      hungUp = callback;
+    },
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
