@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Json, ManualClock } from "../core/base/index.ts";
-import type { Release } from "../core/executor/index.ts";
+import { applyRetention, type Release } from "../core/executor/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { completion, type FakeProvider, fakeProvider, respond } from "../models/gateway/testing.ts";
 import { createApp } from "./index.ts";
@@ -40,17 +40,18 @@ budgets:
 ${budgets}
 `;
 
+const dayMs = 86_400_000;
+
 /** Of the provider's 100 tokens read and 20 written, at the prices above. */
 const callUsd = 100e-6 + 200e-6;
 
 interface Bench {
   readonly engine: Engine;
   readonly provider: FakeProvider;
-  readonly clock: ManualClock;
   get(path: string): Promise<Record<string, Json>>;
   run(name: string, text?: string, tags?: Record<string, string>): Promise<Record<string, Json>>;
-  /** The engine is opened once more, on the same folder. */
-  reopened(): Promise<Bench>;
+  /** The engine is opened once more on the same folder, so many days later. */
+  reopened(days?: number): Promise<Bench>;
 }
 
 async function setup(t: TestContext, budgets: string): Promise<Bench> {
@@ -88,7 +89,6 @@ async function open(
   return {
     engine,
     provider,
-    clock,
     get,
     async run(name, text = "hi", tags = {}) {
       const release = served.get(name);
@@ -97,9 +97,9 @@ async function open(
       await engine.executor.settled(id);
       return get(`/v1/runs/${id}`);
     },
-    async reopened() {
+    async reopened(days = 0) {
       await close();
-      return open(t, { folder, provider, clock });
+      return open(t, { folder, provider, clock: new ManualClock(clock.now() + days * dayMs) });
     },
   };
 }
@@ -209,4 +209,29 @@ test("a new engine knows what was spent; a budget that is gone from the settings
   await again.engine.ledger.declare([]);
   assert.equal((await again.run("ask")).status, "completed");
   assert.deepEqual((await again.get("/v1/budgets")).items, []);
+});
+
+test("retention lets go of periods that are long over, with their rows, and of a run its own", async (t) => {
+  const budgets = "  - { name: all, limit: $1, period: day }";
+  const first = await setup(t, budgets);
+  await first.run("ask");
+  const { runId } = await first.run("thrifty");
+  const retention = { bodies: "10d", decisions: "10d" };
+  const days = ({ engine: { control } }: Bench) => [
+    control.spending.days(),
+    control.spending.settledPeriods().map(({ period }) => period),
+  ];
+  const soon = await first.reopened(9);
+  await applyRetention(soon.engine, retention);
+  assert.deepEqual(days(soon), [["2026-11-25"], ["2026-11-25"]]);
+  const late = await soon.reopened(2);
+  await late.run("ask");
+  await applyRetention(late.engine, retention);
+  assert.deepEqual(days(late), [["2026-12-06"], ["2026-12-06"]]);
+  const { journal, control } = late.engine;
+  assert.equal(control.spending.use(`run/${runId}`), undefined);
+  assert.deepEqual(await journal.streams("cost/"), ["cost/2026-12-06"]);
+  assert.deepEqual(await journal.streams("budget/all/"), ["budget/all/2026-12-06"]);
+  assert.deepEqual((await doctorReport(late.engine)).disagreements, []);
+  assert.equal((await journal.verify()).ok, true);
 });

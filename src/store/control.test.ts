@@ -152,6 +152,11 @@ function spendingChanges(random: Random): ControlChange[] {
     const add = { calls: 1, unpriced: n % 2, nanoUsd: 2 ** 45 + n, ...tokens };
     list.push({ table: "costs", add: { id: JSON.stringify([day, of.workflow, tenant]), ...of, ...add } });
   }
+  const settled = { budget: "b", key: "", reserved: 0, spent: 1, alerted: 0, exceeded: 0 };
+  for (const period of ["2026-10", "2026-11"])
+    list.push({ table: "uses", add: { id: `b/${period}/`, period, ...settled } });
+  list.push({ table: "uses", forget: { budget: "b", period: "2026-10" } });
+  list.push({ table: "costs", forget: { day: "2026-11-03" } });
   return list;
 }
 
@@ -219,6 +224,8 @@ function answers(store: ControlStore): Record<string, unknown> {
     usesAfter: ["", "b/2026-11-25/", "b/2026-11-25/t"].map((after) =>
       store.spending.uses({ budget: "b", period: "2026-11-25", after, limit: 2 }),
     ),
+    settledPeriods: store.spending.settledPeriods(),
+    days: store.spending.days(),
     costs: costDimensions.map((by) =>
       store.spending.costs({ by, from: "2026-11-02", to: "2026-11-04", limit: 2 }),
     ),

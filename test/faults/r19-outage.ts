@@ -77,7 +77,8 @@ async function through(
 ) {
   const checks = { access: 0, budget: 0 };
   const { ledger, events } = books();
-  await ledger.declare([budget({ by: "model", unit: "calls", limit: 1_000_000 })]);
+  const quota = { by: "model", unit: "calls", limit: 1_000_000, period: "total" } as const;
+  await ledger.declare([budget({ name: "models", ...quota })]);
   const { ask, gateway } = gatewayOf(settingsOf(urls), {
     clock: systemClock,
     redact: (text) => text.replaceAll(secret, "[name]"),
@@ -113,7 +114,7 @@ async function through(
     await new Promise<void>((resolve) => systemClock.after(200, resolve));
   }
   await Promise.all(pending);
-  const reserved = (await events("budget/")).filter(({ type }) => type === "budget.reserved");
+  const reserved = (await events("budget/models/")).filter(({ type }) => type === "budget.reserved");
   checks.budget = reserved.filter(({ data }) => data?.key === "second/b").length;
   return { calls, checks };
 }

@@ -2,7 +2,7 @@ import { type ErrorRecord, isJsonObject, type Json, type JsonObject } from "../b
 import type { PendingEvent } from "../journal/index.ts";
 import { rankOf } from "./admission.ts";
 import { runStatuses, type Waiting } from "./events.ts";
-import { budgetChanges, costChanges } from "./spending.ts";
+import { budgetChanges, costChanges, forgottenSpending } from "./spending.ts";
 import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
 
 /**
@@ -54,7 +54,8 @@ export function forgottenRows(stream: string): readonly ControlChange[] {
     case "command":
       return [{ table: "inbox", remove: id }];
     case "budget":
-      return [{ table: "uses", remove: id }];
+    case "cost":
+      return forgottenSpending(owner, id);
     default:
       return none;
   }

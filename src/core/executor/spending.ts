@@ -83,7 +83,10 @@ export type SpendingChange =
   | { readonly table: "reservations"; readonly put: ReservationRow }
   | { readonly table: "budgets" | "reservations" | "uses"; readonly remove: string }
   | { readonly table: "uses"; readonly add: UseRow }
-  | { readonly table: "costs"; readonly add: CostRow };
+  | { readonly table: "costs"; readonly add: CostRow }
+  /** All rows of a budget and period, or of a day. */
+  | { readonly table: "uses"; readonly forget: { readonly budget: string; readonly period: string } }
+  | { readonly table: "costs"; readonly forget: { readonly day: string } };
 
 /** What is asked of the tables of spending. */
 export interface SpendingStore {
@@ -91,7 +94,11 @@ export interface SpendingStore {
   use(id: string): UseRow | undefined;
   /** What is taken of a budget in a period, in order of id, after one of them. */
   uses(filter: { budget: string; period: string; after: string; limit: number }): readonly UseRow[];
+  /** Budgets and periods of which something was taken and nothing is reserved; not those of runs. */
+  settledPeriods(): readonly Pick<UseRow, "budget" | "period">[];
   reservations(): readonly ReservationRow[];
+  /** The days that have costs. */
+  days(): readonly string[];
   /** Costs from one day to another, both included, the dearest first. */
   costs(filter: { by: CostDimension; from: string; to: string; limit: number }): readonly CostTotal[];
 }
@@ -168,6 +175,15 @@ export function budgetChanges(id: string, event: PendingEvent): readonly Spendin
     default:
       return [];
   }
+}
+
+/** What goes with a pruned stream: the rows that its events have made. */
+export function forgottenSpending(owner: "budget" | "cost", id: string): readonly SpendingChange[] {
+  if (owner === "cost") return [{ table: "costs", forget: { day: id } }];
+  const [budget = "", period = ""] = id.split("/");
+  return [
+    budget === runBudget ? { table: "uses", remove: id } : { table: "uses", forget: { budget, period } },
+  ];
 }
 
 function unitOf(value: Json | undefined): BudgetUnit {

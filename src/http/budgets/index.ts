@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { periodOf } from "../../core/base/index.ts";
 import { shownAmount, type UseRow, useId } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
-import { type Budget, periodOf } from "../../models/gateway/index.ts";
+import type { Budget } from "../../models/gateway/index.ts";
 import { queryOf } from "../problem.ts";
 import { iso } from "../runs/present.ts";
 

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { dayOf } from "../../core/base/index.ts";
 import { type CostTotal, costDimensions, shownAmount } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
-import { dayOf } from "../../models/gateway/index.ts";
 import { queryOf } from "../problem.ts";
 
 const day = z.iso.date("expected a day such as 2026-01-31");

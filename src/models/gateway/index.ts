@@ -26,10 +26,8 @@ export type {
   Policy,
   Tokens,
 } from "./model.ts";
-export { type Budget, limitOf } from "./money/budget.ts";
-export { BudgetExceeded, ModelUnpriced } from "./money/errors.ts";
+export type { Budget } from "./money/budget.ts";
 export { Ledger } from "./money/ledger.ts";
-export { dayOf, periodOf } from "./money/period.ts";
 export { budgetFrom } from "./money/settings.ts";
 export type {
   Extracted,

@@ -4,6 +4,7 @@ import {
   type CostTotal,
   costCounts,
   type ReservationRow,
+  runBudget,
   type SpendingChange,
   type SpendingStore,
   type UseRow,
@@ -18,6 +19,7 @@ export class MemorySpending implements SpendingStore {
 
   apply(change: SpendingChange): void {
     if ("remove" in change) this.#rows(change.table).delete(change.remove);
+    else if ("forget" in change) this.#forget(change);
     else if (change.table === "budgets") this.#budgets.set(change.put.id, change.put);
     else if (change.table === "reservations") this.#reservations.set(change.put.id, change.put);
     else if (change.table === "uses") this.#addUse(change.add);
@@ -26,6 +28,16 @@ export class MemorySpending implements SpendingStore {
 
   #rows(table: "budgets" | "reservations" | "uses"): Map<string, unknown> {
     return { budgets: this.#budgets, reservations: this.#reservations, uses: this.#uses }[table];
+  }
+
+  #forget(change: Extract<SpendingChange, { readonly forget: unknown }>): void {
+    if (change.table === "costs") {
+      for (const [id, { day }] of this.#costs) if (day === change.forget.day) this.#costs.delete(id);
+      return;
+    }
+    const { budget, period } = change.forget;
+    for (const [id, row] of this.#uses)
+      if (row.budget === budget && row.period === period) this.#uses.delete(id);
   }
 
   #addUse(add: UseRow): void {
@@ -57,6 +69,19 @@ export class MemorySpending implements SpendingStore {
     return sorted(this.#uses)
       .filter((row) => row.budget === budget && row.period === period && row.id > after)
       .slice(0, limit);
+  }
+
+  settledPeriods(): readonly Pick<UseRow, "budget" | "period">[] {
+    const rows = sorted(this.#uses).filter(({ budget }) => budget !== runBudget);
+    const groups = Map.groupBy(rows, ({ budget, period }) => `${budget}/${period}`);
+    return [...groups.values()].flatMap(([first, ...others]) => {
+      if (!first || [first, ...others].some(({ reserved }) => reserved > 0)) return [];
+      return [{ budget: first.budget, period: first.period }];
+    });
+  }
+
+  days(): readonly string[] {
+    return [...new Set([...this.#costs.values()].map(({ day }) => day))].sort();
   }
 
   reservations(): readonly ReservationRow[] {

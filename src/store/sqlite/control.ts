@@ -14,7 +14,13 @@ import type {
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
-import { addSpending, type SpendingStatements, spendingStatements, sqliteSpending } from "./spending.ts";
+import {
+  addSpending,
+  forgetSpending,
+  type SpendingStatements,
+  spendingStatements,
+  sqliteSpending,
+} from "./spending.ts";
 
 type Row = Record<string, unknown>;
 
@@ -90,6 +96,7 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
 export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
   for (const change of changes) {
     if ("add" in change) addSpending(statements.spending, change);
+    else if ("forget" in change) forgetSpending(statements.spending, change);
     else if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
     else

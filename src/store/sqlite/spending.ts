@@ -4,13 +4,17 @@ import {
   type CostTotal,
   costCounts,
   type ReservationRow,
+  runBudget,
   type SpendingChange,
   type SpendingStore,
   type UseRow,
 } from "../../core/executor/index.ts";
 
 type Addition = Extract<SpendingChange, { readonly add: unknown }>;
-export type SpendingStatements = Readonly<Record<Addition["table"], StatementSync>>;
+type Oblivion = Extract<SpendingChange, { readonly forget: unknown }>;
+export type SpendingStatements = Readonly<
+  Record<Addition["table"] | "forgetUses" | "forgetCosts", StatementSync>
+>;
 
 const useColumns = ["id", "budget", "period", "key", "reserved", "spent", "alerted", "exceeded"] as const;
 const costColumns = ["id", "day", "workflow", "tenant", "feature", "model", ...costCounts] as const;
@@ -26,12 +30,19 @@ export function spendingStatements(database: DatabaseSync): SpendingStatements {
   return {
     uses: database.prepare(insert("uses", useColumns, useSums)),
     costs: database.prepare(insert("costs", costColumns, costCounts.map(sum))),
+    forgetUses: database.prepare("DELETE FROM uses WHERE budget = ? AND period = ?"),
+    forgetCosts: database.prepare("DELETE FROM costs WHERE day = ?"),
   };
 }
 
 export function addSpending(statements: SpendingStatements, change: Addition): void {
   if (change.table === "uses") statements.uses.run(...useColumns.map((name) => change.add[name]));
   else statements.costs.run(...costColumns.map((name) => change.add[name]));
+}
+
+export function forgetSpending(statements: SpendingStatements, change: Oblivion): void {
+  if (change.table === "costs") statements.forgetCosts.run(change.forget.day);
+  else statements.forgetUses.run(change.forget.budget, change.forget.period);
 }
 
 type Query = (sql: string, ...values: SQLInputValue[]) => Record<string, unknown>[];
@@ -53,6 +64,13 @@ export function sqliteSpending(
         after,
         limit,
       ),
+    settledPeriods: () =>
+      rows<Pick<UseRow, "budget" | "period">>(
+        `SELECT budget, period FROM uses WHERE budget <> ? GROUP BY budget, period
+          HAVING max(reserved) <= 0 ORDER BY budget, period`,
+        runBudget,
+      ),
+    days: () => query("SELECT DISTINCT day FROM costs ORDER BY day").map(({ day }) => String(day)),
     reservations: () => rows<ReservationRow>("SELECT * FROM reservations ORDER BY id"),
     costs: ({ by, from, to, limit }) =>
       rows<CostTotal>(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { assert, type Json } from "../../../core/base/index.ts";
+import { assert, type Json, periods } from "../../../core/base/index.ts";
 import {
   type BudgetRow,
   type BudgetUnit,
@@ -8,7 +8,6 @@ import {
   runBudget,
 } from "../../../core/executor/index.ts";
 import type { Asset } from "../../../core/workflow/index.ts";
-import { periods } from "./period.ts";
 
 // A budget as it holds: what the event `budget.declared` says of it, so that it holds for a data folder
 // whatever settings it is opened with, and who changed it when is in the journal.

@@ -1,4 +1,4 @@
-import { type Clock, canonicalJson, toJson } from "../../../core/base/index.ts";
+import { type Clock, canonicalJson, dayOf, type Period, periodOf, toJson } from "../../../core/base/index.ts";
 import {
   type Charge,
   nanoUsdOf,
@@ -15,7 +15,6 @@ import { type Budget, budgetOf, budgetOfRun, keyOf, limitOf, type Spender } from
 import { BudgetExceeded, ModelUnpriced } from "./errors.ts";
 import type { Most } from "./estimate.ts";
 import type { Outcome } from "./outcome.ts";
-import { dayOf, type Period, periodOf } from "./period.ts";
 
 // Ledger
 // ======

@@ -8,23 +8,9 @@ import { gatewaySource } from "../source.ts";
 import { callOf } from "../testing.ts";
 import { mostOf } from "./estimate.ts";
 import { outcomeOfFailure } from "./outcome.ts";
-import { periodOf } from "./period.ts";
 import { priceAt } from "./prices.ts";
 
 const at = (text: string) => Date.parse(text);
-
-test("periods are named and end in UTC; weeks are those of ISO 8601", () => {
-  const named = (kind: "day" | "week" | "month" | "total", text: string) => {
-    const { name, endsAt } = periodOf(kind, at(text));
-    return [name, endsAt === null ? null : new Date(endsAt).toISOString().slice(0, 16)];
-  };
-  assert.deepEqual(named("day", "2026-11-25T23:59:59Z"), ["2026-11-25", "2026-11-26T00:00"]);
-  assert.deepEqual(named("month", "2026-12-31T12:00:00Z"), ["2026-12", "2027-01-01T00:00"]);
-  assert.deepEqual(named("total", "2026-12-31T12:00:00Z"), ["total", null]);
-  assert.deepEqual(named("week", "2026-11-25T00:00:00Z"), ["2026-W48", "2026-11-30T00:00"]);
-  assert.deepEqual(named("week", "2027-01-03T23:00:00Z"), ["2026-W53", "2027-01-04T00:00"]);
-  assert.deepEqual(named("week", "2027-01-04T00:00:00Z"), ["2027-W01", "2027-01-11T00:00"]);
-});
 
 const prices = { input: "$1/M", output: "$4/M", cached: "$0.1/M", cache_write: "$1.25/M", reasoning: "$5/M" };
 

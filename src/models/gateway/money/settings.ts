@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { InvalidText, nearestName, parseMoney } from "../../../core/base/index.ts";
+import { InvalidText, nearestName, parseMoney, periods } from "../../../core/base/index.ts";
 import { type BudgetUnit, runBudget } from "../../../core/executor/index.ts";
 import { camelObject } from "../../prompts/index.ts";
 import { budgetsMax } from "../limits.ts";
 import { inUnits, share } from "../units.ts";
 import { type Budget, budgetActions, type Downgrade } from "./budget.ts";
-import { periods } from "./period.ts";
 
 // The section `budgets` of flyball.yaml.
 

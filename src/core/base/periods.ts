@@ -1,4 +1,4 @@
-/** Budgets begin anew with each of these, in UTC; `total` never does. Weeks are those of ISO 8601: they begin on Monday. */
+/** Periods of the calendar, in UTC; `total` has no end. Weeks are those of ISO 8601: they begin on Monday. */
 export const periods = ["day", "week", "month", "total"] as const;
 export type PeriodKind = (typeof periods)[number];
 
@@ -32,6 +32,18 @@ export function periodOf(kind: PeriodKind, atMs: number): Period {
 /** The day of a moment (UTC): `2026-11-25`. */
 export function dayOf(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
+}
+
+const forms: readonly (readonly [PeriodKind, RegExp])[] = [
+  ["day", /^\d{4}-\d{2}-\d{2}$/],
+  ["week", /^\d{4}-W\d{2}$/],
+  ["month", /^\d{4}-\d{2}$/],
+];
+
+/** Whether the period of this name was over at a moment. */
+export function hasEnded(name: string, atMs: number): boolean {
+  const kind = forms.find(([, form]) => form.test(name))?.[0];
+  return kind !== undefined && name < periodOf(kind, atMs).name;
 }
 
 function startOfDay(at: Date): number {
