@@ -31,6 +31,11 @@ export interface ProjectKinds {
   readonly source: AssetSource;
 }
 
+/** Without what the project brings along. */
+export function noneBeside(kinds: KindRegistry): ProjectKinds {
+  return { kinds, own: [], source: { find: () => undefined, names: () => [] } };
+}
+
 const moduleFile = /^[^.]+\.(ts|mts|js|mjs)$/;
 
 /**
