@@ -15,7 +15,7 @@ import { type Switches, switchId } from "./switches.ts";
 export interface AttemptOptions {
   readonly clock: Clock;
   readonly effects: EffectMode;
-  readonly switches: Switches;
+  readonly switches: Pick<Switches, "check">;
   /** Called once, with the outcome or what was thrown; perhaps before `beginAttempt` returns. */
   readonly onOutcome: (attempt: StepAttempt, outcome: StepOutcome) => void;
   readonly onError: (attempt: StepAttempt, error: unknown) => void;
