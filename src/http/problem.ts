@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
-import { FlyballError, type Json, messageOf } from "../core/base/index.ts";
+import { FlyballError, type Json, jsonSliceCharacters, messageOf, Pace } from "../core/base/index.ts";
 import { InputInvalid } from "../core/executor/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
 import { jsonProblem } from "./json-text.ts";
@@ -77,7 +77,7 @@ export async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise
     const type = context.req.header("content-type") ?? "";
     if (!/^application\/json\b/i.test(type))
       throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
-    value = parse(text);
+    value = await parse(text);
   }
   return checked(schema, value);
 }
@@ -107,11 +107,16 @@ async function readText({ body }: Request): Promise<string> {
   }
 }
 
-function parse(text: string): unknown {
+/** What is large is looked through, parsed and taken further in a turn of its own each. */
+async function parse(text: string): Promise<unknown> {
+  const pace = new Pace(jsonSliceCharacters);
   const problem = jsonProblem(text);
   if (problem) throw new RequestInvalid([`the body cannot be taken in: ${problem}`]);
+  await pace.after(text.length);
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    await pace.after(text.length);
+    return value;
   } catch (error) {
     throw new RequestInvalid([`the body is not JSON: ${messageOf(error)}`]);
   }

@@ -7,6 +7,9 @@ export type JsonObject = { readonly [key: string]: Json };
 /** How deep a value may nest before it is refused; V8's own JSON recursion ends near 7,000. */
 export const jsonDepthMax = 500;
 
+/** Characters of JSON that are read or written without a turn for anything else: some 10 ms of work. */
+export const jsonSliceCharacters = 256 * 1024;
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
