@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { sha256Bytes } from "../base/index.ts";
-import { assertSound, bodiesOf, type Case, collect, mark, notes } from "./conformance-subject.ts";
+import { jsonSliceCharacters, nextTurn, sha256Bytes } from "../base/index.ts";
+import { assertSound, bodiesOf, type Case, collect, mark, notes, placesOf } from "./conformance-subject.ts";
 import { EventDamaged, StaleAppend } from "./errors.ts";
 import type { EventRow, Journal } from "./journal.ts";
 import { bodyInlineCharactersMax } from "./limits.ts";
@@ -30,6 +30,33 @@ suite("a body above the limit is a blob, one at the limit stays in its row", asy
   for (const digest of digestsOf(rows)) assert.ok(storage.namesBlob(digest) && blobs.get(digest));
   assert.deepEqual(bodiesOf(await journal.read("a")).slice(0, 2), [exact, long]);
   await assertSound(journal);
+});
+
+const slice = { text: "x".repeat(jsonSliceCharacters) };
+
+suite("large bodies of one turn are committed a slice at a time, in order", async ({ journal }) => {
+  const names = ["a", "b", "a", "c"];
+  const committed = names.map(async (name) => {
+    await journal.append([notes(name, null, slice)]);
+    return journal.lastPosition();
+  });
+  const stale = assert.rejects(journal.append([notes("a", 9, slice)]), StaleAppend);
+  assert.deepEqual(await Promise.all(committed), [1, 2, 3, 4]);
+  await stale;
+  assert.deepEqual(placesOf(await journal.readAll(0, 10)), ["a:1", "b:1", "a:2", "c:1"]);
+  await assertSound(journal);
+});
+
+suite("between large bodies that are read, others have a turn", async ({ journal }) => {
+  await journal.append([notes("a", 0, slice, slice, slice, slice)]);
+  let [turns, isOver] = [0, false];
+  const counting = (async () => {
+    for (; !isOver; turns++) await nextTurn();
+  })();
+  assert.equal((await journal.read("a")).length, 4);
+  isOver = true;
+  await counting;
+  assert.ok(turns >= 3, `${turns} turns`);
 });
 
 suite("a blob that is missing is found, and reading its event says so", async ({
