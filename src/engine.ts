@@ -63,6 +63,7 @@ import {
   secretFromEnvironment,
 } from "./project/index.ts";
 import {
+  LogWatch,
   openOwned,
   type Reserve,
   SqliteControlStore,
@@ -105,6 +106,8 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const watchEveryMs = 60_000;
+
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly indexes: SearchIndexes;
@@ -164,6 +167,7 @@ export class Engine {
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   readonly #reserve: Reserve;
+  readonly #logWatch: LogWatch;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -172,6 +176,7 @@ export class Engine {
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
     this.#reserve = owned.reserve;
+    this.#logWatch = new LogWatch(this.home);
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -216,6 +221,15 @@ export class Engine {
       load: (digest) => this.releases.load(digest),
     });
     this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(watchEveryMs, async () => {
+      const news = this.#logWatch.news();
+      if (news) options.onTrouble?.(news);
+    });
+  }
+
+  /** What somebody should see to although everything goes on. */
+  get warnings(): readonly string[] {
+    return [this.#logWatch.warning()].filter((warning) => warning !== undefined);
   }
 
   #define(content: Json, kind: string): Definition {

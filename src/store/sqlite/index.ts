@@ -11,6 +11,7 @@
 export { SqliteControlStore } from "./control.ts";
 export { DatabaseUnusable, FolderTaken } from "./errors.ts";
 export { SqliteJournalStorage } from "./journal.ts";
+export { LogWatch } from "./log-watch.ts";
 export { type OwnedDatabase, openOwned } from "./open.ts";
 export type { Reserve } from "./reserve.ts";
 export { sqliteSearchIndexes } from "./search.ts";
