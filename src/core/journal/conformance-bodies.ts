@@ -43,7 +43,10 @@ suite("large bodies of one turn are committed a slice at a time, in order", asyn
   const stale = assert.rejects(journal.append([notes("a", 9, slice)]), StaleAppend);
   assert.deepEqual(await Promise.all(committed), [1, 2, 3, 4]);
   await stale;
-  assert.deepEqual(placesOf(await journal.readAll(0, 10)), ["a:1", "b:1", "a:2", "c:1"]);
+  const places = await Promise.all(
+    [0, 1, 2, 3].map(async (after) => placesOf(await journal.readAll(after, 1))),
+  );
+  assert.deepEqual(places.flat(), ["a:1", "b:1", "a:2", "c:1"]);
   await assertSound(journal);
 });
 
@@ -57,6 +60,26 @@ suite("between large bodies that are read, others have a turn", async ({ journal
   isOver = true;
   await counting;
   assert.ok(turns >= 3, `${turns} turns`);
+});
+
+suite("a page of all events ends early where their bodies are large, and goes on there", async ({
+  journal,
+}) => {
+  const half = { text: "x".repeat(bodyInlineCharactersMax / 2) };
+  await journal.append([
+    notes("a", 0, ...Array.from({ length: 20 }, () => half)),
+    notes("b", 0, slice, slice),
+  ]);
+  const pages: number[] = [];
+  for (let position = 0; position < 22; ) {
+    const page = await journal.readAll(position, 100);
+    assert.equal(page[0]?.position, position + 1);
+    pages.push(page.length);
+    position += page.length;
+  }
+  assert.deepEqual(pages, [8, 8, 5, 1]);
+  assert.deepEqual(await journal.readAll(22, 100), []);
+  await assertSound(journal);
 });
 
 suite("a blob that is missing is found, and reading its event says so", async ({

@@ -103,11 +103,18 @@ class StoredJournal<Change> implements Journal {
 
   async readAll(afterPosition: number, limit: number): Promise<readonly JournalEvent[]> {
     const heads = new Map<string, Uint8Array>();
-    return this.#storage.readAll(afterPosition, limit).map((row) => {
+    const events: JournalEvent[] = [];
+    const pace = new Pace(jsonSliceCharacters);
+    for (const row of this.#storage.readAll(afterPosition, limit)) {
       const prev = heads.get(row.stream) ?? this.#hashBefore(row);
       heads.set(row.stream, row.hash);
-      return this.#event(row, prev);
-    });
+      const blob = this.#blobOf(row);
+      events.push(this.#event(row, prev, blob));
+      const turn = pace.after(row.body?.length ?? blob?.length ?? 0);
+      // No more than a slice: after the turn, the rest may not be there any more as it was read.
+      if (turn) return turn.then(() => events);
+    }
+    return events;
   }
 
   #hashBefore(row: EventRow): Uint8Array {
