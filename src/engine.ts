@@ -5,8 +5,9 @@ import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
   derivedId,
-  type FlyballError,
+  FlyballError,
   type Json,
+  type NewId,
   randomBytes,
   systemClock,
   systemRandom,
@@ -22,7 +23,9 @@ import {
   createReleases,
   type Definition,
   Executor,
+  eraseUncaptured,
   type Flow,
+  type FlowDefinition,
   FlowProgram,
   forgottenRows,
   type Program,
@@ -31,6 +34,8 @@ import {
   type Retention,
   type RunLimits,
   type RunStarted,
+  recordRun,
+  type StartRequest,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -42,15 +47,17 @@ import {
   sealKeyOf,
   writeDurably,
 } from "./core/journal/index.ts";
+import { Degradation } from "./core/targets/index.ts";
 import {
   type Asset,
+  type AssetSource,
   compileWorkflow,
   type KindRegistry,
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway } from "./models/gateway/index.ts";
-import { extract, loadClassifier } from "./models/learning/index.ts";
+import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
+import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
@@ -68,6 +75,7 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
+  sqliteAnswers,
   sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
@@ -107,22 +115,40 @@ export interface Opened {
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
 const watchEveryMs = 60_000;
+const settleLostEveryMs = 60_000;
+/** Names that calls have used, held for one folder: `provider/anything` is a name. */
+const assetsFoundMax = 1_000;
+
+/** How long after its end a run's result can be fetched where nothing of it is to be kept. */
+const uncapturedGraceMs = 60_000;
+const eraseEveryMs = 10_000;
 
 export interface KindParts {
   readonly kinds: KindRegistry;
+  readonly code: Code;
+  readonly gateway: Gateway;
   readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
-/** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+type KindOptions = Pick<EngineOptions, "home" | "clock" | "codeLimits" | "onOutput"> & {
+  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
+  readonly ledger?: Ledger;
+};
+
+/** Every kind of step that there is, and what runs users' code. Touches no disk until a step needs it. */
+export function createKinds(options: KindOptions): KindParts {
+  const { home, clock = systemClock, ledger } = options;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const answers = sqliteAnswers(join(home, "answers.db"));
   const gateway = createGateway({
     clock,
     secrets,
     baseDir: join(home, "models"),
-    local: { loadClassifier, extract },
+    local: { loadClassifier, extract, lexicalVector },
+    answers,
+    ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -130,18 +156,30 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
     secrets,
     allowHttp: (context) => allowedHosts(context.asset("policy", "http")),
   });
+  const kinds = kindRegistry([
+    gateway.inferenceKind,
+    retrieval.retrievalKind,
+    humanReviewKind,
+    ...tools.kinds,
+    ...coreKinds,
+  ]);
+  const code = createCode({
+    clock,
+    kinds,
+    ...(options.codeLimits ? { limits: options.codeLimits } : {}),
+    placesFolder: join(home, "kinds"),
+    onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
+  });
   return {
-    kinds: kindRegistry([
-      gateway.inferenceKind,
-      retrieval.retrievalKind,
-      humanReviewKind,
-      ...tools.kinds,
-      ...coreKinds,
-    ]),
+    kinds,
+    code,
+    gateway,
     indexes,
     async close() {
+      await code.close();
       await tools.close();
       indexes.close();
+      answers.close();
     },
   };
 }
@@ -156,8 +194,14 @@ export class Engine {
   readonly journal: Journal;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
+  readonly ledger: Ledger;
   readonly batches: Batches;
+  /** Models, asked without a workflow. */
+  readonly calls: Calls;
+  readonly newId: NewId;
   readonly releases: Releases;
+  readonly degradation: Degradation;
+  readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
@@ -172,11 +216,11 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.newId = timeOrderedIds(this.clock);
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
     this.#reserve = owned.reserve;
-    this.#logWatch = new LogWatch(this.home);
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -189,18 +233,25 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    const { spending } = this.control;
+    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
-    this.#code = createCode({
-      clock: this.clock,
-      kinds: this.kinds,
-      ...(options.codeLimits ? { limits: options.codeLimits } : {}),
-      onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
-    });
+    this.gateway = this.#kindParts.gateway;
+    this.#code = this.#kindParts.code;
     this.releases = createReleases({
       journal: this.journal,
       isPublished: (digest) => this.control.asset(digest) !== undefined,
-      define: (asset) => this.#define(asset.content, asset.kind),
+      define: (definition, assets) => this.#define(definition, assets),
+    });
+    const onTrouble = options.onTrouble ?? (() => {});
+    this.#logWatch = new LogWatch(this.home, onTrouble);
+    this.degradation = new Degradation({
+      journal: this.journal,
+      releases: this.releases,
+      kinds: this.kinds,
+      clock: this.clock,
+      onTrouble,
     });
     this.executor = new Executor({
       journal: this.journal,
@@ -208,10 +259,11 @@ export class Engine {
       releases: this.releases,
       clock: this.clock,
       random: systemRandom,
-      newId: timeOrderedIds(this.clock),
+      newId: this.newId,
       ...(options.limits ? { limits: options.limits } : {}),
-      flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
-      onTrouble: options.onTrouble ?? (() => {}),
+      flowProgram: (definition, run) => this.#flowProgram(definition, run.id, run.started),
+      onStopped: (run) => this.degradation.stopped(run),
+      onTrouble,
     });
     this.batches = new Batches({
       journal: this.journal,
@@ -220,32 +272,44 @@ export class Engine {
       clock: this.clock,
       load: (digest) => this.releases.load(digest),
     });
-    this.#every(sealEveryMs, () => this.journal.seal());
-    this.#every(watchEveryMs, async () => {
-      const news = this.#logWatch.news();
-      if (news) options.onTrouble?.(news);
+    this.calls = new Calls({
+      clock: this.clock,
+      modelOf: this.#kindParts.gateway.modelOf,
+      publish: (parts) => this.releases.publish(parts),
+      record: (run) => recordRun(this.journal, run),
+      switches: this.executor.switchboard,
     });
+    this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(settleLostEveryMs, () => this.ledger.settleLost());
+    this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
+    this.#every(watchEveryMs, async () => this.#logWatch.look());
   }
 
   /** What somebody should see to although everything goes on. */
   get warnings(): readonly string[] {
-    return [this.#logWatch.warning()].filter((warning) => warning !== undefined);
+    return this.#logWatch.warnings;
   }
 
-  #define(content: Json, kind: string): Definition {
-    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }) };
-    return { type: "document", workflow: compileWorkflow(content as never, this.kinds) };
+  /** The project's own kinds are those that were pinned, whatever their files say now. */
+  #define({ content, kind }: Asset, assets: readonly Asset[]): Definition {
+    const own = assets.filter((asset) => asset.kind === "kind");
+    const kinds = new Map([
+      ...this.kinds,
+      ...own.map((asset) => [asset.name, this.#code.kind(asset)] as const),
+    ]);
+    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }), kinds };
+    return { type: "document", workflow: compileWorkflow(content as never, kinds) };
   }
 
   /** Code that was registered runs here; code of a module runs in a process of its own. */
-  #flowProgram(name: string, version: string, id: string, started: RunStarted): Program {
+  #flowProgram({ name, version, kinds }: FlowDefinition, id: string, started: RunStarted): Program {
     const { workflow, input, tags = {} } = started;
     const code = this.#flows.get(`${name}@${version}`);
-    if (code) return new FlowProgram(code, this.kinds, { id, input, tags });
-    return this.#code.program({ name, version }, { id, workflow, input, tags });
+    if (code) return new FlowProgram(code, kinds, { id, input, tags });
+    return this.#code.program({ name, version, kinds }, { id, workflow, input, tags });
   }
 
-  /** A loader for the workflow files of one folder. */
+  /** The settings and assets of one folder; its workflows are loaded by `open`. */
   project(folder: string): ProjectLoader {
     return new ProjectLoader(folder, this.kinds);
   }
@@ -255,7 +319,7 @@ export class Engine {
    * versions beside it, so that their runs can go on.
    */
   async open(file: string): Promise<Opened> {
-    const loader = this.project(projectFolderOf(file));
+    const loader = await ProjectLoader.open(projectFolderOf(file), this.kinds, this.#code);
     if (isModule(file)) return { release: await this.#openModule(loader, file), warnings: [] };
     const loaded = loader.load(file);
     const warnings = loaded.loaded.warnings.map(problemText);
@@ -266,10 +330,38 @@ export class Engine {
     const path = resolve(file);
     readText(path);
     const { environment } = loader.settings.allow;
-    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment }));
+    const ownKinds = loader.ownKinds;
+    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment, ownKinds }));
     await Promise.all(older);
-    const facts = await this.#code.load(path, { environment });
+    const facts = await this.#code.load(path, { environment, ownKinds });
     return this.#publishFlow(facts, loader, { source: facts.source });
+  }
+
+  /**
+   * What calls may name of a folder, each found once; what its models need of the folder is kept. Made
+   * anew when the folder's files have changed.
+   */
+  assetsFor(loader: ProjectLoader): AssetSource {
+    const found = new Map<string, Asset>();
+    const names = new Map<string, readonly string[]>();
+    return {
+      names(kind) {
+        const known = names.get(kind) ?? loader.assets.names(kind);
+        names.set(kind, known);
+        return known;
+      },
+      find: (kind, name) => {
+        const known = found.get(`${kind}/${name}`);
+        if (known) return known;
+        const asset = loader.assets.find(kind, name);
+        if (!asset) return undefined;
+        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
+        if (found.size >= assetsFoundMax) found.clear();
+        found.set(`${kind}/${name}`, asset);
+        return asset;
+      },
+      references: (asset) => loader.assets.references?.(asset) ?? [],
+    };
   }
 
   /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
@@ -305,6 +397,26 @@ export class Engine {
     return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
   }
 
+  /**
+   * Starts a run in the release that its workflow gets now: while it is degraded, the one with other routes.
+   * A batch is pinned to what it began with, and a child to its parent's release.
+   */
+  async start(request: StartRequest): Promise<string> {
+    const id = request.id ?? this.newId();
+    const release = await this.degradation.releaseFor(request.release, id);
+    return this.executor.start({ ...request, id, release });
+  }
+
+  /** From now on the budgets of a project hold, and no others. */
+  async keepBudgets(loader: ProjectLoader): Promise<void> {
+    const budgets = loader.budgets();
+    for (const { to } of budgets)
+      for (const { content } of to ? [to.asset, ...to.uses] : [])
+        keepModelFiles(content, loader.folder, join(this.home, "models"));
+    await this.ledger.declare(budgets);
+    await this.ledger.settleLost();
+  }
+
   /** Cancels, resumes or signals a run. The same id again is the same command. */
   async command(run: string, command: Command, id?: string): Promise<void> {
     const key = id ?? randomBytes(16).toString("hex");
@@ -336,13 +448,23 @@ export class Engine {
     arm(firstMs);
   }
 
+  /** Nobody can fetch anything more from here, so what is not to be kept goes at once. */
+  async #eraseAtEnd(): Promise<void> {
+    try {
+      await eraseUncaptured(this, 0);
+    } catch (error) {
+      // On a full disk, or after a commit whose outcome is unknown, it is left to the next owner.
+      if (!(error instanceof FlyballError)) throw error;
+    }
+  }
+
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
     await this.executor.drain(graceMs);
-    await this.#code.close();
     await this.#kindParts.close();
+    await this.#eraseAtEnd();
     await this.journal.close();
   }
 }

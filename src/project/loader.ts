@@ -10,12 +10,15 @@ import {
   type KindRegistry,
   type LoadedWorkflow,
   loadWorkflow,
+  type StepKind,
   WorkflowInvalid,
+  withReferences,
 } from "../core/workflow/index.ts";
-import { gatewaySource } from "../models/gateway/index.ts";
+import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
 import { flatForm } from "./flat-form.ts";
+import { type KindCode, noneBeside, type ProjectKinds, projectKinds } from "./own-kinds.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** A workflow file, loaded, and what its release pins; the releases of its children come first. */
@@ -48,17 +51,22 @@ export function readText(file: string): string {
 export class ProjectLoader {
   readonly folder: string;
   readonly settings: Settings;
+  /** The kinds of step that the folder brings along. */
+  readonly ownKinds: readonly StepKind[];
   readonly #kinds: KindRegistry;
   readonly #sources: readonly AssetSource[];
   readonly #loading: string[] = [];
   readonly #children: ReleaseParts[] = [];
 
-  constructor(folder: string, kinds: KindRegistry) {
+  /** Knows no kinds of the folder's own: enough for its settings and assets. `open` has them too. */
+  constructor(folder: string, kinds: KindRegistry, own: ProjectKinds = noneBeside(kinds)) {
     this.folder = resolve(folder);
     this.settings = readSettings(this.folder);
-    this.#kinds = kinds;
     const { settings } = this;
+    this.#kinds = own.kinds;
+    this.ownKinds = own.own;
     this.#sources = [
+      own.source,
       gatewaySource({
         settings,
         baseDir: this.folder,
@@ -67,8 +75,15 @@ export class ProjectLoader {
           : {}),
       }),
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
+      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
     ];
+  }
+
+  /** With the folder's own kinds of step beside those that there are: to load workflows. */
+  static async open(project: string, kinds: KindRegistry, code: KindCode): Promise<ProjectLoader> {
+    const { folder, settings } = new ProjectLoader(project, kinds);
+    const { environment } = settings.allow;
+    return new ProjectLoader(folder, kinds, await projectKinds({ folder, environment, kinds, code }));
   }
 
   load(file: string): LoadedFile & { readonly loaded: LoadedWorkflow } {
@@ -77,7 +92,7 @@ export class ProjectLoader {
       text: readText(path),
       file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
       kinds: this.#kinds,
-      assets: this.#assets,
+      assets: this.assets,
       flat: flatForm,
     });
     const { workflow, document, references } = loaded;
@@ -92,22 +107,42 @@ export class ProjectLoader {
     return assetOf("policy", "http", { allow: [...this.settings.allow.http] });
   }
 
+  /** The budgets of the settings, with the models that they downgrade to. */
+  budgets(): readonly Budget[] {
+    const find = (name: string) => {
+      const asset = this.assets.find("route", name) ?? this.assets.find("model", name);
+      return asset && { asset, uses: withReferences([asset], this.assets).slice(1) };
+    };
+    return this.settings.budgets.map((entry) => budgetFrom(entry, find));
+  }
+
   /** The assets that a flow says it uses, as `kind/name`. */
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
-    return uses.map((use) => {
+    const named = uses.map((use) => {
       const slash = use.indexOf("/");
-      const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
+      const asset = this.assets.find(use.slice(0, slash), use.slice(slash + 1));
       const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
       if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
       return asset;
     });
+    return withReferences(named, this.assets);
+  }
+
+  /** An asset by itself, such as a prompt that somebody wants to see rendered. Throws `WorkflowInvalid`. */
+  asset(kind: string, name: string): Asset | undefined {
+    return this.assets.find(kind, name);
+  }
+
+  names(kind: string): readonly string[] {
+    return this.assets.names(kind);
   }
 
   takeChildren(): ReleaseParts[] {
     return this.#children.splice(0);
   }
 
-  readonly #assets: AssetSource = {
+  /** Everything that a step or a call may name. */
+  readonly assets: AssetSource = {
     find: (kind, name) => {
       for (const source of this.#sources) {
         const asset = source.find(kind, name);
@@ -116,6 +151,7 @@ export class ProjectLoader {
       return undefined;
     },
     names: (kind) => this.#sources.flatMap((source) => source.names(kind)),
+    references: (asset) => this.#sources.flatMap((source) => source.references?.(asset) ?? []),
   };
 
   #fileAsset(kind: string, name: string): Asset | undefined {
@@ -124,7 +160,12 @@ export class ProjectLoader {
     const shown = relative(process.cwd(), file);
     switch (kind) {
       case "prompt":
-        return loadPrompt({ file: shown, text: readText(file), name });
+        return loadPrompt({
+          file: shown,
+          text: readText(file),
+          name,
+          tool: (tool) => this.#fileAsset("tool", tool),
+        });
       case "tool":
         return loadTool({ file: shown, text: readText(file), name });
       case "ruleset":
@@ -152,6 +193,19 @@ export class ProjectLoader {
     } finally {
       this.#loading.pop();
     }
+  }
+
+  /** The names of a kind's files, where they stand in a folder of their own. */
+  #fileNames(kind: string): readonly string[] {
+    const names = (placesOf[kind] ?? []).flatMap((place) => {
+      const { dir, base } = parse(place);
+      const folder = join(this.folder, dir);
+      if (dir === "" || !existsSync(folder)) return [];
+      const ending = base.replace("NAME", "");
+      const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+      return files.map((file) => file.slice(0, -ending.length));
+    });
+    return [...new Set(names)].sort();
   }
 
   /** The file that a name stands for; never one outside the folder. */

@@ -2,7 +2,7 @@ import type { Json } from "../base/index.ts";
 
 /** Anything versioned that a workflow names. */
 export interface Asset {
-  /** `prompt`, `route`, `model`, `tool`, `index`, `ruleset`, `script`, `workflow`. */
+  /** `prompt`, `route`, `model`, `tool`, `index`, `ruleset`, `script`, `kind`, `workflow`. */
   readonly kind: string;
   readonly name: string;
   /** SHA-256 of the canonical content: its version. */
@@ -25,4 +25,6 @@ export interface AssetSource {
   find(kind: string, name: string): Asset | undefined;
   /** Every known name of a kind, for "did you mean". */
   names(kind: string): readonly string[];
+  /** What an asset names in turn, such as a route its models: pinned together with it. */
+  references?(asset: Asset): readonly AssetReference[];
 }

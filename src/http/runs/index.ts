@@ -9,6 +9,7 @@ import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
 import { type Served, servedRelease } from "../served.ts";
 import { presentRow, presentRun } from "./present.ts";
+import { showStep } from "./step.ts";
 
 const listQuery = z.object({
   workflow: z.string().optional(),
@@ -30,7 +31,7 @@ const signalBody = z.strictObject({
   id: z.string().max(200).optional(),
 });
 
-/** `/v1/runs`: list, show, follow, pause, resume, cancel, restart, signal. */
+/** `/v1/runs`: list, show, what ran at a step, follow, pause, resume, cancel, restart, signal. */
 export function runRoutes(engine: Engine, served: () => Served): Hono {
   const routes = new Hono();
 
@@ -47,6 +48,11 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     answerInParts(context, await showRun(engine, context.req.param("id"))),
   );
 
+  routes.get("/:id/steps/:path", async (context) => {
+    const row = rowOf(engine, context.req.param("id"));
+    return context.json(await showStep(engine, row, context.req.param("path")));
+  });
+
   routes.get("/:id/events", async (context) => {
     const row = rowOf(engine, context.req.param("id"));
     const accepts = context.req.header("accept") ?? "";
@@ -61,6 +67,11 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     });
   });
 
+  steeringRoutes(routes, engine, served);
+  return routes;
+}
+
+function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): void {
   routes.post("/:id/cancel", async (context) => {
     const { reason } = await bodyOf(context, cancelBody);
     const { id } = rowOf(engine, context.req.param("id"));
@@ -110,8 +121,6 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     await engine.command(id, { kind: "signal", event, data: data ?? null }, key);
     return answerInParts(context, await showSettled(engine, id), 202);
   });
-
-  return routes;
 }
 
 function rowOf(engine: Engine, id: string): RunRow {

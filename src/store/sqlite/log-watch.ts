@@ -11,26 +11,28 @@ const logBytesMax = 256 * 1024 * 1024;
  */
 export class LogWatch {
   readonly #file: string;
+  readonly #tell: (message: string) => void;
   readonly #bytesMax: number;
   /** How large it was when that was last told; 0 while it is small. */
   #toldBytes = 0;
 
-  constructor(folder: string, bytesMax = logBytesMax) {
+  constructor(folder: string, tell: (message: string) => void, bytesMax = logBytesMax) {
     this.#file = join(folder, "flyball.db-wal");
+    this.#tell = tell;
     this.#bytesMax = bytesMax;
   }
 
-  /** What is wrong, and what to do about it; undefined while nothing is. */
-  warning(): string | undefined {
-    return this.#isLarge ? this.#message() : undefined;
+  /** What is wrong, and what to do about it; empty while nothing is. */
+  get warnings(): readonly string[] {
+    return this.#isLarge ? [this.#message()] : [];
   }
 
-  /** The warning when it is new, or the log has become twice as large since it was told. */
-  news(): string | undefined {
+  /** Tells a warning that is new, or when the log has become twice as large since it was told. */
+  look(): void {
     if (!this.#isLarge) this.#toldBytes = 0;
-    if (!this.#isLarge || this.#bytes < 2 * this.#toldBytes) return undefined;
+    if (!this.#isLarge || this.#bytes < 2 * this.#toldBytes) return;
     this.#toldBytes = this.#bytes;
-    return this.#message();
+    this.#tell(this.#message());
   }
 
   #message(): string {
