@@ -1,5 +1,6 @@
+import { nextTurn } from "../../../core/base/index.ts";
 import { ModelAnswerMalformed } from "../errors.ts";
-import { answerBytesMax } from "../limits.ts";
+import { answerBytesMax, answerPieceBytes } from "../limits.ts";
 
 type Fetch = typeof globalThis.fetch;
 
@@ -23,21 +24,30 @@ function isKnownToFit(headers: Headers): boolean {
   );
 }
 
-/** By hand: for a stream of a dozen pieces that takes 4 µs, and a TransformStream between the two 12. */
+/**
+ * In pieces with a turn of the event loop between them, so that a flood of small events, each of which goes
+ * through many hands, keeps nobody else waiting. By hand: a TransformStream costs three times as much.
+ */
 function bounded(body: ReadableStream<Uint8Array<ArrayBuffer>>, model: string): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
+  let rest: Uint8Array = new Uint8Array();
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) return controller.close();
-        bytes += value.length;
+        if (rest.length > 0) await nextTurn();
+        else {
+          const { done, value } = await reader.read();
+          if (done) return controller.close();
+          rest = value;
+          bytes += value.length;
+        }
         if (bytes > answerBytesMax) {
           reader.cancel().catch(() => {});
           throw new ModelAnswerMalformed(model, `it has more than ${answerBytesMax} bytes`);
         }
-        controller.enqueue(value);
+        controller.enqueue(rest.subarray(0, answerPieceBytes));
+        rest = rest.subarray(answerPieceBytes);
       },
       cancel: (reason) => reader.cancel(reason),
     },
