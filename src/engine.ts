@@ -5,8 +5,9 @@ import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
   derivedId,
-  type FlyballError,
+  FlyballError,
   type Json,
+  type NewId,
   randomBytes,
   systemClock,
   systemRandom,
@@ -22,6 +23,7 @@ import {
   createReleases,
   type Definition,
   Executor,
+  eraseUncaptured,
   type Flow,
   FlowProgram,
   forgottenRows,
@@ -31,6 +33,8 @@ import {
   type Retention,
   type RunLimits,
   type RunStarted,
+  recordRun,
+  type StartRequest,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -42,14 +46,16 @@ import {
   sealKeyOf,
   writeDurably,
 } from "./core/journal/index.ts";
+import { Degradation } from "./core/targets/index.ts";
 import {
   type Asset,
+  type AssetSource,
   compileWorkflow,
   type KindRegistry,
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway } from "./models/gateway/index.ts";
+import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
 import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -67,6 +73,7 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
+  sqliteAnswers,
   sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
@@ -105,21 +112,38 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const settleLostEveryMs = 60_000;
+/** Names that calls have used, held for one folder: `provider/anything` is a name. */
+const assetsFoundMax = 1_000;
+
+/** How long after its end a run's result can be fetched where nothing of it is to be kept. */
+const uncapturedGraceMs = 60_000;
+const eraseEveryMs = 10_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
+  readonly gateway: Gateway;
   readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
 /** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+export function createKinds(parts: {
+  readonly home: string;
+  readonly clock?: Clock;
+  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
+  readonly ledger?: Ledger;
+}): KindParts {
+  const { home, clock = systemClock, ledger } = parts;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const answers = sqliteAnswers(join(home, "answers.db"));
   const gateway = createGateway({
     clock,
     secrets,
     baseDir: join(home, "models"),
     local: { loadClassifier, extract, lexicalVector },
+    answers,
+    ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -135,10 +159,12 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...tools.kinds,
       ...coreKinds,
     ]),
+    gateway,
     indexes,
     async close() {
       await tools.close();
       indexes.close();
+      answers.close();
     },
   };
 }
@@ -153,8 +179,14 @@ export class Engine {
   readonly journal: Journal;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
+  readonly ledger: Ledger;
   readonly batches: Batches;
+  /** Models, asked without a workflow. */
+  readonly calls: Calls;
+  readonly newId: NewId;
   readonly releases: Releases;
+  readonly degradation: Degradation;
+  readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
@@ -168,6 +200,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.newId = timeOrderedIds(this.clock);
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
@@ -184,8 +217,11 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    const { spending } = this.control;
+    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
+    this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
       clock: this.clock,
       kinds: this.kinds,
@@ -197,16 +233,25 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (asset) => this.#define(asset.content, asset.kind),
     });
+    const onTrouble = options.onTrouble ?? (() => {});
+    this.degradation = new Degradation({
+      journal: this.journal,
+      releases: this.releases,
+      kinds: this.kinds,
+      clock: this.clock,
+      onTrouble,
+    });
     this.executor = new Executor({
       journal: this.journal,
       control: this.control,
       releases: this.releases,
       clock: this.clock,
       random: systemRandom,
-      newId: timeOrderedIds(this.clock),
+      newId: this.newId,
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
-      onTrouble: options.onTrouble ?? (() => {}),
+      onStopped: (run) => this.degradation.stopped(run),
+      onTrouble,
     });
     this.batches = new Batches({
       journal: this.journal,
@@ -215,7 +260,16 @@ export class Engine {
       clock: this.clock,
       load: (digest) => this.releases.load(digest),
     });
+    this.calls = new Calls({
+      clock: this.clock,
+      modelOf: this.#kindParts.gateway.modelOf,
+      publish: (parts) => this.releases.publish(parts),
+      record: (run) => recordRun(this.journal, run),
+      switches: this.executor.switchboard,
+    });
     this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(settleLostEveryMs, () => this.ledger.settleLost());
+    this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
   }
 
   #define(content: Json, kind: string): Definition {
@@ -258,6 +312,33 @@ export class Engine {
     return this.#publishFlow(facts, loader, { source: facts.source });
   }
 
+  /**
+   * What calls may name of a folder, each found once; what its models need of the folder is kept. Made
+   * anew when the folder's files have changed.
+   */
+  assetsFor(loader: ProjectLoader): AssetSource {
+    const found = new Map<string, Asset>();
+    const names = new Map<string, readonly string[]>();
+    return {
+      names(kind) {
+        const known = names.get(kind) ?? loader.assets.names(kind);
+        names.set(kind, known);
+        return known;
+      },
+      find: (kind, name) => {
+        const known = found.get(`${kind}/${name}`);
+        if (known) return known;
+        const asset = loader.assets.find(kind, name);
+        if (!asset) return undefined;
+        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
+        if (found.size >= assetsFoundMax) found.clear();
+        found.set(`${kind}/${name}`, asset);
+        return asset;
+      },
+      references: (asset) => loader.assets.references?.(asset) ?? [],
+    };
+  }
+
   /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
   async publish(loader: ProjectLoader, file: LoadedFile): Promise<Release> {
     const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
@@ -291,6 +372,26 @@ export class Engine {
     return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
   }
 
+  /**
+   * Starts a run in the release that its workflow gets now: while it is degraded, the one with other routes.
+   * A batch is pinned to what it began with, and a child to its parent's release.
+   */
+  async start(request: StartRequest): Promise<string> {
+    const id = request.id ?? this.newId();
+    const release = await this.degradation.releaseFor(request.release, id);
+    return this.executor.start({ ...request, id, release });
+  }
+
+  /** From now on the budgets of a project hold, and no others. */
+  async keepBudgets(loader: ProjectLoader): Promise<void> {
+    const budgets = loader.budgets();
+    for (const { to } of budgets)
+      for (const { content } of to ? [to.asset, ...to.uses] : [])
+        keepModelFiles(content, loader.folder, join(this.home, "models"));
+    await this.ledger.declare(budgets);
+    await this.ledger.settleLost();
+  }
+
   /** Cancels, resumes or signals a run. The same id again is the same command. */
   async command(run: string, command: Command, id?: string): Promise<void> {
     const key = id ?? randomBytes(16).toString("hex");
@@ -322,6 +423,16 @@ export class Engine {
     arm(firstMs);
   }
 
+  /** Nobody can fetch anything more from here, so what is not to be kept goes at once. */
+  async #eraseAtEnd(): Promise<void> {
+    try {
+      await eraseUncaptured(this, 0);
+    } catch (error) {
+      // On a full disk, or after a commit whose outcome is unknown, it is left to the next owner.
+      if (!(error instanceof FlyballError)) throw error;
+    }
+  }
+
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
@@ -329,6 +440,7 @@ export class Engine {
     await this.executor.drain(graceMs);
     await this.#code.close();
     await this.#kindParts.close();
+    await this.#eraseAtEnd();
     await this.journal.close();
   }
 }

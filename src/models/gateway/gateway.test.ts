@@ -202,7 +202,7 @@ test("a step renders its prompt, asks, and tells what it cost", async () => {
     const config = { prompt: "classify", input: { text: "lost card" }, settings: { max_tokens: 20 } };
     const outcome = await gateway.inferenceKind.execute(
       config,
-      contextOf([prompt, assets.find("route", "default")]),
+      contextOf([prompt, assets.find("route", "default"), assets.find("model", "small")]),
     );
     assert.ok("result" in outcome);
     assert.deepEqual(outcome.result, {
@@ -216,6 +216,7 @@ test("a step renders its prompt, asks, and tells what it cost", async () => {
       tokens: { input: 60, cached: 40, output: 15, reasoning: 5 },
       latencyMs: 0,
       simulated: false,
+      toolCalls: null,
     });
     const { messages, temperature, max_tokens } = provider.seen[0]?.body ?? { messages: [] };
     assert.deepEqual(messages[1], { role: "user", content: "It says: lost card" });

@@ -11,12 +11,12 @@
  * error. What is simulated says so in its result. No provider's package is loaded before it is asked.
  * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts` and `providers/ai-sdk.ts`.
  */
-export type {
-  ModelContent,
-  RouteContent,
-} from "./content.ts";
+export type { AnswerStore, KeptAnswer } from "./answers.ts";
+export { type CallAnswer, type CallParts, type CallRequest, Calls, type CallsDeps } from "./calls.ts";
+export type { ModelContent } from "./content.ts";
 export * from "./errors.ts";
-export { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
+export { createGateway, type FindAsset, type Gateway, type GatewayDeps } from "./gateway.ts";
+export type { ModelHealth, RouteHealth } from "./health.ts";
 export type {
   CallTrace,
   Model,
@@ -26,6 +26,9 @@ export type {
   Policy,
   Tokens,
 } from "./model.ts";
+export type { Budget } from "./money/budget.ts";
+export { Ledger } from "./money/ledger.ts";
+export { budgetFrom } from "./money/settings.ts";
 export type {
   Extracted,
   ExtractRequest,
@@ -33,5 +36,7 @@ export type {
   LocalClassifier,
   LocalModels,
 } from "./providers/local.ts";
+export { type RouteContent, referencesOf } from "./route-content.ts";
 export { type GatewaySettings, gatewayProblems, gatewaySettings } from "./settings.ts";
 export { type GatewaySource, gatewaySource } from "./source.ts";
+export { unpackVector } from "./vectors.ts";

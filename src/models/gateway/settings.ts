@@ -1,33 +1,13 @@
 import { z } from "zod";
-import {
-  InvalidText,
-  nearestName,
-  parseDuration,
-  parseShare,
-  parseTokenPrice,
-} from "../../core/base/index.ts";
+import { nearestName } from "../../core/base/index.ts";
 import { camelObject } from "../prompts/index.ts";
-import { candidatesMax } from "./limits.ts";
+import { priceSettings } from "./money/prices.ts";
+import { budgetProblems, budgetSettings } from "./money/settings.ts";
+import { limitSettings, routeProblems, routeSettings } from "./route-settings.ts";
+import { duration, share } from "./units.ts";
 
-// The sections `providers`, `models` and `routes` of flyball.yaml. Names (of providers, models, routes)
-// are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
-
-/** A unit as people write it, in base units afterwards. */
-function inUnits(parse: (text: string | number) => number, expected: string) {
-  return z.union([z.string(), z.number()]).transform((written, context) => {
-    try {
-      return parse(written);
-    } catch (error) {
-      if (!(error instanceof InvalidText)) throw error;
-      context.addIssue({ code: "custom", message: `expected ${expected}` });
-      return z.NEVER;
-    }
-  });
-}
-
-const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
-const share = inUnits(parseShare, "a share such as 1% or 0.01");
-const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
+// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`, `budgets` in
+// `money/settings.ts`. Names (of providers, models, routes) are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
 
 const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -52,6 +32,7 @@ const provider = camelObject({
   url: url.exactOptional(),
   key: key.exactOptional(),
   structuredOutputs: z.boolean().exactOptional(),
+  ...limitSettings,
 });
 
 /** Known without settings, under their own names: the key in the environment is enough. */
@@ -61,7 +42,6 @@ export const hosted = {
   google: { url: "https://generativelanguage.googleapis.com/v1beta", key: "GOOGLE_API_KEY" },
 } as const;
 
-const price = camelObject({ input: tokenPrice, output: tokenPrice, cached: tokenPrice.exactOptional() });
 const latency = camelObject({ p50: duration, p95: duration }).refine(
   ({ p50, p95 }) => p95 >= p50,
   "expected a p95 that is at least the p50",
@@ -78,26 +58,21 @@ const model = camelObject({
   name: z.string().min(1).exactOptional(),
   type: z.enum(["classifier", "extractive", "lexical"]).exactOptional(),
   file: z.string().min(1).exactOptional(),
-  price: price.exactOptional(),
+  price: priceSettings.exactOptional(),
+  maxOutputTokens: z.int().positive().exactOptional(),
   ...simulated,
   seed: z.int().nonnegative().exactOptional(),
   labels: z.array(z.json()).min(1).exactOptional(),
   changes: z.array(camelObject({ atCall: z.int().positive(), ...simulated })).exactOptional(),
-});
-
-const route = camelObject({
-  try: z.array(z.string().min(1)).min(1).max(candidatesMax),
-  strategy: z
-    .literal("ordered", { error: "expected ordered: other strategies are not built yet" })
-    .default("ordered"),
-  timeout: duration.exactOptional(),
+  ...limitSettings,
 });
 
 /** Spread the shape into the schema of flyball.yaml, or use it by itself. */
 export const gatewaySettings = z.object({
   providers: z.record(z.string(), provider).default({}),
   models: z.record(z.string(), model).default({}),
-  routes: z.record(z.string(), route).default({}),
+  routes: z.record(z.string(), routeSettings).default({}),
+  budgets: budgetSettings,
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
@@ -122,6 +97,7 @@ export interface SettingsProblem {
 /** What the schemas cannot see: names that lead nowhere, and fields that do not belong together. */
 export function gatewayProblems(settings: GatewaySettings): readonly SettingsProblem[] {
   const problems: SettingsProblem[] = [];
+  const unknown = (name: string) => (isKnownModel(settings, name) ? undefined : unknownModel(settings, name));
   for (const [name, entry] of Object.entries(settings.providers))
     for (const [field, message] of providerProblems(name, entry))
       problems.push({ path: ["providers", name, ...field], message });
@@ -129,10 +105,13 @@ export function gatewayProblems(settings: GatewaySettings): readonly SettingsPro
     for (const [field, message] of modelProblems(name, entry, settings))
       problems.push({ path: ["models", name, ...field], message });
   for (const [name, entry] of Object.entries(settings.routes))
-    for (const [index, candidate] of entry.try.entries())
-      if (!isKnownModel(settings, candidate))
-        problems.push({ path: ["routes", name, "try", index], message: unknownModel(settings, candidate) });
-  return problems;
+    for (const [path, message] of routeProblems(entry, unknown))
+      problems.push({ path: ["routes", name, ...path], message });
+  const targets = {
+    names: [...Object.keys(settings.routes), ...Object.keys(settings.models)],
+    isKnown: (name: string) => Object.hasOwn(settings.routes, name) || isKnownModel(settings, name),
+  };
+  return [...problems, ...budgetProblems(settings.budgets, targets)];
 }
 
 function providerProblems(name: string, entry: ProviderSettings): [string[], string][] {
@@ -169,6 +148,9 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   for (const field of ["type", "file"] as const)
     if (!isLocal && entry[field] !== undefined)
       problems.push([[field], `only local models have \`${field}\``]);
+  for (const field of Object.keys(limitSettings))
+    if (isLocal && field in entry)
+      problems.push([[field], "a local model runs here, without a limit: it has no `rate` and no `region`"]);
   if (entry.provider !== "sim")
     for (const field of simulatedOnly)
       if (entry[field] !== undefined) problems.push([[field], "only models of provider `sim` have this"]);
