@@ -70,7 +70,7 @@ async function serve(
   { isDev, hasCrashed, onServing }: ServeMode,
 ): Promise<ExitCode> {
   const files = servedFiles(path);
-  const folder = projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
+  const folder = folderOf(path, files);
   const settings = readSettings(folder);
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
@@ -131,9 +131,14 @@ function watchFiles(engine: Engine, path: string, served: Map<string, Release>):
   };
 }
 
+/** The folder whose settings hold: of the workflows that are served, or the one that is to have some. */
+function folderOf(path: string, files: readonly string[]): string {
+  return projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
+}
+
 async function keepNewBudgets(engine: Engine, path: string): Promise<void> {
   try {
-    await engine.keepBudgets(engine.project(projectFolderOf(join(path, "flyball.yaml"))));
+    await engine.keepBudgets(engine.project(folderOf(path, servedFiles(path))));
   } catch (error) {
     if (!(error instanceof FlyballError)) throw error;
     note(`${error.message}\nThe budgets from before still hold.`);
