@@ -5,6 +5,7 @@ import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
 import { registerPredict } from "./predict.ts";
+import { registerPrompt } from "./prompt.ts";
 import { registerReviews } from "./reviews.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
@@ -38,6 +39,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerRun,
     registerTrain,
     registerPredict,
+    registerPrompt,
     registerRuns,
     registerReviews,
     registerSwitches,

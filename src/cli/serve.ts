@@ -93,12 +93,25 @@ async function serve(
     if (hasCrashed) await engine.executor.recoverFromCrash();
     else engine.executor.recover();
     const interrupted = untilInterrupted();
-    const listening = await listenOnPort(engine, () => served, { host: options.host, port });
+    const loadAssets = () => engine.assetsFor(engine.project(folder));
+    let assets = loadAssets();
+    const listening = await listenOnPort(engine, () => served, {
+      host: options.host,
+      port,
+      assets: () => assets,
+    });
     note(
       `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
     onServing();
-    const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
+    const load = async () => {
+      await keepingOld(() => engine.keepBudgets(engine.project(folderOf(path, servedFiles(path)))));
+      for (const file of servedFiles(path)) await serveAgain(engine, file, served);
+      await keepingOld(() => {
+        assets = loadAssets();
+      });
+    };
+    const stopWatching = isDev ? watchFiles(path, load) : () => {};
     await interrupted;
     stopWatching();
     await listening.close();
@@ -117,13 +130,13 @@ async function serveFile(engine: Engine, file: string, served: Map<string, Relea
 /** Editors save in several steps; a moment after the last of them everything is there. */
 const saveSettleMs = 100;
 
-function watchFiles(engine: Engine, path: string, served: Map<string, Release>): () => void {
+function watchFiles(path: string, onSaved: () => Promise<void>): () => void {
   const folder = statSync(path).isFile() ? projectFolderOf(path) : resolve(path);
   let stop = () => {};
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
     if (!name || name.includes(".flyball") || name.includes("node_modules")) return;
     stop();
-    stop = systemClock.after(saveSettleMs, () => void reload(engine, path, served));
+    stop = systemClock.after(saveSettleMs, () => void onSaved());
   });
   return () => {
     stop();
@@ -136,27 +149,22 @@ function folderOf(path: string, files: readonly string[]): string {
   return projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
 }
 
-async function keepNewBudgets(engine: Engine, path: string): Promise<void> {
-  try {
-    await engine.keepBudgets(engine.project(folderOf(path, servedFiles(path))));
-  } catch (error) {
-    if (!(error instanceof FlyballError)) throw error;
-    note(`${error.message}\nThe budgets from before still hold.`);
-  }
+function serveAgain(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {
+  return keepingOld(async () => {
+    const before = new Map(served);
+    await serveFile(engine, file, served);
+    for (const [name, release] of served)
+      if (before.get(name)?.digest !== release.digest)
+        note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
+  });
 }
 
-async function reload(engine: Engine, path: string, served: Map<string, Release>): Promise<void> {
-  await keepNewBudgets(engine, path);
-  for (const file of servedFiles(path)) {
-    const before = new Map(served);
-    try {
-      await serveFile(engine, file, served);
-      for (const [name, release] of served)
-        if (before.get(name)?.digest !== release.digest)
-          note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
-    } catch (error) {
-      if (!(error instanceof FlyballError)) throw error;
-      note(`${error.message}\nThe version from before is still served.`);
-    }
+/** Whoever saves a mistake is told of it, and what was there before goes on being served. */
+async function keepingOld(load: () => void | Promise<void>): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    if (!(error instanceof FlyballError)) throw error;
+    note(`${error.message}\nThe version from before is still served.`);
   }
 }

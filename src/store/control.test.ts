@@ -56,7 +56,7 @@ function runRow(n: number, random: Random): RunRow {
     lane: pick(random, ["w", '["w",["x",1,0]]']),
     rank: 1_000 + Math.floor(random.next() * 20),
     expiresAt: pick(random, [null, 5_010]),
-    erased: isEnded ? pick(random, [0, 1]) : 0,
+    erased: isEnded ? pick(random, [-1, 0, 1]) : 0,
   };
 }
 

@@ -87,7 +87,10 @@ function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
     case "run.resumed":
       return changed({ status: data.undoing === true ? "undoing" : "running", ...noWait, error: null });
     case "run.erased":
-      return changed({ erased: Number(data.level) });
+      return changed({
+        erased: Number(data.level),
+        ...(data.error ? { error: errorOf(data.error) } : {}),
+      });
     default:
       return endChanges(id, event, taken);
   }
@@ -127,7 +130,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     version: text(data.version),
     release: text(data.release),
     status: data.queued === true ? "queued" : "running",
-    startedAt: event.at,
+    startedAt: typeof data.beganAt === "number" ? data.beganAt : event.at,
     updatedAt: event.at,
     endedAt: null,
     batch: optionalText(data.batch),
@@ -139,7 +142,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     lane: text(data.lane ?? data.workflow),
     rank: rankOf(event.at, Number(data.priority ?? 0)),
     expiresAt: typeof data.expiresAt === "number" ? data.expiresAt : null,
-    erased: 0,
+    erased: data.capture === undefined ? 0 : -1,
   };
 }
 

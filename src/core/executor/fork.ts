@@ -31,7 +31,7 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
   const paths = new Set(events.flatMap(({ data }) => (typeof data?.path === "string" ? [data.path] : [])));
   if (![...paths].some((path) => isWithin(path, from)))
     throw new StepNotFound(row.id, from, [...paths].filter(isStepPath));
-  const { workflow, version, release, input, tags, expected } = started;
+  const { workflow, version, release, input, tags, expected, capture } = started;
   return {
     workflow,
     version,
@@ -39,6 +39,8 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
     input,
     ...(tags ? { tags } : {}),
     ...(expected === undefined ? {} : { expected }),
+    // As a child it may be bound to keep nothing, whatever its own workflow says.
+    ...(capture === "off" ? { capture } : {}),
     queued: true,
   };
 }

@@ -40,7 +40,7 @@ export interface NewRun {
   readonly tags: RunStarted["tags"] | undefined;
 }
 
-export type ChildDemand = Pick<RunStarted, "lane" | "priority" | "expiresAt" | "queued">;
+export type ChildDemand = Pick<RunStarted, "lane" | "priority" | "expiresAt" | "queued" | "capture">;
 
 export interface OutcomesDeps {
   readonly control: ControlStore;
@@ -267,6 +267,8 @@ export class Outcomes {
       ...(tags ? { tags } : {}),
       ...(expected === undefined ? {} : { expected }),
       ...demand,
+      // What its parent does not keep, nobody below keeps either.
+      ...(this.#run.isCaptured(path) ? {} : { capture: "off" }),
     };
     this.#record.other(`run/${id}`, 0, "run.started", data);
     if (demand.queued) this.#record.queued.push(id);
@@ -309,8 +311,10 @@ export class Outcomes {
   #recordFailure(step: ActiveStep, error: ErrorRecord): void {
     const { startedAt, attempts, command, inDoubt, failure } = step;
     const { path } = step.activation;
+    const trace = step.attempt?.trace?.();
     const optional = {
       ...(failure ? { fallbackFor: failure } : {}),
+      ...(trace ? { trace } : {}),
       ...(command ? { command } : {}),
       ...(inDoubt ? { inDoubt } : {}),
     };

@@ -109,7 +109,10 @@ async function prunePeriods(deps: RetentionDeps, streams: readonly string[], per
 }
 
 /** Every stream that holds what these runs saw or were told. */
-async function streamsOf({ journal, control }: RetentionDeps, runs: readonly string[]): Promise<string[]> {
+export async function streamsOf(
+  { journal, control }: Pick<RetentionDeps, "journal" | "control">,
+  runs: readonly string[],
+): Promise<string[]> {
   const streams = runs.map(async (run) => {
     const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
     const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);

@@ -31,7 +31,7 @@ export interface RunRow {
   /** Its place in the queue: lower goes first. */
   readonly rank: number;
   readonly expiresAt: number | null;
-  /** What retention has taken: 0 nothing, 1 the bodies of its steps. */
+  /** What was taken: 0 nothing, 1 the bodies of its steps; -1 nothing yet, but something must go when it has ended. */
   readonly erased: number;
 }
 
@@ -165,6 +165,8 @@ export interface ControlStore {
    * first: neither a parent that goes on, nor a batch that would start them anew.
    */
   prunable(beforeMs: number, limit: number): readonly string[];
+  /** Runs that ended up to a moment and hold what is not to be kept, unless somebody under way may still ask for them. */
+  uncaptured(untilMs: number, limit: number): readonly string[];
   countRuns(): Readonly<Record<string, number>>;
   /** Every row of every table, in a fixed order, for `doctor`. */
   dump(): Readonly<Record<string, readonly unknown[]>>;

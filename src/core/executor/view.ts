@@ -1,12 +1,15 @@
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import {
+  type ErasedRun,
   isFinal,
   type RunPaused,
   type RunStarted,
   type RunStatus,
   type StepCompleted,
   type StepFailed,
+  type StepFailure,
+  type StepRetried,
   type StepWaited,
   type Undone,
   type Waiting,
@@ -25,6 +28,12 @@ export interface StepView {
   readonly result: JsonObject | null;
   readonly error: ErrorRecord | null;
   readonly waiting: StepWaited["wait"] | null;
+  /** How it came about, as its kind tells it. */
+  readonly trace: JsonObject | null;
+  /** The executions that failed, in order; the one that used up the last try, too. */
+  readonly failures: readonly StepFailure[];
+  /** The digest of what it saw and answered, where that was not to be kept. */
+  readonly erased: string | null;
 }
 
 /** A run as its events tell it. */
@@ -50,10 +59,11 @@ export interface RunView {
 /** The fold of a run's stream for people and scripts. Pure; tolerates what retention has erased. */
 export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
   const steps = new Map<string, StepView>();
+  const started = (events[0]?.data as unknown as RunStarted | undefined) ?? null;
   let view: RunView = {
     id,
-    started: (events[0]?.data as unknown as RunStarted | undefined) ?? null,
-    startedAt: events[0]?.at ?? 0,
+    started,
+    startedAt: started?.beganAt ?? events[0]?.at ?? 0,
     endedAt: null,
     status: events[0]?.data?.queued === true ? "queued" : "running",
     waiting: null,
@@ -66,9 +76,10 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     steps: [],
   };
   const costs = new StepCosts();
+  const told = toldOf(id, events);
   for (const event of events) {
     if (event.type.startsWith("step.")) {
-      const step = viewStep(id, steps, event);
+      const step = told.get(event.seq) ?? viewStep(id, steps, event);
       if (step) steps.set(step.path, step);
       view = { ...view, costUsd: view.costUsd + costs.of(event) };
     } else view = { ...view, ...runChange(event) };
@@ -93,6 +104,23 @@ class StepCosts {
   }
 }
 
+const noneTold: ReadonlyMap<number, StepView> = new Map();
+
+/** What was told once more of the steps whose words are gone, by the event that is without them now. */
+function toldOf(run: string, events: readonly JournalEvent[]): ReadonlyMap<number, StepView> {
+  const erased = events.filter(({ type, data }) => type === "run.erased" && data?.steps);
+  if (erased.length === 0) return noneTold;
+  const digests = new Map(events.map(({ seq, digest }) => [seq, digest]));
+  return new Map(
+    erased.flatMap(({ data }) =>
+      (data as unknown as ErasedRun).steps.map(({ seq, ...told }) => [
+        seq,
+        { ...newStep(run, told.path), ...told, erased: digests.get(seq) ?? null },
+      ]),
+    ),
+  );
+}
+
 function runChange(event: JournalEvent): Partial<RunView> {
   const data = event.data ?? {};
   switch (event.type) {
@@ -104,6 +132,10 @@ function runChange(event: JournalEvent): Partial<RunView> {
     }
     case "run.forked":
       return { forkedFrom: data as unknown as RunView["forkedFrom"] };
+    case "run.erased": {
+      const { costUsd, error } = data as unknown as Partial<ErasedRun>;
+      return { ...(costUsd === undefined ? {} : { costUsd }), ...(error ? { error } : {}) };
+    }
     case "run.undoing":
       return { status: "undoing", waiting: null, paused: null, error: null };
     case "run.admitted":
@@ -156,6 +188,7 @@ function viewStep(
         status: "retrying",
         attempts: Number(data.attempt),
         error: data.error as unknown as ErrorRecord,
+        failures: [...before.failures, failureOf(data as unknown as StepRetried, event.at)],
       };
     case "step.waited": {
       const { kind, startedAt, wait } = data as unknown as StepWaited;
@@ -169,13 +202,24 @@ function viewStep(
       };
     }
     case "step.failed": {
-      const { kind, startedAt, attempts, error } = data as unknown as StepFailed;
-      return { ...before, kind, status: "failed", startedAt, attempts, error, endedAt: event.at };
+      const { kind, startedAt, attempts, error, trace = null } = data as unknown as StepFailed;
+      const failures = [...before.failures, failureOf({ attempt: attempts, error, dueAt: null }, event.at)];
+      const failed = {
+        ...before,
+        kind,
+        status: "failed",
+        startedAt,
+        attempts,
+        error,
+        trace,
+        failures,
+      } as const;
+      return { ...failed, endedAt: event.at };
     }
     case "step.skipped":
       return { ...before, status: "skipped", endedAt: event.at };
     case "step.completed": {
-      const { kind, startedAt, attempts, result } = data as unknown as StepCompleted;
+      const { kind, startedAt, attempts, result, trace = null } = data as unknown as StepCompleted;
       return {
         ...before,
         kind,
@@ -186,6 +230,7 @@ function viewStep(
         result,
         error: null,
         waiting: null,
+        trace,
       };
     }
     default:
@@ -205,5 +250,12 @@ function newStep(run: string, path: string): StepView {
     result: null,
     error: null,
     waiting: null,
+    trace: null,
+    failures: [],
+    erased: null,
   };
+}
+
+function failureOf({ attempt, dueAt, error }: Omit<StepFailure, "at">, at: number): StepFailure {
+  return { attempt, at, dueAt, error };
 }

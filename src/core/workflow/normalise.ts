@@ -97,8 +97,8 @@ class Normaliser {
   }
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
-    const { description, input, targets, on, output, concurrency, rate, priority } = data;
-    const { expires, budget, degraded } = data;
+    const { description, input, targets, on, output, concurrency, rate, priority, expires } = data;
+    const { degraded, capture, budget } = data;
     return present<WorkflowDocument>({
       workflow,
       description,
@@ -111,8 +111,9 @@ class Normaliser {
       rate,
       priority,
       expiresMs: expires,
-      budgetUsd: budget,
       degraded,
+      capture,
+      budgetUsd: budget,
     });
   }
 

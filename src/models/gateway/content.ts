@@ -59,6 +59,12 @@ const extractiveContent = z.strictObject({
   model: z.string(),
 });
 
+const lexicalContent = z.strictObject({
+  provider: z.literal("local"),
+  type: z.literal("lexical"),
+  model: z.string(),
+});
+
 const simulatedChange = z.strictObject({
   /** From this call of the model on, counted from 1 in one engine. */
   atCall: z.number(),
@@ -85,6 +91,7 @@ export const modelContent = z.discriminatedUnion("type", [
   hostedContent,
   classifierContent,
   extractiveContent,
+  lexicalContent,
   simulatedContent,
 ]);
 export type ModelContent = z.output<typeof modelContent>;
@@ -92,6 +99,7 @@ export type ModelContent = z.output<typeof modelContent>;
 export type RemoteContent = z.output<typeof openaiCompatibleContent> | z.output<typeof hostedContent>;
 export type ClassifierContent = z.output<typeof classifierContent>;
 export type ExtractiveContent = z.output<typeof extractiveContent>;
+export type LexicalContent = z.output<typeof lexicalContent>;
 export type SimulatedContent = z.output<typeof simulatedContent>;
 
 const remoteTypes = ["openai-compatible", ...hostedContent.shape.type.options];

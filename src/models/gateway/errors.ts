@@ -155,7 +155,9 @@ export class ModelQuotaSpent extends ModelError {
 export class ModelAnswerCut extends ModelError {
   readonly code = "MODEL_ANSWER_CUT";
   readonly reason: "length" | "content_filter";
-  constructor(model: string, reason: "length" | "content_filter") {
+  /** What there is of it, for callers who know what they asked for. */
+  readonly said: { readonly text: string; readonly tokens: Tokens | null };
+  constructor(model: string, reason: "length" | "content_filter", said: ModelAnswerCut["said"]) {
     super(
       model,
       reason === "length"
@@ -163,6 +165,7 @@ export class ModelAnswerCut extends ModelError {
         : "the provider's content filter held the answer back",
     );
     this.reason = reason;
+    this.said = said;
   }
 }
 

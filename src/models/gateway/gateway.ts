@@ -24,7 +24,10 @@ import { rateLimited } from "./policies/rate-limit.ts";
 import { type Redact, redacted } from "./policies/redaction.ts";
 import { retried } from "./policies/retry.ts";
 import { priced } from "./price.ts";
-import { type LocalModels, localClassifier, localExtractive } from "./providers/local.ts";
+import type { ProviderDeps } from "./providers/ai-sdk.ts";
+import { boundedFetch } from "./providers/bounded-fetch.ts";
+import { keptAliveFetch } from "./providers/kept-alive-fetch.ts";
+import { type LocalModels, localClassifier, localExtractive, localLexical } from "./providers/local.ts";
 import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
 import { type Candidate, routing } from "./route.ts";
@@ -49,7 +52,7 @@ export interface GatewayDeps {
   readonly redact?: Redact;
   /** Holds budgets and counts costs; without it, nothing is counted. */
   readonly ledger?: Ledger;
-  /** For tests; the global fetch if absent. */
+  /** For tests; connections of our own if absent. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -68,9 +71,10 @@ export interface Gateway {
 
 /** Made once for an engine: what calls have in common (health, rates, answers) is kept here. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { clock, random = systemRandom } = deps;
+  const { clock, random = systemRandom, fetch } = deps;
   const parts: Parts = {
     ...deps,
+    fetch: fetch ? (model) => boundedFetch(fetch, model) : keptAliveFetch(),
     modelOf: (asset, find) => modelOf(asset, find),
     random,
     states: new ModelStates(),
@@ -101,7 +105,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-interface Parts extends GatewayDeps {
+interface Parts extends Omit<GatewayDeps, "fetch"> {
+  readonly fetch: ProviderDeps["fetch"];
   readonly modelOf: Gateway["modelOf"];
   readonly random: Random;
   readonly states: ModelStates;
@@ -134,8 +139,8 @@ function routed(routed: Routed, parts: Parts): Model {
       answers: parts.kept,
       question: (call) => question(call, call.cache ?? content.cache),
     }),
-    billed,
     ...(isRoute ? [counted(parts.states.ofRoute(name))] : []),
+    billed,
     permitted(parts.access, asked),
     redacted(parts.redact, asked),
     exactCache({
@@ -200,13 +205,15 @@ function candidate(name: string, routed: Routed, parts: Parts): Candidate {
   };
 }
 
-function provider(content: ModelContent, deps: GatewayDeps): Model {
-  if (isRemote(content)) return remoteModel(content, { ...deps, fetch: deps.fetch ?? globalThis.fetch });
+function provider(content: ModelContent, deps: Parts): Model {
+  if (isRemote(content)) return remoteModel(content, deps);
   switch (content.type) {
     case "classifier":
       return localClassifier(content, deps);
     case "extractive":
       return localExtractive(content, deps.local);
+    case "lexical":
+      return localLexical(content, deps.local);
     case "sim":
       return simulated(content, deps.clock);
   }
@@ -222,7 +229,8 @@ function found(find: ((kind: string, name: string) => Asset | undefined) | undef
   return asset;
 }
 
-function findIn(assets: readonly Asset[]): FindAsset {
+/** Finds among assets that are there for certain. */
+export function findIn(assets: readonly Asset[]): FindAsset {
   return (kind, name) => {
     const asset = assets.find((each) => each.kind === kind && each.name === name);
     assert(asset, `the ${kind} ${name} was not declared beside its route`);

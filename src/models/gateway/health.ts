@@ -7,7 +7,7 @@ export interface ModelHealth {
   readonly name: string;
   readonly simulated: boolean;
   readonly region: string | null;
-  /** US dollars per token, as it was pinned last. */
+  /** US dollars per token, as it holds now. */
   readonly price: Price | null;
   /** Of its circuit breaker: `open` lets no call through. */
   readonly circuit: "closed" | "open" | "half_open";

@@ -64,3 +64,14 @@ export const retryReserve = 5;
 export const answerBytesKeptMax = 256 * 1024;
 export const answersInMemoryMax = 1_000;
 export const answersInMemoryBytesMax = 16 * 1024 * 1024;
+/** Releases of calls that memory holds; beyond that they are made anew. */
+export const releasesOfCallsMax = 1_000;
+/** A connection to a provider on which nothing goes on is closed after this time, unless the provider says less. */
+export const idleConnectionMs = 15_000;
+/** Characters of a prompt that a trace keeps; of a longer one it keeps digests. */
+export const tracedCharactersMax = 256 * 1024;
+/** After a cool-down as many calls come back as were answered before it, and a tenth more; so many at least. */
+export const windowGrowth = 1.1;
+export const windowMin = 4;
+/** What a call is told that finds no room and cannot wait for any. */
+export const windowRetryMs = 1_000;

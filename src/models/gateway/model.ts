@@ -26,6 +26,8 @@ export interface ModelCall {
   /** The known right answer of the step: for simulated models only. */
   readonly expected: Json | undefined;
   readonly effects: EffectMode;
+  /** False: nothing of the words may be kept anywhere, such as in a cache. Absent: they may be. */
+  readonly capture?: boolean;
   /** Says that this model is about to be asked; throws when it is switched off. */
   readonly use: (model: string) => void;
   /** Dollars that the run may spend in all; absent: as much as it takes. */

@@ -56,7 +56,7 @@ const simulated = {
 const model = camelObject({
   provider: z.string().min(1),
   name: z.string().min(1).exactOptional(),
-  type: z.enum(["classifier", "extractive"]).exactOptional(),
+  type: z.enum(["classifier", "extractive", "lexical"]).exactOptional(),
   file: z.string().min(1).exactOptional(),
   price: priceSettings.exactOptional(),
   maxOutputTokens: z.int().positive().exactOptional(),
@@ -142,7 +142,7 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   }
   const isLocal = entry.provider === "local";
   if (isLocal && entry.type === undefined)
-    problems.push([["type"], "a local model needs `type: classifier` or `extractive`"]);
+    problems.push([["type"], "a local model needs `type: classifier`, `extractive` or `lexical`"]);
   if (entry.type === "classifier" && entry.file === undefined)
     problems.push([["file"], "a classifier needs `file`"]);
   for (const field of ["type", "file"] as const)
@@ -160,6 +160,9 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   return problems;
 }
 
+/** Local models that need no entry, as they need no file. */
+export const bareLocals: readonly string[] = ["local/extractive", "local/lexical"];
+
 /**
  * Whether a name leads to a model: one of the settings, or `provider/name`, where the provider is
  * configured, or is `local` or `sim` and the settings have that model of it.
@@ -168,7 +171,7 @@ export function isKnownModel(settings: GatewaySettings, name: string): boolean {
   if (Object.hasOwn(settings.models, name)) return true;
   const [providerName = "", model = ""] = splitModelName(name);
   if (model === "") return false;
-  if (name === "local/extractive") return true;
+  if (bareLocals.includes(name)) return true;
   if (reserved.includes(providerName)) return settings.models[model]?.provider === providerName;
   return Object.hasOwn(providersOf(settings), providerName);
 }
@@ -179,6 +182,6 @@ export function splitModelName(name: string): readonly [provider: string, model:
 }
 
 function unknownModel(settings: GatewaySettings, name: string): string {
-  const hint = nearestName(name, [...Object.keys(settings.models), "local/extractive"]);
+  const hint = nearestName(name, [...Object.keys(settings.models), ...bareLocals]);
   return `unknown model ${JSON.stringify(name)}${hint ? `; did you mean ${hint}?` : ""}; expected a name under \`models\` or \`provider/name\``;
 }

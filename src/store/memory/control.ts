@@ -200,10 +200,17 @@ export class MemoryControlStore implements ControlStore {
   }
 
   prunable(beforeMs: number, limit: number): readonly string[] {
-    return this.#endedRuns(beforeMs, limit, ({ parent, batch }) => {
-      const isUnderWay = this.#runs.get(parent ?? "")?.endedAt === null;
-      return !isUnderWay && this.#batches.get(batch ?? "")?.status !== "running";
-    });
+    return this.#endedRuns(beforeMs, limit, (run) => run.erased >= 0 && !this.#isAskedFor(run));
+  }
+
+  uncaptured(untilMs: number, limit: number): readonly string[] {
+    return this.#endedRuns(untilMs + 1, limit, (run) => run.erased === -1 && !this.#isAskedFor(run));
+  }
+
+  /** By its parent, which goes on, or by a batch that would start it anew. */
+  #isAskedFor({ parent, batch }: RunRow): boolean {
+    const isUnderWay = this.#runs.get(parent ?? "")?.endedAt === null;
+    return isUnderWay || this.#batches.get(batch ?? "")?.status === "running";
   }
 
   #endedRuns(beforeMs: number, limit: number, isWanted: (run: RunRow) => boolean): readonly string[] {

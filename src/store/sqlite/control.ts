@@ -303,13 +303,13 @@ export class SqliteControlStore implements ControlStore {
 
   prunable(beforeMs: number, limit: number): readonly string[] {
     // Each half comes in order from the index, whatever else there is.
-    const half = (erased: number) => `SELECT * FROM (
-      SELECT id, endedAt FROM runs WHERE endedAt IS NOT NULL AND erased = ${erased} AND endedAt < ?1
-        AND NOT EXISTS (SELECT 1 FROM runs AS above WHERE above.id = runs.parent AND above.endedAt IS NULL)
-        AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.id = runs.batch AND batches.status = 'running')
-      ORDER BY endedAt, id LIMIT ?2)`;
-    const sql = `${half(0)} UNION ALL ${half(1)} ORDER BY endedAt, id LIMIT ?2`;
+    const sql = `SELECT * FROM (${unasked(0)}) UNION ALL SELECT * FROM (${unasked(1)})
+      ORDER BY endedAt, id LIMIT ?2`;
     return this.#all(sql, beforeMs, limit).map((row) => String(row.id));
+  }
+
+  uncaptured(untilMs: number, limit: number): readonly string[] {
+    return this.#all(unasked(-1), untilMs + 1, limit).map((row) => String(row.id));
   }
 
   countRuns(): Readonly<Record<string, number>> {
@@ -337,6 +337,13 @@ export class SqliteControlStore implements ControlStore {
     };
   }
 }
+
+/** Ended runs that neither a parent that goes on may ask for, nor a batch that would start them anew. */
+const unasked = (erased: -1 | 0 | 1) => `
+  SELECT id, endedAt FROM runs WHERE endedAt IS NOT NULL AND erased = ${erased} AND endedAt < ?1
+    AND NOT EXISTS (SELECT 1 FROM runs AS above WHERE above.id = runs.parent AND above.endedAt IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.id = runs.batch AND batches.status = 'running')
+  ORDER BY endedAt, id LIMIT ?2`;
 
 function toRun(row: Row): RunRow {
   return { ...row } as unknown as RunRow;

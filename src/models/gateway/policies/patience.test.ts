@@ -151,3 +151,54 @@ test("tokens are counted by estimate, and put right by what was used", async () 
   const refused = ask(callOf({ settings: { maxTokens: 990 } }));
   await assert.rejects(refused, { code: "MODEL_RATE_LIMITED" });
 });
+
+/** A provider that bears so many calls a second, and turns the others away until the next one. */
+function bearing(clock: ManualClock, callsPerSecond: number) {
+  const world = { requests: 0 };
+  const inSecond = new Map<number, number>();
+  const provider: Model = async () => {
+    const second = Math.floor(clock.monotonic() / 1_000);
+    const before = inSecond.get(second) ?? 0;
+    world.requests += 1;
+    inSecond.set(second, before + 1);
+    if (before >= callsPerSecond)
+      throw new ModelRateLimited("house/a", (second + 1) * 1_000 - clock.monotonic(), "");
+    return replyOf();
+  };
+  return { provider, world };
+}
+
+test("a crowd that was turned away comes back as the provider bears it, and everyone is answered", async () => {
+  const clock = new ManualClock();
+  const place = { clock, random: noJitter, model: "house/a" };
+  const { provider, world } = bearing(clock, 100);
+  const ask = withPolicies(provider, retried(new RetryBudget(), place), cooledDown(new CoolDown(), place));
+  const calls = Array.from({ length: 1_000 }, () => ask(callOf({ retry: true })));
+  await settled(clock, Promise.all(calls));
+  // All of them came at once, which nobody could know to be too many; afterwards few are sent in vain.
+  assert.ok(world.requests < 2_100, `${world.requests} requests for 1,000 calls`);
+});
+
+test("whoever gives up its place in the line passes it on", async () => {
+  const { clock, ask, sentAt } = subject((request) => (request === 0 ? limited(1_000) : answering));
+  await assert.rejects(ask(callOf()), { code: "MODEL_RATE_LIMITED" });
+  const controllers = Array.from({ length: 50 }, () => new AbortController());
+  const calls = controllers.map(({ signal }) => ask(callOf({ retry: true, signal })));
+  for (const controller of controllers.slice(0, 40)) controller.abort("cancelled");
+  const outcomes = await settled(clock, Promise.allSettled(calls));
+  assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 10);
+  assert.equal(sentAt.length, 11);
+});
+
+test("a step waits for room only as long as its patience, and who has none is told to come back", async () => {
+  const hanging: Model = () => new Promise(() => {});
+  const { clock, ask } = subject((request) => (request === 0 ? limited(1_000) : hanging));
+  await assert.rejects(ask(callOf()), { code: "MODEL_RATE_LIMITED" });
+  clock.advance(2_000);
+  for (let call = 0; call < 4; call++) void ask(callOf());
+  await nextTurn();
+  await assert.rejects(ask(callOf()), { code: "MODEL_RATE_LIMITED", retryAfterMs: 1_000 });
+  const patient = ask(callOf({ patienceMs: 3_000 }));
+  await assert.rejects(settled(clock, patient), { code: "MODEL_RATE_LIMITED", retryAfterMs: 1_000 });
+  assert.ok(clock.monotonic() >= 5_000);
+});

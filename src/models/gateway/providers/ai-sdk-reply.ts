@@ -24,10 +24,10 @@ interface Ends {
 
 export function replyOf(said: Said, ends: Ends): ModelReply {
   const name = modelName(ends.content);
-  const unfinished = whyUnfinished(said.finishReason, ends);
   const tokens = tokensOf(said.usage);
-  if (unfinished) throw Object.assign(unfinished, { tokens });
   const text = said.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const unfinished = whyUnfinished(said.finishReason, ends, { text, tokens });
+  if (unfinished) throw Object.assign(unfinished, { tokens });
   const toolCalls = said.content.flatMap(toolCallOf);
   if (text === "" && toolCalls.length === 0)
     throw Object.assign(new ModelAnswerMalformed(name, "it holds no text"), { tokens });
@@ -44,11 +44,15 @@ function blankReply({ provider, model }: RemoteContent) {
 }
 
 /** Only an answer that came to its own end is one. */
-function whyUnfinished({ unified, raw }: LanguageModelV4FinishReason, { content, inOwnWords }: Ends) {
+function whyUnfinished(
+  { unified, raw }: LanguageModelV4FinishReason,
+  { content, inOwnWords }: Ends,
+  said: ModelAnswerCut["said"],
+) {
   const name = modelName(content);
   if (unified === "stop" || unified === "tool-calls") return undefined;
-  if (unified === "length") return new ModelAnswerCut(name, "length");
-  if (unified === "content-filter") return new ModelAnswerCut(name, "content_filter");
+  if (unified === "length") return new ModelAnswerCut(name, "length", said);
+  if (unified === "content-filter") return new ModelAnswerCut(name, "content_filter", said);
   if (unified === "interrupted") return new ModelAnswerMalformed(name, "it ended before its end");
   if (unified === "other" && inOwnWords) return undefined;
   const reason = raw === undefined ? "it holds no answer" : `it ended for the reason ${JSON.stringify(raw)}`;
