@@ -1,12 +1,5 @@
 import { type Clock, FlyballError, type Random } from "../../../core/base/index.ts";
-import {
-  attemptsMax,
-  backoffMsFirst,
-  backoffMsMax,
-  coolDownJitterMs,
-  retryReserve,
-  retryShare,
-} from "../limits.ts";
+import { attemptsMax, backoffMsFirst, backoffMsMax, retryReserve, retryShare } from "../limits.ts";
 import type { ModelCall, Policy } from "../model.ts";
 import { pause } from "../pause.ts";
 import { spoken } from "../spoken.ts";
@@ -37,7 +30,7 @@ interface Deps {
 }
 
 /**
- * Tries a call again that its caller does not try again. A 429 that names its time is tried again for as
+ * Tries a call again that its caller does not try again; stands around the cool-down. A 429 that names its time is tried again for as
  * long as the call may last, never before that time, and takes nothing from the budget; any other failure
  * that may pass is tried again while the budget lasts. What was heard in part is never tried again.
  */
@@ -51,10 +44,17 @@ export function retried(budget: RetryBudget, { clock, random, model }: Deps): Po
       } catch (error) {
         const waitMs = heard.isSpoken ? undefined : retryInMs(error, attempt, { call, budget, random });
         if (waitMs === undefined || !canWait(call, waitMs, clock.monotonic())) throw error;
-        await pause(clock, waitMs, call.signal, model);
+        // What a 429 has asked for is waited for within, by all calls of the model together.
+        if (namedTimeMs(error) === undefined) await pause(clock, waitMs, call.signal, model);
       }
     }
   };
+}
+
+/** When a 429 says that it may be tried again. */
+function namedTimeMs(error: unknown): number | undefined {
+  const isNamed = error instanceof FlyballError && error.retry === "rate_limit";
+  return isNamed ? (error.retryAfterMs ?? undefined) : undefined;
 }
 
 /** Milliseconds until the next attempt; undefined when there is none. */
@@ -64,8 +64,8 @@ function retryInMs(
   { call, budget, random }: { call: ModelCall; budget: RetryBudget; random: Random },
 ): number | undefined {
   if (!(error instanceof FlyballError) || error.retry === null || attempt >= attemptsMax) return undefined;
-  if (error.retry === "rate_limit" && error.retryAfterMs !== null)
-    return error.retryAfterMs + random.next() * coolDownJitterMs;
+  const namedMs = namedTimeMs(error);
+  if (namedMs !== undefined) return namedMs;
   if (call.retry !== true || call.hasAlternative || (error.retry !== "rate_limit" && !budget.take()))
     return undefined;
   const fullMs = Math.min(backoffMsMax, backoffMsFirst * 2 ** (attempt - 1));
