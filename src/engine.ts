@@ -5,7 +5,7 @@ import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
   derivedId,
-  type FlyballError,
+  FlyballError,
   type Json,
   type NewId,
   randomBytes,
@@ -23,6 +23,7 @@ import {
   createReleases,
   type Definition,
   Executor,
+  eraseUncaptured,
   type Flow,
   FlowProgram,
   forgottenRows,
@@ -32,6 +33,7 @@ import {
   type Retention,
   type RunLimits,
   type RunStarted,
+  recordRun,
   type StartRequest,
 } from "./core/executor/index.ts";
 import {
@@ -47,13 +49,14 @@ import {
 import { Degradation } from "./core/targets/index.ts";
 import {
   type Asset,
+  type AssetSource,
   compileWorkflow,
   type KindRegistry,
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { createGateway, type Gateway } from "./models/gateway/index.ts";
-import { extract, loadClassifier } from "./models/learning/index.ts";
+import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
+import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
@@ -109,15 +112,28 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const settleLostEveryMs = 60_000;
+/** Names that calls have used, held for one folder: `provider/anything` is a name. */
+const assetsFoundMax = 1_000;
+
+/** How long after its end a run's result can be fetched where nothing of it is to be kept. */
+const uncapturedGraceMs = 60_000;
+const eraseEveryMs = 10_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
-  readonly indexes: SearchIndexes;
   readonly gateway: Gateway;
+  readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
 /** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+export function createKinds(parts: {
+  readonly home: string;
+  readonly clock?: Clock;
+  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
+  readonly ledger?: Ledger;
+}): KindParts {
+  const { home, clock = systemClock, ledger } = parts;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
   const answers = sqliteAnswers(join(home, "answers.db"));
@@ -125,8 +141,9 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
     clock,
     secrets,
     baseDir: join(home, "models"),
-    local: { loadClassifier, extract },
+    local: { loadClassifier, extract, lexicalVector },
     answers,
+    ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -142,8 +159,8 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...tools.kinds,
       ...coreKinds,
     ]),
-    indexes,
     gateway,
+    indexes,
     async close() {
       await tools.close();
       indexes.close();
@@ -162,7 +179,11 @@ export class Engine {
   readonly journal: Journal;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
+  readonly ledger: Ledger;
   readonly batches: Batches;
+  /** Models, asked without a workflow. */
+  readonly calls: Calls;
+  readonly newId: NewId;
   readonly releases: Releases;
   readonly degradation: Degradation;
   readonly gateway: Gateway;
@@ -175,12 +196,11 @@ export class Engine {
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   readonly #reserve: Reserve;
-  readonly #newId: NewId;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
-    this.#newId = timeOrderedIds(this.clock);
+    this.newId = timeOrderedIds(this.clock);
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
@@ -197,7 +217,9 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    const { spending } = this.control;
+    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
@@ -225,7 +247,7 @@ export class Engine {
       releases: this.releases,
       clock: this.clock,
       random: systemRandom,
-      newId: this.#newId,
+      newId: this.newId,
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
       onStopped: (run) => this.degradation.stopped(run),
@@ -238,7 +260,16 @@ export class Engine {
       clock: this.clock,
       load: (digest) => this.releases.load(digest),
     });
+    this.calls = new Calls({
+      clock: this.clock,
+      modelOf: this.#kindParts.gateway.modelOf,
+      publish: (parts) => this.releases.publish(parts),
+      record: (run) => recordRun(this.journal, run),
+      switches: this.executor.switchboard,
+    });
     this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(settleLostEveryMs, () => this.ledger.settleLost());
+    this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
   }
 
   #define(content: Json, kind: string): Definition {
@@ -281,6 +312,33 @@ export class Engine {
     return this.#publishFlow(facts, loader, { source: facts.source });
   }
 
+  /**
+   * What calls may name of a folder, each found once; what its models need of the folder is kept. Made
+   * anew when the folder's files have changed.
+   */
+  assetsFor(loader: ProjectLoader): AssetSource {
+    const found = new Map<string, Asset>();
+    const names = new Map<string, readonly string[]>();
+    return {
+      names(kind) {
+        const known = names.get(kind) ?? loader.assets.names(kind);
+        names.set(kind, known);
+        return known;
+      },
+      find: (kind, name) => {
+        const known = found.get(`${kind}/${name}`);
+        if (known) return known;
+        const asset = loader.assets.find(kind, name);
+        if (!asset) return undefined;
+        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
+        if (found.size >= assetsFoundMax) found.clear();
+        found.set(`${kind}/${name}`, asset);
+        return asset;
+      },
+      references: (asset) => loader.assets.references?.(asset) ?? [],
+    };
+  }
+
   /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
   async publish(loader: ProjectLoader, file: LoadedFile): Promise<Release> {
     const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
@@ -319,9 +377,19 @@ export class Engine {
    * A batch is pinned to what it began with, and a child to its parent's release.
    */
   async start(request: StartRequest): Promise<string> {
-    const id = request.id ?? this.#newId();
+    const id = request.id ?? this.newId();
     const release = await this.degradation.releaseFor(request.release, id);
     return this.executor.start({ ...request, id, release });
+  }
+
+  /** From now on the budgets of a project hold, and no others. */
+  async keepBudgets(loader: ProjectLoader): Promise<void> {
+    const budgets = loader.budgets();
+    for (const { to } of budgets)
+      for (const { content } of to ? [to.asset, ...to.uses] : [])
+        keepModelFiles(content, loader.folder, join(this.home, "models"));
+    await this.ledger.declare(budgets);
+    await this.ledger.settleLost();
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */
@@ -355,6 +423,16 @@ export class Engine {
     arm(firstMs);
   }
 
+  /** Nobody can fetch anything more from here, so what is not to be kept goes at once. */
+  async #eraseAtEnd(): Promise<void> {
+    try {
+      await eraseUncaptured(this, 0);
+    } catch (error) {
+      // On a full disk, or after a commit whose outcome is unknown, it is left to the next owner.
+      if (!(error instanceof FlyballError)) throw error;
+    }
+  }
+
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
@@ -362,6 +440,7 @@ export class Engine {
     await this.executor.drain(graceMs);
     await this.#code.close();
     await this.#kindParts.close();
+    await this.#eraseAtEnd();
     await this.journal.close();
   }
 }

@@ -70,7 +70,8 @@ async function serve(
   { isDev, hasCrashed, onServing }: ServeMode,
 ): Promise<ExitCode> {
   const files = servedFiles(path);
-  const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
+  const folder = projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
+  const settings = readSettings(folder);
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
   const api = await connect(homeOf(options), {
@@ -86,17 +87,31 @@ async function serve(
       );
     const { engine } = api;
     engine.keepRetention(settings.retention);
+    await engine.keepBudgets(engine.project(folder));
     for (const file of files) await serveFile(engine, file, served);
     // Only now: a run whose code is not loaded yet would be parked for want of it.
     if (hasCrashed) await engine.executor.recoverFromCrash();
     else engine.executor.recover();
     const interrupted = untilInterrupted();
-    const listening = await listenOnPort(engine, () => served, { host: options.host, port });
+    const loadAssets = () => engine.assetsFor(engine.project(folder));
+    let assets = loadAssets();
+    const listening = await listenOnPort(engine, () => served, {
+      host: options.host,
+      port,
+      assets: () => assets,
+    });
     note(
       `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
     onServing();
-    const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
+    const load = async () => {
+      await keepingOld(() => engine.keepBudgets(engine.project(projectFolderOf(join(path, "flyball.yaml")))));
+      for (const file of servedFiles(path)) await serveAgain(engine, file, served);
+      await keepingOld(() => {
+        assets = loadAssets();
+      });
+    };
+    const stopWatching = isDev ? watchFiles(path, load) : () => {};
     await interrupted;
     stopWatching();
     await listening.close();
@@ -115,13 +130,13 @@ async function serveFile(engine: Engine, file: string, served: Map<string, Relea
 /** Editors save in several steps; a moment after the last of them everything is there. */
 const saveSettleMs = 100;
 
-function watchFiles(engine: Engine, path: string, served: Map<string, Release>): () => void {
+function watchFiles(path: string, onSaved: () => Promise<void>): () => void {
   const folder = statSync(path).isFile() ? projectFolderOf(path) : resolve(path);
   let stop = () => {};
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
     if (!name || name.includes(".flyball") || name.includes("node_modules")) return;
     stop();
-    stop = systemClock.after(saveSettleMs, () => void reload(engine, path, served));
+    stop = systemClock.after(saveSettleMs, () => void onSaved());
   });
   return () => {
     stop();
@@ -129,17 +144,22 @@ function watchFiles(engine: Engine, path: string, served: Map<string, Release>):
   };
 }
 
-async function reload(engine: Engine, path: string, served: Map<string, Release>): Promise<void> {
-  for (const file of servedFiles(path)) {
+function serveAgain(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {
+  return keepingOld(async () => {
     const before = new Map(served);
-    try {
-      await serveFile(engine, file, served);
-      for (const [name, release] of served)
-        if (before.get(name)?.digest !== release.digest)
-          note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
-    } catch (error) {
-      if (!(error instanceof FlyballError)) throw error;
-      note(`${error.message}\nThe version from before is still served.`);
-    }
+    await serveFile(engine, file, served);
+    for (const [name, release] of served)
+      if (before.get(name)?.digest !== release.digest)
+        note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
+  });
+}
+
+/** Whoever saves a mistake is told of it, and what was there before goes on being served. */
+async function keepingOld(load: () => void | Promise<void>): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    if (!(error instanceof FlyballError)) throw error;
+    note(`${error.message}\nThe version from before is still served.`);
   }
 }

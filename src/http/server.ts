@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { FlyballError, messageOf, sha256 } from "../core/base/index.ts";
+import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { createApp } from "./app.ts";
 import type { Served } from "./served.ts";
@@ -47,13 +48,13 @@ export async function listenLocally(engine: Engine, served: () => Served): Promi
 export async function listenOnPort(
   engine: Engine,
   served: () => Served,
-  options: { host: string; port: number },
+  options: { host: string; port: number; assets?: () => AssetSource },
 ): Promise<Listening> {
   const { host, port } = options;
   if (!["127.0.0.1", "localhost", "::1"].includes(host))
     throw new CannotListen(host, "without access control only this machine may ask; use 127.0.0.1");
   const server = createAdaptorServer({
-    fetch: createApp({ engine, served, isLocal: false }).fetch,
+    fetch: createApp({ engine, served, assets: options.assets, isLocal: false }).fetch,
   }) as Server;
   await listen(server, `${host}:${port}`, { host, port });
   const address = server.address();

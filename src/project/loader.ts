@@ -13,7 +13,7 @@ import {
   WorkflowInvalid,
   withReferences,
 } from "../core/workflow/index.ts";
-import { gatewaySource } from "../models/gateway/index.ts";
+import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
 import { flatForm } from "./flat-form.ts";
@@ -68,7 +68,7 @@ export class ProjectLoader {
           : {}),
       }),
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
+      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
     ];
   }
 
@@ -78,7 +78,7 @@ export class ProjectLoader {
       text: readText(path),
       file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
       kinds: this.#kinds,
-      assets: this.#assets,
+      assets: this.assets,
       flat: flatForm,
     });
     const { workflow, document, references } = loaded;
@@ -93,23 +93,42 @@ export class ProjectLoader {
     return assetOf("policy", "http", { allow: [...this.settings.allow.http] });
   }
 
+  /** The budgets of the settings, with the models that they downgrade to. */
+  budgets(): readonly Budget[] {
+    const find = (name: string) => {
+      const asset = this.assets.find("route", name) ?? this.assets.find("model", name);
+      return asset && { asset, uses: withReferences([asset], this.assets).slice(1) };
+    };
+    return this.settings.budgets.map((entry) => budgetFrom(entry, find));
+  }
+
   /** The assets that a flow says it uses, as `kind/name`. */
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
     const named = uses.map((use) => {
       const slash = use.indexOf("/");
-      const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
+      const asset = this.assets.find(use.slice(0, slash), use.slice(slash + 1));
       const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
       if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
       return asset;
     });
-    return withReferences(named, this.#assets);
+    return withReferences(named, this.assets);
+  }
+
+  /** An asset by itself, such as a prompt that somebody wants to see rendered. Throws `WorkflowInvalid`. */
+  asset(kind: string, name: string): Asset | undefined {
+    return this.assets.find(kind, name);
+  }
+
+  names(kind: string): readonly string[] {
+    return this.assets.names(kind);
   }
 
   takeChildren(): ReleaseParts[] {
     return this.#children.splice(0);
   }
 
-  readonly #assets: AssetSource = {
+  /** Everything that a step or a call may name. */
+  readonly assets: AssetSource = {
     find: (kind, name) => {
       for (const source of this.#sources) {
         const asset = source.find(kind, name);
@@ -127,7 +146,12 @@ export class ProjectLoader {
     const shown = relative(process.cwd(), file);
     switch (kind) {
       case "prompt":
-        return loadPrompt({ file: shown, text: readText(file), name });
+        return loadPrompt({
+          file: shown,
+          text: readText(file),
+          name,
+          tool: (tool) => this.#fileAsset("tool", tool),
+        });
       case "tool":
         return loadTool({ file: shown, text: readText(file), name });
       case "ruleset":
@@ -155,6 +179,19 @@ export class ProjectLoader {
     } finally {
       this.#loading.pop();
     }
+  }
+
+  /** The names of a kind's files, where they stand in a folder of their own. */
+  #fileNames(kind: string): readonly string[] {
+    const names = (placesOf[kind] ?? []).flatMap((place) => {
+      const { dir, base } = parse(place);
+      const folder = join(this.folder, dir);
+      if (dir === "" || !existsSync(folder)) return [];
+      const ending = base.replace("NAME", "");
+      const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+      return files.map((file) => file.slice(0, -ending.length));
+    });
+    return [...new Set(names)].sort();
   }
 
   /** The file that a name stands for; never one outside the folder. */

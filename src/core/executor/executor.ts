@@ -1,7 +1,7 @@
 import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
 import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
 import { Admission, type Demand, demandOf, type Place, type RunLimits } from "./admission.ts";
-import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
+import { type AdvanceDeps, advance, type Standing, type TakenUp } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
 import { RunNotFound } from "./errors.ts";
@@ -59,17 +59,13 @@ interface Call {
   lane: string | undefined;
 }
 
-/** How a run is taken up, with its place where it has one. */
-type TakenUp =
-  | { readonly standing: "placed" | "admitted"; readonly place: Place }
-  | { readonly standing: "unplaced" };
-
 /** Takes runs from their journal to their next stop, many at once, for as long as the process owns the store. */
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #advance: AdvanceDeps;
   readonly #admission: Admission;
-  readonly #switches: Switches;
+  /** What is off now; others that do work ask it too. */
+  readonly switchboard: Switches;
   readonly #suspects: Suspects;
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
@@ -90,18 +86,18 @@ export class Executor {
     this.#suspects = new Suspects(options.journal);
     this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
-    this.#switches = new Switches(control.switches());
+    this.switchboard = new Switches(control.switches());
     this.#admission = new Admission({
       control,
       clock,
       counters,
-      switches: this.#switches,
+      switches: this.switchboard,
       isLoaded: (id) => this.#loaded.has(id),
       limits: { running: runsAtOnceDefault, queued: runsQueuedDefault, ...limits },
     });
     this.#advance = {
       ...options,
-      switches: this.#switches,
+      switches: this.switchboard,
       gates: new Gates({ counters, clock, onFree: (counter) => this.#wakeHeld("limit", counter, 1) }),
       isDraining: () => this.#draining,
       wake: (run) => this.wake(run),
@@ -183,7 +179,7 @@ export class Executor {
 
   #demandOfChild(child: NewRun): ChildDemand {
     const demand = this.#demandOf(child, this.#options.clock.now());
-    const mustWait = demand.lane !== undefined || this.#switches.ofWorkflow(child.release.workflow);
+    const mustWait = demand.lane !== undefined || this.switchboard.ofWorkflow(child.release.workflow);
     return mustWait ? { ...demand, queued: true } : demand;
   }
 
@@ -235,7 +231,9 @@ export class Executor {
     const { input, tags } = before;
     const startedAt = this.#options.clock.now();
     const demand = this.#demandOf({ id, release, input, tags }, startedAt);
-    const started = { ...before, release: release.digest, version: release.version, ...demand };
+    const { capture = demand.capture } = before;
+    const own = { release: release.digest, version: release.version, ...(capture ? { capture } : {}) };
+    const started = { ...before, ...demand, ...own };
     this.#admission.refuseWhenFull();
     const run = this.#runOf(id, started, startedAt, release);
     await run.begin();
@@ -253,8 +251,8 @@ export class Executor {
   async turn(id: string, to: SwitchTurn): Promise<void> {
     await recordSwitch(this.#options.journal, id, to);
     const row = this.#options.control.switches().find((each) => each.id === id);
-    if (row) this.#switches.set(row);
-    else this.#switches.clear(id);
+    if (row) this.switchboard.set(row);
+    else this.switchboard.clear(id);
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (!row) this.#wakeHeld("switch", id, wakeBatch);
     else for (const run of this.#waiters.runs) this.#tellQueued(run);
@@ -288,7 +286,7 @@ export class Executor {
   /** It waits in the queue, and its turn will come by itself. */
   #hasTurn(id: string): boolean {
     const row = this.#options.control.run(id);
-    return row?.status === "queued" && !this.#switches.ofWorkflow(row.workflow);
+    return row?.status === "queued" && !this.switchboard.ofWorkflow(row.workflow);
   }
 
   /** Starts nothing more; resolves when what is under way has ended, or the time is over. */
@@ -484,7 +482,7 @@ export class Executor {
     const { control, clock } = this.#options;
     const now = clock.now();
     if (now >= this.#stalledUntil) this.#takeUpStalled();
-    const workflows = this.#switches.workflowsOff();
+    const workflows = this.switchboard.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);

@@ -1,5 +1,5 @@
 import { FlyballError, type RetryClass } from "../../core/base/index.ts";
-import type { ModelReply } from "./model.ts";
+import type { ModelReply, Tokens } from "./model.ts";
 
 /** What a call has cost that gave no answer to use. */
 export type Spent = Pick<ModelReply, "costUsd" | "tokens" | "facts">;
@@ -9,6 +9,8 @@ export abstract class ModelError extends FlyballError {
   override readonly status: number = 502;
   /** As people write it: `house/small-1`. */
   readonly model: string;
+  /** What the failed request read and wrote, where the provider says: it is billed all the same. */
+  tokens: Tokens | null = null;
   constructor(model: string, message: string) {
     super(`${model}: ${message}`);
     this.model = model;
@@ -57,8 +59,11 @@ export class ModelUnreachable extends ModelError {
   readonly code = "MODEL_UNREACHABLE";
   override readonly status = 503;
   override readonly retry = "network";
+  /** A code such as ECONNREFUSED, or words. */
+  readonly reason: string;
   constructor(model: string, reason: string) {
     super(model, `the provider cannot be reached: ${reason}`);
+    this.reason = reason;
   }
 }
 
@@ -150,7 +155,9 @@ export class ModelQuotaSpent extends ModelError {
 export class ModelAnswerCut extends ModelError {
   readonly code = "MODEL_ANSWER_CUT";
   readonly reason: "length" | "content_filter";
-  constructor(model: string, reason: "length" | "content_filter") {
+  /** What there is of it, for callers who know what they asked for. */
+  readonly said: { readonly text: string; readonly tokens: Tokens | null };
+  constructor(model: string, reason: "length" | "content_filter", said: ModelAnswerCut["said"]) {
     super(
       model,
       reason === "length"
@@ -158,6 +165,7 @@ export class ModelAnswerCut extends ModelError {
         : "the provider's content filter held the answer back",
     );
     this.reason = reason;
+    this.said = said;
   }
 }
 

@@ -12,6 +12,7 @@
  * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts` and `providers/ai-sdk.ts`.
  */
 export type { AnswerStore, KeptAnswer } from "./answers.ts";
+export { type CallAnswer, type CallParts, type CallRequest, Calls, type CallsDeps } from "./calls.ts";
 export type { ModelContent } from "./content.ts";
 export * from "./errors.ts";
 export { createGateway, type FindAsset, type Gateway, type GatewayDeps } from "./gateway.ts";
@@ -25,6 +26,9 @@ export type {
   Policy,
   Tokens,
 } from "./model.ts";
+export type { Budget } from "./money/budget.ts";
+export { Ledger } from "./money/ledger.ts";
+export { budgetFrom } from "./money/settings.ts";
 export type {
   Extracted,
   ExtractRequest,
@@ -35,3 +39,4 @@ export type {
 export { type RouteContent, referencesOf } from "./route-content.ts";
 export { type GatewaySettings, gatewayProblems, gatewaySettings } from "./settings.ts";
 export { type GatewaySource, gatewaySource } from "./source.ts";
+export { unpackVector } from "./vectors.ts";

@@ -24,15 +24,17 @@ interface Ends {
 
 export function replyOf(said: Said, ends: Ends): ModelReply {
   const name = modelName(ends.content);
-  const unfinished = whyUnfinished(said.finishReason, ends);
-  if (unfinished) throw unfinished;
+  const tokens = tokensOf(said.usage);
   const text = said.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const unfinished = whyUnfinished(said.finishReason, ends, { text, tokens });
+  if (unfinished) throw Object.assign(unfinished, { tokens });
   const toolCalls = said.content.flatMap(toolCallOf);
-  if (text === "" && toolCalls.length === 0) throw new ModelAnswerMalformed(name, "it holds no text");
+  if (text === "" && toolCalls.length === 0)
+    throw Object.assign(new ModelAnswerMalformed(name, "it holds no text"), { tokens });
   return {
     ...blankReply(ends.content),
     value: text,
-    tokens: tokensOf(said.usage),
+    tokens,
     ...(toolCalls.length > 0 ? { toolCalls } : {}),
   };
 }
@@ -42,11 +44,15 @@ function blankReply({ provider, model }: RemoteContent) {
 }
 
 /** Only an answer that came to its own end is one. */
-function whyUnfinished({ unified, raw }: LanguageModelV4FinishReason, { content, inOwnWords }: Ends) {
+function whyUnfinished(
+  { unified, raw }: LanguageModelV4FinishReason,
+  { content, inOwnWords }: Ends,
+  said: ModelAnswerCut["said"],
+) {
   const name = modelName(content);
   if (unified === "stop" || unified === "tool-calls") return undefined;
-  if (unified === "length") return new ModelAnswerCut(name, "length");
-  if (unified === "content-filter") return new ModelAnswerCut(name, "content_filter");
+  if (unified === "length") return new ModelAnswerCut(name, "length", said);
+  if (unified === "content-filter") return new ModelAnswerCut(name, "content_filter", said);
   if (unified === "interrupted") return new ModelAnswerMalformed(name, "it ended before its end");
   if (unified === "other" && inOwnWords) return undefined;
   const reason = raw === undefined ? "it holds no answer" : `it ended for the reason ${JSON.stringify(raw)}`;
@@ -58,12 +64,19 @@ function toolCallOf(part: LanguageModelV4Content): readonly ToolCall[] {
   return [{ id: part.toolCallId, name: part.toolName, arguments: part.input }];
 }
 
-/** The provider's totals, taken apart so that no token is counted twice. What it writes into its cache, it reads. */
+/** The provider's totals, taken apart so that no token is counted twice. */
 function tokensOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Tokens | null {
   if (inputTokens.total === undefined || outputTokens.total === undefined) return null;
   const cached = Math.min(inputTokens.cacheRead ?? 0, inputTokens.total);
   const reasoning = Math.min(outputTokens.reasoning ?? 0, outputTokens.total);
-  return { input: inputTokens.total - cached, cached, output: outputTokens.total - reasoning, reasoning };
+  const cacheWrite = Math.min(inputTokens.cacheWrite ?? 0, inputTokens.total - cached);
+  return {
+    input: inputTokens.total - cached - cacheWrite,
+    cached,
+    ...(cacheWrite > 0 ? { cacheWrite } : {}),
+    output: outputTokens.total - reasoning,
+    reasoning,
+  };
 }
 
 /**

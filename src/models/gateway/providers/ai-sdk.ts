@@ -10,7 +10,6 @@ import { ModelInputMissing, ModelLacksAbility } from "../errors.ts";
 import type { Model, ModelCall, ModelReply } from "../model.ts";
 import { callOptions } from "./ai-sdk-options.ts";
 import { replyOf, vectorsReply, wholeOfStream } from "./ai-sdk-reply.ts";
-import { boundedFetch } from "./bounded-fetch.ts";
 import { batchesOf } from "./embed-batches.ts";
 import { keyOf } from "./key.ts";
 import { providerError } from "./provider-error.ts";
@@ -22,7 +21,8 @@ export interface ProviderDeps {
   readonly clock: Clock;
   /** The value of a secret at this moment, or undefined. */
   readonly secrets: (name: string) => string | undefined;
-  readonly fetch: typeof globalThis.fetch;
+  /** Reaches providers; told the model, for the errors that it finds. */
+  readonly fetch: (model: string) => typeof globalThis.fetch;
 }
 
 export interface Dialect {
@@ -84,7 +84,7 @@ function connector(content: RemoteContent, dialect: Dialect, { fetch }: Provider
       url,
       model,
       key,
-      fetch: boundedFetch(fetch, modelName(content)),
+      fetch: fetch(modelName(content)),
       structuredOutputs: holdsToSchemas(content),
     });
     last = { key, connection };
