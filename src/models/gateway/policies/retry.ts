@@ -1,5 +1,13 @@
 import { type Clock, FlyballError, type Random } from "../../../core/base/index.ts";
-import { attemptsMax, backoffMsFirst, backoffMsMax, retryReserve, retryShare } from "../limits.ts";
+import { ModelCircuitOpen } from "../errors.ts";
+import {
+  attemptsMax,
+  backoffMsFirst,
+  backoffMsMax,
+  retriesMax,
+  retryReserve,
+  retryShare,
+} from "../limits.ts";
 import type { ModelCall, Policy } from "../model.ts";
 import { pause } from "../pause.ts";
 import { spoken } from "../spoken.ts";
@@ -38,12 +46,16 @@ export function retried(budget: RetryBudget, { clock, random, model }: Deps): Po
   return (next) => async (call) => {
     budget.called();
     const heard = spoken(call);
+    let before: unknown;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await next(heard.call);
       } catch (error) {
         const waitMs = heard.isSpoken ? undefined : retryInMs(error, attempt, { call, budget, random });
+        // Its own failures have opened the circuit: they say more than that it is open.
+        if (error instanceof ModelCircuitOpen) throw before ?? error;
         if (waitMs === undefined || !canWait(call, waitMs, clock.monotonic())) throw error;
+        before = error;
         // What a 429 has asked for is waited for within, by all calls of the model together.
         if (namedTimeMs(error) === undefined) await pause(clock, waitMs, call.signal, model);
       }
@@ -66,8 +78,8 @@ function retryInMs(
   if (!(error instanceof FlyballError) || error.retry === null || attempt >= attemptsMax) return undefined;
   const namedMs = namedTimeMs(error);
   if (namedMs !== undefined) return namedMs;
-  if (call.retry !== true || call.hasAlternative || (error.retry !== "rate_limit" && !budget.take()))
-    return undefined;
+  if (call.retry !== true || call.hasAlternative || attempt > retriesMax) return undefined;
+  if (error.retry !== "rate_limit" && !budget.take()) return undefined;
   const fullMs = Math.min(backoffMsMax, backoffMsFirst * 2 ** (attempt - 1));
   return Math.max(fullMs / 2 + (fullMs / 2) * random.next(), error.retryAfterMs ?? 0);
 }
