@@ -57,6 +57,8 @@ export const patienceMs = 10_000;
 export const coolDownJitterMs = 250;
 /** Requests for one call of one model, however patient it is. */
 export const attemptsMax = 20;
+/** Of these, after failures that are no 429 with a time. */
+export const retriesMax = 2;
 export const backoffMsFirst = 250;
 export const backoffMsMax = 8_000;
 /** Calls that may be tried again, as a share of all, and how many more there are in reserve. */
