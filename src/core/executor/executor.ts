@@ -1,7 +1,7 @@
 import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
 import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
 import { Admission, type Demand, demandOf, type Place, type RunLimits } from "./admission.ts";
-import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
+import { type AdvanceDeps, advance, type Standing, type TakenUp } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
 import { RunNotFound } from "./errors.ts";
@@ -57,11 +57,6 @@ interface Call {
   /** Once its commands have been heard although it had no place: the lane in which it waits for one. */
   lane: string | undefined;
 }
-
-/** How a run is taken up, with its place where it has one. */
-type TakenUp =
-  | { readonly standing: "placed" | "admitted"; readonly place: Place }
-  | { readonly standing: "unplaced" };
 
 /** Takes runs from their journal to their next stop, many at once, for as long as the process owns the store. */
 export class Executor {
