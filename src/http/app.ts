@@ -8,6 +8,7 @@ import { journalRoutes } from "./journal/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
+import { replayRoutes } from "./replays/index.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { runRoutes } from "./runs/index.ts";
 import type { Served } from "./served.ts";
@@ -36,6 +37,7 @@ export function createApp({ engine, served, assets = () => noAssets, isLocal }: 
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/budgets", budgetRoutes(engine));
   app.route("/v1/costs", costRoutes(engine));
+  app.route("/v1/replays", replayRoutes(engine, served, isLocal));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/models", modelRoutes(engine));
   app.route("/v1/routes", routeRoutes(engine));

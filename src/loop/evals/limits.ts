@@ -1,0 +1,2 @@
+/** Runs that one replay walks again. */
+export const replayRunsMax = 10_000;
