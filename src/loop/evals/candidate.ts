@@ -24,7 +24,7 @@ import { Assets, outsideOf, questionOf, treatmentOf } from "./treatment.ts";
 //   C3. Nothing outside is touched unless it was allowed by name; an attempt that was not ends the replay there.
 //   C4. A person's decision stands while draft and evidence are the same; else the run is marked as one to review.
 
-/** What a replay may do outside. Names are `model:NAME`, `tool:NAME`, `kind:NAME`, `script:NAME`, `step:PATH`, `flow:NAME`. */
+/** What a replay may do outside; `model:*` is every model. Names are `model:NAME`, `tool:NAME`, `kind:NAME`, `script:NAME`, `step:PATH`, `flow:NAME`. */
 export interface Permissions {
   readonly allow: ReadonlySet<string>;
   /** A step that writes, or would have to ask outside, gives a simulated result in place of ending the replay. */
@@ -49,6 +49,8 @@ export interface ReplayedStep {
 export interface Candidate {
   readonly rehearsed: Rehearsed;
   readonly steps: readonly ReplayedStep[];
+  /** What each step came to that has a result. */
+  readonly results: ReadonlyMap<string, StepResult>;
   /** What was kept from being touched, by name; the first name is the one to allow. */
   readonly blockedEffects: readonly {
     readonly path: string;
@@ -68,7 +70,12 @@ export async function candidateOf(
   const program = deps.programOf(release, recording);
   const answer = (step: RehearsedStep) => walk.answer(step);
   const rehearsed = await rehearse({ run: recording, release, program, clock: deps.clock, answer });
-  return { rehearsed, steps: [...walk.steps.values()], blockedEffects: walk.blockedEffects };
+  return {
+    rehearsed,
+    steps: [...walk.steps.values()],
+    results: walk.results,
+    blockedEffects: walk.blockedEffects,
+  };
 }
 
 /** An answer, and how it came about. */
@@ -76,6 +83,7 @@ type Treated = Answer & { readonly how: StepTreatment; readonly mark: Replayabil
 
 class Walk {
   readonly steps = new Map<string, ReplayedStep>();
+  readonly results = new Map<string, StepResult>();
   readonly blockedEffects: { path: string; effect: string; name: string }[] = [];
   readonly #recording: Recording;
   readonly #baseline: Baseline;
@@ -104,6 +112,7 @@ class Walk {
       ? !isSame(outcomeOf(answer), outcomeOf(recordedAnswer(step, asked.recorded)))
       : null;
     this.steps.set(step.path, { path: step.path, kind: step.kind.name, how, mark, isChanged });
+    if ("result" in answer) this.results.set(step.path, answer.result);
     return answer;
   }
 
@@ -163,7 +172,8 @@ class Walk {
     const [scope, name] = [used.slice(0, slash), used.slice(slash + 1)];
     const isInside = scope === "model" && /^(sim|local)\//.test(name);
     const allowed = `${scope}:${name}`;
-    if (!isInside && !this.#permissions.allow.has(allowed) && !also.includes(allowed)) {
+    const isAllowed = [allowed, `${scope}:*`].some((each) => this.#permissions.allow.has(each));
+    if (!isInside && !isAllowed && !also.includes(allowed)) {
       this.blockedEffects.push({ path, effect: scope === "model" ? "read" : "write", name: allowed });
       throw new EffectBlocked(allowed);
     }

@@ -24,3 +24,29 @@ export class EffectBlocked extends FlyballError {
     this.effect = effect;
   }
 }
+
+export class ScorerUnknown extends FlyballError {
+  readonly code = "SCORER_UNKNOWN";
+  override readonly status = 400;
+  constructor(written: string, expected: readonly string[]) {
+    super(`There is no scorer ${JSON.stringify(written)}; expected ${expected.join(", ")}.`);
+  }
+}
+
+/** A condition of `--gate` that cannot be read, or is about a figure that there is not. */
+export class GateInvalid extends FlyballError {
+  readonly code = "GATE_INVALID";
+  override readonly status = 400;
+  constructor(gate: string, expected: string) {
+    super(`${JSON.stringify(gate)} is no gate: expected ${expected}.`);
+  }
+}
+
+/** A dataset without a row that can be scored. */
+export class DatasetEmpty extends FlyballError {
+  readonly code = "DATASET_EMPTY";
+  override readonly status = 422;
+  constructor(name: string, reason: string) {
+    super(`${name} has no rows: ${reason}.`);
+  }
+}
