@@ -35,7 +35,7 @@ test("ROUGE-L weighs both lengths: 4 words in common of 6 and of 9 are 8/15", ()
   near(rougeL("Größe ÄNDERN", "größe ändern").f1, 1);
 });
 
-// The confusion matrix of Sokolova and Lapalme 2009's kind, worked by hand:
+// The definitions of Sokolova and Lapalme 2009, table 3 (macro averages), on a confusion matrix worked by hand:
 //            given a  given b  given c
 //  right a      5        1        0
 //  right b      2        3        1
