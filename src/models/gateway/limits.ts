@@ -20,3 +20,5 @@ export const observedAnswersMax = 200;
 export const releasesOfCallsMax = 1_000;
 /** A connection to a provider on which nothing goes on is closed after this time, unless the provider says less. */
 export const idleConnectionMs = 15_000;
+/** URLs of providers that are remembered taken apart. */
+export const addressesKeptMax = 1_000;
