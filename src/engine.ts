@@ -33,6 +33,7 @@ import {
   type RunLimits,
   type RunStarted,
   recordRun,
+  type StartRequest,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -44,6 +45,7 @@ import {
   sealKeyOf,
   writeDurably,
 } from "./core/journal/index.ts";
+import { Degradation } from "./core/targets/index.ts";
 import {
   type Asset,
   type AssetSource,
@@ -70,6 +72,7 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
+  sqliteAnswers,
   sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
@@ -113,8 +116,8 @@ const assetsFoundMax = 1_000;
 
 export interface KindParts {
   readonly kinds: KindRegistry;
-  readonly gateway: Gateway;
   readonly indexes: SearchIndexes;
+  readonly gateway: Gateway;
   close(): Promise<void>;
 }
 
@@ -122,11 +125,13 @@ export interface KindParts {
 export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const answers = sqliteAnswers(join(home, "answers.db"));
   const gateway = createGateway({
     clock,
     secrets,
     baseDir: join(home, "models"),
     local: { loadClassifier, extract },
+    answers,
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -142,11 +147,12 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...tools.kinds,
       ...coreKinds,
     ]),
-    gateway,
     indexes,
+    gateway,
     async close() {
       await tools.close();
       indexes.close();
+      answers.close();
     },
   };
 }
@@ -166,6 +172,8 @@ export class Engine {
   readonly calls: Calls;
   readonly newId: NewId;
   readonly releases: Releases;
+  readonly degradation: Degradation;
+  readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
@@ -179,6 +187,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.newId = timeOrderedIds(this.clock);
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
@@ -197,6 +206,7 @@ export class Engine {
     });
     this.#kindParts = createKinds({ home: this.home, clock: this.clock });
     this.kinds = this.#kindParts.kinds;
+    this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
       clock: this.clock,
       kinds: this.kinds,
@@ -208,7 +218,14 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (asset) => this.#define(asset.content, asset.kind),
     });
-    this.newId = timeOrderedIds(this.clock);
+    const onTrouble = options.onTrouble ?? (() => {});
+    this.degradation = new Degradation({
+      journal: this.journal,
+      releases: this.releases,
+      kinds: this.kinds,
+      clock: this.clock,
+      onTrouble,
+    });
     this.executor = new Executor({
       journal: this.journal,
       control: this.control,
@@ -218,7 +235,8 @@ export class Engine {
       newId: this.newId,
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
-      onTrouble: options.onTrouble ?? (() => {}),
+      onStopped: (run) => this.degradation.stopped(run),
+      onTrouble,
     });
     this.batches = new Batches({
       journal: this.journal,
@@ -229,7 +247,7 @@ export class Engine {
     });
     this.calls = new Calls({
       clock: this.clock,
-      modelOf: this.#kindParts.gateway.modelOf,
+      modelOf: this.gateway.modelOf,
       publish: (parts) => this.releases.publish(parts),
       record: (run) => recordRun(this.journal, run),
       switches: this.executor.switchboard,
@@ -285,6 +303,7 @@ export class Engine {
     const found = new Map<string, Asset>();
     const names = new Map<string, readonly string[]>();
     return {
+      references: (asset) => loader.assets.references?.(asset) ?? [],
       names(kind) {
         const known = names.get(kind) ?? loader.assets.names(kind);
         names.set(kind, known);
@@ -334,6 +353,16 @@ export class Engine {
     const assets = [...loader.flowAssets({ name, uses }), loader.policy()];
     const parts = { workflow: name, version, definition, assets };
     return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
+  }
+
+  /**
+   * Starts a run in the release that its workflow gets now: while it is degraded, the one with other routes.
+   * A batch is pinned to what it began with, and a child to its parent's release.
+   */
+  async start(request: StartRequest): Promise<string> {
+    const id = request.id ?? this.newId();
+    const release = await this.degradation.releaseFor(request.release, id);
+    return this.executor.start({ ...request, id, release });
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */

@@ -3,6 +3,7 @@ import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
@@ -32,6 +33,8 @@ export function createApp({ engine, served, assets = () => noAssets, isLocal }: 
   app.route("/v1/runs", runRoutes(engine, served));
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
+  app.route("/v1/models", modelRoutes(engine));
+  app.route("/v1/routes", routeRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));
   app.route("/openai/v1", openaiRoutes(engine, assets));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));

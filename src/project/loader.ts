@@ -11,6 +11,7 @@ import {
   type LoadedWorkflow,
   loadWorkflow,
   WorkflowInvalid,
+  withReferences,
 } from "../core/workflow/index.ts";
 import { gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
@@ -94,13 +95,14 @@ export class ProjectLoader {
 
   /** The assets that a flow says it uses, as `kind/name`. */
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
-    return uses.map((use) => {
+    const named = uses.map((use) => {
       const slash = use.indexOf("/");
       const asset = this.assets.find(use.slice(0, slash), use.slice(slash + 1));
       const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
       if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
       return asset;
     });
+    return withReferences(named, this.assets);
   }
 
   takeChildren(): ReleaseParts[] {
@@ -117,6 +119,7 @@ export class ProjectLoader {
       return undefined;
     },
     names: (kind) => this.#sources.flatMap((source) => source.names(kind)),
+    references: (asset) => this.#sources.flatMap((source) => source.references?.(asset) ?? []),
   };
 
   /** The prompts of the folder; elsewhere a name may also be a path, of which there is no list. */

@@ -17,10 +17,10 @@ export const fault: Fault = {
   title: "providers that fail in every way, in four protocols, streaming and not",
   promise: "G2 G14",
   async run({ full, progress }) {
-    const deadlineMs = full ? 5_000 : 600;
+    const deadlineMs = full ? 3_000 : 600;
     const provider = await startFaultyProvider({ script: ({ model }) => behaviourOf(model) });
     try {
-      const args = [JSON.stringify(provider.urls), full ? "12" : "2", String(deadlineMs)];
+      const args = [JSON.stringify(provider.urls), full ? "6" : "2", String(deadlineMs)];
       const { ended } = startDriver<News>("drive-providers.ts", args, { nodeArgs: ["--expose-gc"] });
       const news = await ended;
       const calls = news.filter((one) => "fault" in one);

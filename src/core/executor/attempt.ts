@@ -1,6 +1,7 @@
 import { type Clock, type Json, type JsonObject, type Random, seededRandom } from "../base/index.ts";
 import {
   type Asset,
+  type CachePolicy,
   type EffectMode,
   parseTemplate,
   type Scope,
@@ -90,6 +91,9 @@ export class StepAttempt implements StepContext, Attempt {
   }
   get effects(): EffectMode {
     return this.#options.effects;
+  }
+  get cache(): CachePolicy | undefined {
+    return this.step.work?.cache;
   }
   get waitKey(): string | null {
     return this.step.wait?.key ?? null;

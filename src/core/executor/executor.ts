@@ -24,7 +24,7 @@ import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
 import { checkInput, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
-import { Run } from "./run.ts";
+import { hasStopped, Run, type StoppedRun } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
@@ -47,6 +47,8 @@ export interface ExecutorOptions {
     version: string,
     run: { id: string; started: RunStarted; startedAt: number },
   ): Program;
+  /** Told of each run that has ended, or stands still because it failed. */
+  onStopped?(stopped: StoppedRun): void;
   /** Told of what no caller waits for: a run that had to be left alone, a disk that is full. */
   onTrouble(message: string): void;
 }
@@ -362,6 +364,7 @@ export class Executor {
       (run) => {
         leave();
         this.#leaveQueue(run, standing);
+        if (run && hasStopped(run)) this.#options.onStopped?.(run);
         if (standing === "unplaced" && run?.status === "paused") this.#resumeLate(id);
         this.#end(id, run?.status);
         if (run?.status === "waiting")

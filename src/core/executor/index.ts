@@ -37,8 +37,10 @@ export {
   type ReleaseParts,
   type Releases,
   releaseDigest,
+  withAlternatives,
 } from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
+export type { StoppedRun } from "./run.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
 export {

@@ -2,7 +2,14 @@ import { assert, type ErrorRecord, fingerprint, type Json, type JsonObject } fro
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { rankOf } from "./admission.ts";
 import type { RateMoments } from "./counters.ts";
-import type { EarlyEnd, RunStarted, RunStatus, StepWaited, Undone } from "./events.ts";
+import {
+  type EarlyEnd,
+  isFinal,
+  type RunStarted,
+  type RunStatus,
+  type StepWaited,
+  type Undone,
+} from "./events.ts";
 import type { Ticket } from "./gates.ts";
 import type { Activation, Ended, Program, Stuck, Turn } from "./program.ts";
 import type { Release } from "./release.ts";
@@ -302,7 +309,22 @@ export function noteFailure(step: ActiveStep, error: ErrorRecord): void {
 /** What is done in place of work that has failed for good: its fallback, or asking a person what happened. */
 export function insteadOf(step: ActiveStep, failure: ErrorRecord): KindWork | undefined {
   const { work } = step.activation;
-  return isUnknown(failure) ? work?.once?.review : work?.fallback;
+  if (isUnknown(failure)) return work?.once?.review;
+  return work?.fallback ?? (needsPerson(failure) ? work?.person : undefined);
+}
+
+function needsPerson({ code }: ErrorRecord): boolean {
+  return code === "PERSON_NEEDED";
+}
+
+/** A run that has come to a stop, for whoever counts them. */
+export type StoppedRun = Pick<Run, "id" | "release" | "status" | "startedAt" | "costUsd">;
+
+/** It has ended, or stands still because a step of it failed; not where somebody has only paused it. */
+export function hasStopped({ status, active }: Run): boolean {
+  return (
+    isFinal(status) || (status === "paused" && [...active.values()].some(({ phase }) => phase === "failed"))
+  );
 }
 
 /** After a pause, what had failed begins anew. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Clock, ErrorRecord, Json, JsonObject, Random } from "../base/index.ts";
 import type { Asset, AssetReference } from "./assets.ts";
+import type { CachePolicy } from "./definition.ts";
 
 /** What a step may do to the world outside the engine. */
 export type Effect = "none" | "read" | "write" | "irreversible";
@@ -26,6 +27,8 @@ export interface StepKind {
   readonly fields: readonly string[];
   /** Calls out get the default retry policy; other kinds do not retry. */
   readonly callsOut: boolean;
+  /** Keeps to `cache` of its step. */
+  readonly caches?: boolean;
   /** Runs users' code: its start is recorded before it runs. */
   readonly runsUserCode?: boolean;
   /** Top-level config fields that are never read as expressions, such as a script's source. */
@@ -109,6 +112,8 @@ export interface StepContext {
   readonly attempt: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly effects: EffectMode;
+  /** How old an answer to the same question may be; absent: the step says nothing of it. */
+  readonly cache?: CachePolicy | undefined;
   /** In `resume`: the key of the wait that has ended. */
   readonly waitKey: string | null;
   /** Aborts at the step's timeout, at cancel and at shutdown; a result that comes later is refused. */

@@ -155,8 +155,12 @@ mistakeTable("step", [
     "5:51 `b` does not surely come before this step",
   ],
   [
+    steps("  - id: a", "    transform: { value: 1 }", "    budget: 1"),
+    "5:5 `budget` is part of the format but not built yet",
+  ],
+  [
     steps("  - id: a", "    transform: { value: 1 }", "    cache: 1h"),
-    "5:5 `cache` is part of the format but not built yet",
+    "5:5 a step of kind `transform` has no cache: it belongs to steps that ask a model",
   ],
   [
     steps("  - id: a", "    transform: { value: 1 }", "    on_failure: stop"),

@@ -97,7 +97,7 @@ class Normaliser {
   }
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
-    const { description, input, targets, on, output, concurrency, rate, priority, expires } = data;
+    const { description, input, targets, on, output, concurrency, rate, priority, expires, degraded } = data;
     return present<WorkflowDocument>({
       workflow,
       description,
@@ -110,6 +110,7 @@ class Normaliser {
       rate,
       priority,
       expiresMs: expires,
+      degraded,
     });
   }
 
@@ -194,7 +195,14 @@ class Normaliser {
       concurrency: data.concurrency,
       rate: data.rate,
       priority: data.priority,
+      cache: data.cache,
     });
+    if (data.cache && kind && !kind.caches)
+      this.#report.problem(
+        [...from.step, "cache"],
+        `a step of kind \`${kind.name}\` has no cache: it belongs to steps that ask a model`,
+        "key",
+      );
     if (data.onUnknown !== undefined && !data.once)
       this.#report.problem([...from.step, "onUnknown"], "`on_unknown` needs `once: true`", "key");
     if (fitted.isSound) this.#sound.add(step);
@@ -311,6 +319,7 @@ const workOnly = [
   "concurrency",
   "rate",
   "priority",
+  "cache",
 ];
 
 /** `flows/five-stages.yaml` is the workflow `five-stages`. */

@@ -1,11 +1,14 @@
 import { nearestName } from "../../core/base/index.ts";
-import type { Asset, AssetSource } from "../../core/workflow/index.ts";
+import { type Asset, type AssetSource, withReferences } from "../../core/workflow/index.ts";
 import { CallModelUnknown } from "./errors.ts";
+import { targetsKnownMax } from "./limits.ts";
 
 /** What answers a call. */
 export interface Target {
   /** A route or a model. */
   readonly asset: Asset;
+  /** With the models that a route names. */
+  readonly assets: readonly Asset[];
   readonly prompt?: Asset;
 }
 
@@ -13,25 +16,39 @@ const [routePrefix, promptPrefix] = ["route/", "prompt/"];
 /** Where a prompt is asked for and nothing is said of a route: as in a workflow's step. */
 const defaultRoute = "default";
 
+/** By the assets that were there; names may be anything, so there is a bound. */
+const known = new WeakMap<AssetSource, Map<string, Target>>();
+
+/** The same name gives the same target for as long as the assets are the same. */
+export function targetOf(assets: AssetSource, name: string, route?: string): Target {
+  const targets = known.get(assets) ?? new Map<string, Target>();
+  known.set(assets, targets);
+  const key = JSON.stringify([name, route]);
+  const target = targets.get(key) ?? lookUp(assets, name, route);
+  if (targets.size >= targetsKnownMax) targets.clear();
+  targets.set(key, target);
+  return target;
+}
+
 /**
  * What the `model` of a request stands for: `route/NAME`, `prompt/NAME` (answered by a route), the name of
  * a route, of a model in the settings, or `provider/name`, in this order.
  */
-export function targetOf(assets: AssetSource, name: string, route?: string): Target {
+function lookUp(assets: AssetSource, name: string, route?: string): Target {
   if (name.startsWith(promptPrefix)) {
     const prompt = servedPrompt(assets, name.slice(promptPrefix.length));
     if (!prompt) throw unknown(assets, name);
-    return { prompt, asset: answering(assets, route ?? defaultRoute) };
+    return { prompt, ...answering(assets, route ?? defaultRoute) };
   }
-  return { asset: answering(assets, name) };
+  return answering(assets, name);
 }
 
-function answering(assets: AssetSource, name: string): Asset {
+function answering(assets: AssetSource, name: string): Omit<Target, "prompt"> {
   const asset = name.startsWith(routePrefix)
     ? assets.find("route", name.slice(routePrefix.length))
     : (assets.find("route", name) ?? assets.find("model", name));
   if (!asset) throw unknown(assets, name);
-  return asset;
+  return { asset, assets: withReferences([asset], assets) };
 }
 
 /** Only what is listed: elsewhere a prompt may also be the path of any file of the folder. */

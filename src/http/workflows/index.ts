@@ -31,7 +31,7 @@ export function workflowRoutes(engine: Engine, served: () => Served): Hono {
     const { input, tags, expected, priority } = body;
     const key = context.req.header("idempotency-key");
     const id = key ? derivedId("request", release.workflow, key) : undefined;
-    const run = await engine.executor.start({
+    const run = await engine.start({
       release,
       input,
       ...(id ? { id } : {}),

@@ -1,4 +1,11 @@
-import { type Clock, errorRecord, type Json, type JsonObject, toJson } from "../../core/base/index.ts";
+import {
+  assert,
+  type Clock,
+  errorRecord,
+  type Json,
+  type JsonObject,
+  toJson,
+} from "../../core/base/index.ts";
 import {
   assetOf,
   type RecordedOutcome,
@@ -12,8 +19,9 @@ import {
 } from "../../core/executor/index.ts";
 import type { Asset, StepResult } from "../../core/workflow/index.ts";
 import { ModelCallAborted } from "./errors.ts";
+import type { FindAsset, Gateway } from "./gateway.ts";
 import { releasesOfCallsMax } from "./limits.ts";
-import type { Model, ModelCall, ModelReply } from "./model.ts";
+import type { ModelCall, ModelReply } from "./model.ts";
 import { resultOf } from "./step.ts";
 import { packVector } from "./vectors.ts";
 
@@ -30,6 +38,8 @@ export interface CallRequest {
   readonly target: Asset;
   /** The prompt that the messages were rendered from. */
   readonly prompt?: Asset | undefined;
+  /** All that the target names, itself first: what the release pins beside the prompt. */
+  readonly assets: readonly Asset[];
   /** What was asked for, as it is recorded. */
   readonly input: JsonObject;
   readonly parts: CallParts;
@@ -51,7 +61,7 @@ export interface CallAnswer {
 
 export interface CallsDeps {
   readonly clock: Clock;
-  readonly modelOf: (asset: Asset) => Model;
+  readonly modelOf: Gateway["modelOf"];
   readonly publish: (parts: ReleaseParts) => Promise<Release>;
   readonly record: (run: RecordedRun) => Promise<void>;
   readonly switches: Switches;
@@ -112,7 +122,13 @@ export class Calls {
     const startedMs = clock.monotonic();
     try {
       if (request.signal.aborted) hangUp();
-      const reply = await modelOf(request.target)(this.#callOf(request, open));
+      const { target, assets } = request;
+      const find: FindAsset = (kind, name) => {
+        const asset = assets.find((each) => each.kind === kind && each.name === name);
+        assert(asset, `${kind} ${name} is not among the assets of the call`);
+        return asset;
+      };
+      const reply = await modelOf(target, find)(this.#callOf(request, open));
       return { reply, latencyMs: clock.monotonic() - startedMs };
     } catch (error) {
       return { error };
@@ -159,14 +175,14 @@ export class Calls {
   }
 
   /** One for each combination of target and prompt; made once, so that a call costs no digest. */
-  #releaseOf({ workflow, target, prompt }: CallRequest): Promise<Release> {
-    const key = `${workflow}/${target.kind}/${target.digest}/${prompt?.digest ?? ""}`;
+  #releaseOf({ workflow, assets, prompt }: CallRequest): Promise<Release> {
+    const pinned = prompt ? [...assets, prompt] : assets;
+    const key = `${workflow}/${pinned.map(({ kind, digest }) => `${kind}/${digest}`).join("/")}`;
     const known = this.#releases.get(key);
     if (known) return known;
     if (this.#releases.size >= releasesOfCallsMax) this.#releases.clear();
     const definition = assetOf("flow", workflow, { name: workflow, version: callVersion });
-    const assets = prompt ? [target, prompt] : [target];
-    const made = this.#deps.publish({ workflow, version: callVersion, definition, assets });
+    const made = this.#deps.publish({ workflow, version: callVersion, definition, assets: pinned });
     this.#releases.set(key, made);
     // What a full disk refused is asked again.
     made.catch(() => this.#releases.delete(key));
@@ -192,7 +208,7 @@ function vectorsOf(value: Json): readonly number[][] {
 function success(
   reply: ModelReply,
   result: StepResult,
-  { parts, prompt, target }: CallRequest,
+  { parts, prompt, assets }: CallRequest,
 ): RecordedOutcome {
   const { facts, trace } = reply;
   return {
@@ -203,7 +219,7 @@ function success(
       // Without a prompt, what was sent is the run's input.
       ...(prompt ? { prompt: parts.messages.map((message) => toJson({ ...message })) } : {}),
       parameters: { ...parts.settings },
-      versions: Object.fromEntries([target, ...(prompt ? [prompt] : [])].map(versionOf)),
+      versions: Object.fromEntries([...assets, ...(prompt ? [prompt] : [])].map(versionOf)),
       ...(trace ? { attempts: trace.attempts, cache: trace.cache, route: { ...trace.route } } : {}),
     },
     ...(facts ? { facts } : {}),

@@ -1,5 +1,8 @@
 import { FlyballError, type RetryClass } from "../../core/base/index.ts";
-import type { Tokens } from "./model.ts";
+import type { ModelReply, Tokens } from "./model.ts";
+
+/** What a call has cost that gave no answer to use. */
+export type Spent = Pick<ModelReply, "costUsd" | "tokens" | "facts">;
 
 /** A call to a model that gave no answer: which model, and whether the same call may yet succeed. */
 export abstract class ModelError extends FlyballError {
@@ -67,6 +70,32 @@ export class ModelTimeout extends ModelError {
   constructor(model: string, timeoutMs: number | null) {
     super(model, timeoutMs === null ? "the call took too long" : `no answer within ${timeoutMs} ms`);
     this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The model has failed so often of late that it is left alone for a while. */
+export class ModelCircuitOpen extends ModelError {
+  readonly code = "MODEL_CIRCUIT_OPEN";
+  override readonly status = 503;
+  override readonly retry = "server";
+  override readonly retryAfterMs: number;
+  constructor(model: string, retryAfterMs: number) {
+    super(model, `it has failed so often of late that it is left alone for ${retryAfterMs} ms`);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The route allows other regions only. */
+export class ModelRegionRefused extends ModelError {
+  readonly code = "MODEL_REGION_REFUSED";
+  override readonly status = 403;
+  readonly region: string | null;
+  constructor(model: string, region: string | null, allowed: readonly string[]) {
+    super(
+      model,
+      `the route allows ${allowed.join(", ")} alone, and its region is ${region ?? "not declared"}`,
+    );
+    this.region = region;
   }
 }
 
@@ -139,9 +168,12 @@ export class ModelAnswerCut extends ModelError {
 export class ModelOutputInvalid extends ModelError {
   readonly code = "MODEL_OUTPUT_INVALID";
   readonly problems: readonly string[];
-  constructor(model: string, problems: readonly string[]) {
+  /** What the answers that did not fit have cost all the same. */
+  readonly spent: Spent | null;
+  constructor(model: string, problems: readonly string[], spent: Spent | null = null) {
     super(model, `the answer does not fit the output schema: ${problems.slice(0, 5).join("; ")}`);
     this.problems = problems;
+    this.spent = spent;
   }
 }
 
@@ -218,6 +250,15 @@ export class NoModelAnswered extends FlyballError {
     const waits = passing.map((failure) => failure.retryAfterMs ?? 0);
     // The first candidate that may answer again decides; zero means that nobody asked for patience.
     this.retryAfterMs = waits.length > 0 && Math.min(...waits) > 0 ? Math.min(...waits) : null;
+  }
+}
+
+/** A route had no answer of this question to fall back on. */
+export class NoCachedAnswer extends FlyballError {
+  readonly code = "NO_CACHED_ANSWER";
+  override readonly status = 502;
+  constructor(route: string) {
+    super(`Route ${JSON.stringify(route)} has no answer to this question that is recent enough.`);
   }
 }
 

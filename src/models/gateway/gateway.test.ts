@@ -202,7 +202,7 @@ test("a step renders its prompt, asks, and tells what it cost", async () => {
     const config = { prompt: "classify", input: { text: "lost card" }, settings: { max_tokens: 20 } };
     const outcome = await gateway.inferenceKind.execute(
       config,
-      contextOf([prompt, assets.find("route", "default")]),
+      contextOf([prompt, assets.find("route", "default"), assets.find("model", "small")]),
     );
     assert.ok("result" in outcome);
     assert.deepEqual(outcome.result, {

@@ -22,3 +22,42 @@ export const releasesOfCallsMax = 1_000;
 export const idleConnectionMs = 15_000;
 /** URLs of providers that are remembered taken apart. */
 export const addressesKeptMax = 1_000;
+export const tiersMax = 8;
+export const fallbacksMax = 8;
+/** Routes and models that are kept ready; one more makes the longest unused anew when it is asked. */
+export const routesReadyMax = 1_000;
+/** Latencies that a model's quantiles rest on. */
+export const answersRememberedMax = 50;
+/** With fewer answers than this, `fastest` does not judge a model. */
+export const measuredEnough = 3;
+/** The share of calls with which `fastest` measures those that are not the fastest. */
+export const explorationShare = 0.05;
+/** Tokens of an answer, before there was one to go by. */
+export const outputTokensGuess = 256;
+/** The circuit breaker opens when this share of the calls within the window failed, and there were so many. */
+export const breakerShare = 0.5;
+export const breakerCallsMin = 5;
+export const breakerWindowMs = 30_000;
+/** Open for so long the first time, twice as long after each probe that fails, and at most so long. */
+export const breakerOpenMs = 5_000;
+export const breakerOpenMsMax = 30_000;
+/** How long a step waits in memory for a provider that asks for patience; the executor waits durably. */
+export const patienceMs = 10_000;
+/** After a cool-down calls come back within this time, and not all at once. */
+export const coolDownJitterMs = 250;
+/** Requests for one call of one model, however patient it is. */
+export const attemptsMax = 20;
+export const backoffMsFirst = 250;
+export const backoffMsMax = 8_000;
+/** Calls that may be tried again, as a share of all, and how many more there are in reserve. */
+export const retryShare = 0.1;
+export const retryReserve = 5;
+/** An answer above this is not kept to be given again. */
+export const answerBytesKeptMax = 256 * 1024;
+export const answersInMemoryMax = 1_000;
+export const answersInMemoryBytesMax = 16 * 1024 * 1024;
+/** After a cool-down as many calls come back as were answered before it, and a tenth more; so many at least. */
+export const windowGrowth = 1.1;
+export const windowMin = 4;
+/** What a call is told that finds no room and cannot wait for any. */
+export const windowRetryMs = 1_000;

@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../core/base/index.
 import { schemaMismatches } from "../../core/executor/kinds/index.ts";
 import { ModelOutputInvalid } from "./errors.ts";
 import type { Model, ModelCall, ModelDelta, ModelReply, Policy } from "./model.ts";
-import { addTokens } from "./price.ts";
+import { spentTogether } from "./price.ts";
 
 /**
  * Holds an answer against the step's output schema; the value is then what was parsed. With `repair`,
@@ -18,11 +18,12 @@ export function fittingOutput({ model, repair }: { model: string; repair: boolea
     if (first.toolCalls) return said(call, heard, first);
     const read = readOutput(first.value, schema);
     if ("value" in read) return said(call, heard, { ...first, value: read.value });
-    if (!repair || heard()) throw new ModelOutputInvalid(model, read.problems);
+    if (!repair || heard()) throw new ModelOutputInvalid(model, read.problems, first);
     const second = await askAgain(next, listening, first, read.problems);
+    const both = { ...second, ...spentTogether(first, second) };
     const repaired = readOutput(second.value, schema);
-    if (!("value" in repaired)) throw new ModelOutputInvalid(model, repaired.problems);
-    return said(call, heard, bothPaid(first, { ...second, value: repaired.value }));
+    if (!("value" in repaired)) throw new ModelOutputInvalid(model, repaired.problems, both);
+    return said(call, heard, { ...both, value: repaired.value });
   };
 }
 
@@ -78,11 +79,6 @@ function askAgain(
       { role: "user", content },
     ],
   });
-}
-
-function bothPaid(first: ModelReply, second: ModelReply): ModelReply {
-  const costUsd = first.costUsd === null || second.costUsd === null ? null : first.costUsd + second.costUsd;
-  return { ...second, costUsd, tokens: addTokens(first.tokens, second.tokens) };
 }
 
 export type ReadOutput = { readonly value: Json } | { readonly problems: readonly string[] };

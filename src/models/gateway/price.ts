@@ -1,4 +1,5 @@
 import type { Price } from "./content.ts";
+import type { Spent } from "./errors.ts";
 import type { Policy, Tokens } from "./model.ts";
 
 /** Puts the declared price on an answer; what runs on our own machine costs nothing. */
@@ -15,11 +16,25 @@ function costOf(tokens: Tokens, price: Price): number {
     tokens.input * price.input +
     tokens.cached * (price.cached ?? price.input) +
     (tokens.output + tokens.reasoning) * price.output;
-  // Twelve decimals are a millionth of a cent's cent: sums of floats shall not print their last bits.
-  return Number(cost.toFixed(12));
+  return rounded(cost);
 }
 
-export function addTokens(a: Tokens | null, b: Tokens | null): Tokens | null {
+/** Twelve decimals are a millionth of a cent's cent: sums of floats shall not print their last bits. */
+function rounded(costUsd: number): number {
+  return Number(costUsd.toFixed(12));
+}
+
+export const noTokens: Tokens = { input: 0, cached: 0, output: 0, reasoning: 0 };
+
+/** What two calls have cost; one cost that is not known makes the sum unknown. */
+export function spentTogether(one: Spent, other: Spent): Spent {
+  const costUsd =
+    one.costUsd === null || other.costUsd === null ? null : rounded(one.costUsd + other.costUsd);
+  const facts = [...(one.facts ?? []), ...(other.facts ?? [])];
+  return { costUsd, tokens: addTokens(one.tokens, other.tokens), ...(facts.length > 0 ? { facts } : {}) };
+}
+
+function addTokens(a: Tokens | null, b: Tokens | null): Tokens | null {
   if (!a || !b) return null;
   return {
     input: a.input + b.input,

@@ -1,33 +1,11 @@
 import { z } from "zod";
-import {
-  InvalidText,
-  nearestName,
-  parseDuration,
-  parseShare,
-  parseTokenPrice,
-} from "../../core/base/index.ts";
+import { nearestName } from "../../core/base/index.ts";
 import { camelObject } from "../prompts/index.ts";
-import { candidatesMax } from "./limits.ts";
+import { limitSettings, routeProblems, routeSettings } from "./route-settings.ts";
+import { duration, share, tokenPrice } from "./units.ts";
 
-// The sections `providers`, `models` and `routes` of flyball.yaml. Names (of providers, models, routes)
+// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`. Names (of providers, models, routes)
 // are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
-
-/** A unit as people write it, in base units afterwards. */
-function inUnits(parse: (text: string | number) => number, expected: string) {
-  return z.union([z.string(), z.number()]).transform((written, context) => {
-    try {
-      return parse(written);
-    } catch (error) {
-      if (!(error instanceof InvalidText)) throw error;
-      context.addIssue({ code: "custom", message: `expected ${expected}` });
-      return z.NEVER;
-    }
-  });
-}
-
-const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
-const share = inUnits(parseShare, "a share such as 1% or 0.01");
-const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
 
 const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -52,6 +30,7 @@ const provider = camelObject({
   url: url.exactOptional(),
   key: key.exactOptional(),
   structuredOutputs: z.boolean().exactOptional(),
+  ...limitSettings,
 });
 
 /** Known without settings, under their own names: the key in the environment is enough. */
@@ -83,21 +62,14 @@ const model = camelObject({
   seed: z.int().nonnegative().exactOptional(),
   labels: z.array(z.json()).min(1).exactOptional(),
   changes: z.array(camelObject({ atCall: z.int().positive(), ...simulated })).exactOptional(),
-});
-
-const route = camelObject({
-  try: z.array(z.string().min(1)).min(1).max(candidatesMax),
-  strategy: z
-    .literal("ordered", { error: "expected ordered: other strategies are not built yet" })
-    .default("ordered"),
-  timeout: duration.exactOptional(),
+  ...limitSettings,
 });
 
 /** Spread the shape into the schema of flyball.yaml, or use it by itself. */
 export const gatewaySettings = z.object({
   providers: z.record(z.string(), provider).default({}),
   models: z.record(z.string(), model).default({}),
-  routes: z.record(z.string(), route).default({}),
+  routes: z.record(z.string(), routeSettings).default({}),
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
@@ -122,6 +94,7 @@ export interface SettingsProblem {
 /** What the schemas cannot see: names that lead nowhere, and fields that do not belong together. */
 export function gatewayProblems(settings: GatewaySettings): readonly SettingsProblem[] {
   const problems: SettingsProblem[] = [];
+  const unknown = (name: string) => (isKnownModel(settings, name) ? undefined : unknownModel(settings, name));
   for (const [name, entry] of Object.entries(settings.providers))
     for (const [field, message] of providerProblems(name, entry))
       problems.push({ path: ["providers", name, ...field], message });
@@ -129,9 +102,8 @@ export function gatewayProblems(settings: GatewaySettings): readonly SettingsPro
     for (const [field, message] of modelProblems(name, entry, settings))
       problems.push({ path: ["models", name, ...field], message });
   for (const [name, entry] of Object.entries(settings.routes))
-    for (const [index, candidate] of entry.try.entries())
-      if (!isKnownModel(settings, candidate))
-        problems.push({ path: ["routes", name, "try", index], message: unknownModel(settings, candidate) });
+    for (const [path, message] of routeProblems(entry, unknown))
+      problems.push({ path: ["routes", name, ...path], message });
   return problems;
 }
 
@@ -169,6 +141,9 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   for (const field of ["type", "file"] as const)
     if (!isLocal && entry[field] !== undefined)
       problems.push([[field], `only local models have \`${field}\``]);
+  for (const field of Object.keys(limitSettings))
+    if (isLocal && field in entry)
+      problems.push([[field], "a local model runs here, without a limit: it has no `rate` and no `region`"]);
   if (entry.provider !== "sim")
     for (const field of simulatedOnly)
       if (entry[field] !== undefined) problems.push([[field], "only models of provider `sim` have this"]);

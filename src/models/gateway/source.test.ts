@@ -58,9 +58,20 @@ test("settings in either spelling become the same pinned content, in base units"
   });
 });
 
-test("a route holds its models whole, so that its version changes with any of them", () => {
-  const before = gatewaySource({ settings, baseDir: "." }).find("route", "drafting");
-  assert.ok(before);
+test("a route names its models, which are pinned beside it", () => {
+  const source = gatewaySource({ settings, baseDir: "." });
+  const route = source.find("route", "drafting");
+  assert.ok(route);
+  assert.deepEqual(structuredClone(route.content), {
+    strategy: "ordered",
+    tiers: [{ models: ["small", "local/extractive"] }],
+    fallback: [],
+    timeoutMs: 20_000,
+  });
+  assert.deepEqual(
+    source.references?.(route).map(({ kind, name }) => `${kind}/${name}`),
+    ["model/small", "model/local/extractive"],
+  );
   const dearer = {
     ...written,
     models: {
@@ -68,16 +79,73 @@ test("a route holds its models whole, so that its version changes with any of th
       small: { ...written.models.small, price: { input: "$1/M", output: "$1/M" } },
     },
   };
-  const after = gatewaySource({ settings: gatewaySettings.parse(dearer), baseDir: "." }).find(
-    "route",
-    "drafting",
-  );
-  assert.notEqual(before.digest, after?.digest);
-  assert.deepEqual(
-    Object(before.content).candidates.map(({ model }: { model: string }) => model),
-    ["small-1", "extractive"],
-  );
-  assert.equal(Object(before.content).timeoutMs, 20_000);
+  const other = gatewaySource({ settings: gatewaySettings.parse(dearer), baseDir: "." });
+  assert.equal(other.find("route", "drafting")?.digest, route.digest);
+  assert.notEqual(other.find("model", "small")?.digest, source.find("model", "small")?.digest);
+});
+
+test("tiers, weights, fallbacks, cache and regions are pinned in base units", () => {
+  const routes = {
+    all: {
+      tiers: [{ try: ["small"], below: "80%" }, { try: ["big", "my_answers"] }],
+      strategy: "weighted",
+      weights: { small: 1, big: 3, my_answers: 0 },
+      fallback: [{ models: ["local/extractive"] }, { cached: "1h" }, "person"],
+      deadline: "1m",
+      cache: { for: "10m", share: true },
+      regions: ["eu"],
+    },
+  };
+  const parsed = gatewaySettings.parse({ ...written, routes });
+  assert.deepEqual(gatewayProblems(parsed), []);
+  const source = gatewaySource({ settings: parsed, baseDir: "." });
+  const route = source.find("route", "all");
+  assert.ok(route);
+  assert.deepEqual(structuredClone(route.content), {
+    strategy: "weighted",
+    tiers: [{ models: ["small"], below: 0.8 }, { models: ["big", "my_answers"] }],
+    weights: { small: 1, big: 3, my_answers: 0 },
+    fallback: [{ models: ["local/extractive"] }, { cachedMs: 3_600_000 }, { person: true }],
+    deadlineMs: 60_000,
+    cache: { forMs: 600_000, share: true },
+    regions: ["eu"],
+  });
+  assert.equal(source.references?.(route).length, 4);
+});
+
+test("what a provider and a model allow is pinned with the model", () => {
+  const parsed = gatewaySettings.parse({
+    providers: { house: { ...written.providers.house, region: "eu", rate: "600/min" } },
+    models: { small: { provider: "house", name: "s", rate: "5/s", tokens_per_minute: 90_000 } },
+  });
+  const content = Object(gatewaySource({ settings: parsed, baseDir: "." }).find("model", "small")?.content);
+  assert.equal(content.region, "eu");
+  assert.deepEqual(structuredClone(content.limits), [
+    { of: "provider", unit: "calls", limit: 600, perMs: 60_000 },
+    { of: "model", unit: "calls", limit: 5, perMs: 1_000 },
+    { of: "model", unit: "tokens", limit: 90_000, perMs: 60_000 },
+  ]);
+});
+
+test("a route that contradicts itself is a problem at its place", () => {
+  const problemsOf = (route: unknown) =>
+    gatewayProblems(gatewaySettings.parse({ ...written, routes: { r: route } })).map(({ path }) =>
+      path.join("."),
+    );
+  assert.deepEqual(problemsOf({ try: ["small"], tiers: [{ try: ["smal"] }] }), [
+    "routes.r.tiers",
+    "routes.r.tiers.0.try.0",
+  ]);
+  assert.deepEqual(problemsOf({}), ["routes.r.try"]);
+  assert.deepEqual(problemsOf({ fallback: ["person"] }), []);
+  assert.deepEqual(problemsOf({ try: ["small"], strategy: "weighted" }), ["routes.r.weights"]);
+  assert.deepEqual(problemsOf({ try: ["small"], weights: { small: 1 } }), ["routes.r.weights"]);
+  assert.deepEqual(problemsOf({ try: ["small"], strategy: "weighted", weights: { big: 1 } }), [
+    "routes.r.weights.big",
+  ]);
+  assert.deepEqual(problemsOf({ try: ["small"], fallback: [{ models: ["nobody"] }] }), [
+    "routes.r.fallback.0.models.0",
+  ]);
 });
 
 test("a model is found by its name and as provider/name, an unknown one is not", () => {

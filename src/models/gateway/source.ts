@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { canonicalJson, messageOf, sha256, toJson } from "../../core/base/index.ts";
 import { type Asset, type AssetSource, type Problem, WorkflowInvalid } from "../../core/workflow/index.ts";
-import type { ModelContent, RouteContent } from "./content.ts";
+import type { ModelContent } from "./content.ts";
+import { builtInRoutes, type RouteContent, referencesOf } from "./route-content.ts";
+import { routeContentOf, servedOf } from "./route-settings.ts";
 import {
   type GatewaySettings,
   gatewayProblems,
@@ -33,10 +35,11 @@ export function gatewaySource(source: GatewaySource): AssetSource {
     find(kind, name) {
       if (kind === "model" && isKnownModel(settings, name))
         return assetOf(kind, name, sound(source, modelContentOf));
-      if (kind === "route" && Object.hasOwn(settings.routes, name))
-        return assetOf(kind, name, sound(source, routeContentOf));
+      if (kind === "route" && (Object.hasOwn(settings.routes, name) || Object.hasOwn(builtInRoutes, name)))
+        return assetOf(kind, name, sound(source, namedRoute));
       return undefined;
     },
+    references: ({ kind, content }) => referencesOf(kind, content),
     names(kind) {
       if (kind === "route") return Object.keys(settings.routes);
       return kind === "model" ? [...Object.keys(settings.models), "local/extractive"] : [];
@@ -76,14 +79,13 @@ function located(source: GatewaySource, path: readonly (string | number)[], mess
   return source.locate?.(path, message) ?? { file: "flyball.yaml", line: 1, column: 1, message: text };
 }
 
-function routeContentOf(source: GatewaySource, name: string): RouteContent {
-  const route = source.settings.routes[name];
+function namedRoute(source: GatewaySource, name: string): RouteContent {
+  const { routes } = source.settings;
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
+  const builtIn = builtInRoutes[name];
+  if (!route && builtIn) return builtIn;
   if (!route) throw unknown(source, ["routes", name]);
-  return {
-    strategy: route.strategy,
-    candidates: route.try.map((candidate) => modelContentOf(source, candidate)),
-    ...(route.timeout === undefined ? {} : { timeoutMs: route.timeout }),
-  };
+  return routeContentOf(route);
 }
 
 function modelContentOf(source: GatewaySource, name: string): ModelContent {
@@ -104,13 +106,20 @@ function providedModel(
     provider,
     model,
     name,
-    price,
-  }: { provider: string; model: string; name: string; price?: ModelSettings["price"] },
+    declared,
+  }: { provider: string; model: string; name: string; declared?: ModelSettings },
 ): ModelContent {
   const providers = providersOf(source.settings);
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (!entry) throw unknown(source, ["models", name]);
-  return { provider, model, ...reachedBy(entry), ...(price === undefined ? {} : { price }) };
+  const price = declared?.price;
+  return {
+    provider,
+    model,
+    ...reachedBy(entry),
+    ...(price === undefined ? {} : { price }),
+    ...servedOf(entry, declared),
+  };
 }
 
 function reachedBy({ type, url, key, structuredOutputs }: ProviderSettings) {
@@ -131,7 +140,7 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
       provider: entry.provider,
       model: entry.name ?? name,
       name,
-      price: entry.price,
+      declared: entry,
     });
   if (entry.type !== "classifier") return { provider: "local", type: "extractive", model: name };
   const file = entry.file ?? "";
@@ -170,6 +179,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
       ...(errorRate === undefined ? {} : { errorRate }),
       ...(quality === undefined ? {} : { quality }),
     })),
+    ...servedOf({}, entry),
   };
 }
 

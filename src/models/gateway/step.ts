@@ -20,6 +20,8 @@ import {
 } from "../prompts/index.ts";
 import { InferenceInputInvalid } from "./errors.ts";
 import { expectedOf } from "./expected.ts";
+import type { FindAsset } from "./gateway.ts";
+import { patienceMs } from "./limits.ts";
 import type { Model, ModelReply } from "./model.ts";
 import { textOf } from "./output.ts";
 
@@ -62,7 +64,7 @@ const inferenceFields = [
 
 interface InferenceDeps {
   readonly clock: Clock;
-  readonly modelOf: (asset: Asset) => Model;
+  readonly modelOf: (asset: Asset, find: FindAsset) => Model;
 }
 
 export function inferenceKind(deps: InferenceDeps): StepKind {
@@ -72,6 +74,7 @@ export function inferenceKind(deps: InferenceDeps): StepKind {
     config,
     fields: inferenceFields,
     callsOut: true,
+    caches: true,
     raw: ["output"],
     effect: () => "read",
     references,
@@ -109,7 +112,9 @@ function check(config: JsonObject): readonly Finding[] {
 
 async function infer(config: JsonObject, context: StepContext, deps: InferenceDeps): Promise<StepOutcome> {
   const answering = target(config);
-  const model = deps.modelOf(context.asset(answering.kind, answering.name));
+  const model = deps.modelOf(context.asset(answering.kind, answering.name), (kind, name) =>
+    context.asset(kind, name),
+  );
   const input = inputOf(config.input);
   const prompt = promptOf(config.prompt, input, context);
   const output = isJsonObject(config.output) ? config.output : prompt.output;
@@ -125,6 +130,8 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     expected: expectedOf(context.expected, context.path, output),
     effects: context.effects,
     use: (name) => context.use("model", name),
+    patienceMs,
+    ...(context.cache ? { cache: context.cache } : {}),
     signal: context.signal,
   });
   const { facts } = reply;

@@ -37,6 +37,7 @@ export interface Dialect {
 }
 
 export interface Address {
+  readonly model: string;
   /** The provider's name in the settings. */
   readonly provider: string;
   readonly url: string;
@@ -46,9 +47,10 @@ export interface Address {
   readonly structuredOutputs: boolean;
 }
 
+/** What a model answers through. */
 export interface Connection {
-  chat(model: string): LanguageModelV4;
-  embedding?(model: string): EmbeddingModelV4;
+  readonly chat: LanguageModelV4;
+  readonly embedding?: EmbeddingModelV4;
 }
 
 /**
@@ -57,44 +59,36 @@ export interface Connection {
  */
 export function aiSdkModel(content: RemoteContent, dialect: Dialect, deps: ProviderDeps): Model {
   const name = modelName(content);
-  const connected = keptConnection(content, dialect, deps.fetch(name));
+  const connectionFor = connector(content, dialect, deps);
   return async (call) => {
     if (call.messages.length === 0 && !call.embed) throw new ModelInputMissing(name, "a prompt");
     const key = keyOf(content, deps.secrets);
     try {
-      const { connection, model } = await connected(key);
+      const connection = await connectionFor(key);
       if (call.embed) return await embed(call, call.embed, content, connection);
-      return await chat(call, content, { dialect, model });
+      return await chat(call, content, { dialect, model: connection.chat });
     } catch (error) {
       throw providerError(error, { model: name, secret: key, signal: call.signal, nowMs: deps.clock.now() });
     }
   };
 }
 
-interface Connected {
-  readonly connection: Connection;
-  readonly model: LanguageModelV4;
-}
-
-/**
- * Made once for a key: a package's model builds the schemas of all its answers, which takes longer than
- * the rest of a call.
- */
-function keptConnection(
-  content: RemoteContent,
-  dialect: Dialect,
-  fetch: typeof globalThis.fetch,
-): (key: string | undefined) => Promise<Connected> {
+/** The connection of the last key is kept: to make one anew takes as long as the rest of a call. */
+function connector(content: RemoteContent, dialect: Dialect, { fetch }: ProviderDeps) {
   const { provider, url, model } = content;
-  let kept: { readonly key: string | undefined; readonly connected: Promise<Connected> } | undefined;
-  return (key) => {
-    if (kept?.key === key && kept) return kept.connected;
-    const structuredOutputs = holdsToSchemas(content);
-    const connected = dialect
-      .connect({ provider, url, key, fetch, structuredOutputs })
-      .then((connection) => ({ connection, model: connection.chat(model) }));
-    kept = { key, connected };
-    return connected;
+  let last: { readonly key: string | undefined; readonly connection: Connection } | undefined;
+  return async (key: string | undefined): Promise<Connection> => {
+    if (last && last.key === key) return last.connection;
+    const connection = await dialect.connect({
+      provider,
+      url,
+      model,
+      key,
+      fetch: fetch(modelName(content)),
+      structuredOutputs: holdsToSchemas(content),
+    });
+    last = { key, connection };
+    return connection;
   };
 }
 
@@ -122,7 +116,7 @@ async function embed(
   content: RemoteContent,
   connection: Connection,
 ): Promise<ModelReply> {
-  const model = connection.embedding?.(content.model);
+  const model = connection.embedding;
   if (!model) throw new ModelLacksAbility(modelName(content), "the provider has no embeddings");
   const results = [];
   for (const [index, values] of batchesOf(texts, await model.maxEmbeddingsPerCall).entries()) {

@@ -5,9 +5,9 @@ import type { Dialect } from "./ai-sdk.ts";
  * where the model has them, else as the arguments of a tool that the package makes of the schema.
  */
 export const anthropic: Dialect = {
-  async connect({ url, key = "", fetch }) {
+  async connect({ model, url, key = "", fetch }) {
     const { createAnthropic } = await import("@ai-sdk/anthropic");
     const provider = createAnthropic({ baseURL: url, apiKey: key, fetch });
-    return { chat: (model) => provider(model) };
+    return { chat: provider(model) };
   },
 };

@@ -1,4 +1,9 @@
-import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from "node:http";
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { ModelAnswerMalformed } from "../errors.ts";
@@ -31,7 +36,10 @@ export function keptAliveFetch(): (model: string) => Fetch {
       sent.end(body);
     });
     return isStream(answer)
-      ? new Response(streamOf(answer, model), { status: answer.statusCode ?? 502, headers: headersIn(answer) })
+      ? new Response(streamOf(answer, model), {
+          status: answer.statusCode ?? 502,
+          headers: headersIn(answer),
+        })
       : wholeResponse(answer, await wholeOf(answer, model));
   };
 }

@@ -4,7 +4,7 @@ import type { Dialect } from "./ai-sdk.ts";
 export const openaiCompatible: Dialect = {
   fetchesImages: true,
   endsInOwnWords: true,
-  async connect({ provider: name, url, key, fetch, structuredOutputs }) {
+  async connect({ provider: name, model, url, key, fetch, structuredOutputs }) {
     const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
     const provider = createOpenAICompatible({
       name,
@@ -14,10 +14,7 @@ export const openaiCompatible: Dialect = {
       includeUsage: true,
       supportsStructuredOutputs: structuredOutputs,
     });
-    return {
-      chat: (model) => provider.chatModel(model),
-      embedding: (model) => provider.embeddingModel(model),
-    };
+    return { chat: provider.chatModel(model), embedding: provider.embeddingModel(model) };
   },
   options: (isStrict) => ({ openaiCompatible: isStrict === undefined ? {} : { strictJsonSchema: isStrict } }),
 };

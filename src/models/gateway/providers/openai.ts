@@ -5,13 +5,10 @@ import type { Dialect } from "./ai-sdk.ts";
  * protocol, responses, adds what is the executor's here: state between calls, and tools on their side.
  */
 export const openai: Dialect = {
-  async connect({ url, key = "", fetch }) {
+  async connect({ model, url, key = "", fetch }) {
     const { createOpenAI } = await import("@ai-sdk/openai");
     const provider = createOpenAI({ baseURL: url, apiKey: key, fetch });
-    return {
-      chat: (model) => provider.chat(model),
-      embedding: (model) => provider.embeddingModel(model),
-    };
+    return { chat: provider.chat(model), embedding: provider.embeddingModel(model) };
   },
   // Said each time, because newer accounts keep what is asked and answered unless told not to.
   options: (isStrict) => ({

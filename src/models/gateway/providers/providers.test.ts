@@ -76,6 +76,9 @@ test("a key is looked up at each call; Google's has two names; one that is missi
       known.set("OPENAI_API_KEY", "now-set");
       await ask("openai");
       assert.equal(provider.seen.at(-1)?.headers.authorization, "Bearer now-set");
+      known.set("OPENAI_API_KEY", "set-anew");
+      await ask("openai");
+      assert.equal(provider.seen.at(-1)?.headers.authorization, "Bearer set-anew");
     },
     (name) => known.get(name),
   );

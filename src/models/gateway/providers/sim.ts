@@ -8,11 +8,11 @@ import {
 } from "../../../core/base/index.ts";
 import { messageText } from "../../prompts/index.ts";
 import { modelName, type SimulatedContent } from "../content.ts";
-import { abortReason } from "../deadline.ts";
 import { SimulatedFailure } from "../errors.ts";
 import { observedAnswersMax, simulatedDimensions } from "../limits.ts";
 import type { Model, ModelCall, ModelReply } from "../model.ts";
 import { textOf } from "../output.ts";
+import { pause } from "../pause.ts";
 import { betaDraw, logNormalDraw } from "./draws.ts";
 import { sampleOf, wrongAnswer } from "./sim-answers.ts";
 
@@ -134,21 +134,4 @@ function promptTokens(call: ModelCall): number {
 /** A fair guess for English: four characters are a token. */
 function tokensIn(text: string): number {
   return Math.ceil(text.length / 4);
-}
-
-/** Waits on the clock that it is given, and not beyond the call. */
-function pause(clock: Clock, ms: number, signal: AbortSignal, model: string): Promise<void> | void {
-  if (signal.aborted) throw abortReason(signal, model);
-  if (ms <= 0) return;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      disarm();
-      reject(abortReason(signal, model));
-    };
-    const disarm = clock.after(ms, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
