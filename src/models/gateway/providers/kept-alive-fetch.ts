@@ -5,7 +5,9 @@ import {
   request as requestHttp,
 } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { pipeline, type Readable, type Transform } from "node:stream";
 import { urlToHttpOptions } from "node:url";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { ModelAnswerMalformed } from "../errors.ts";
 import { addressesKeptMax, answerBytesMax, idleConnectionMs } from "../limits.ts";
 
@@ -35,12 +37,10 @@ export function keptAliveFetch(): (model: string) => Fetch {
       sent.on("error", reject);
       sent.end(body);
     });
-    return isStream(answer)
-      ? new Response(streamOf(answer, model), {
-          status: answer.statusCode ?? 502,
-          headers: headersIn(answer),
-        })
-      : wholeResponse(answer, await wholeOf(answer, model));
+    const plain = unpacked(answer);
+    if (!isStream(answer)) return wholeResponse(answer, await wholeOf(plain, model));
+    const { statusCode: status = 502 } = answer;
+    return new Response(streamOf(plain, model), { status, headers: headersIn(answer) });
   };
 }
 
@@ -90,6 +90,19 @@ function isStream({ headers }: IncomingMessage): boolean {
   return headers["content-type"]?.startsWith("text/event-stream") === true;
 }
 
+/** Nobody asked for it, but some servers pack all the same; the bound is on what comes out. */
+function unpacked(answer: IncomingMessage): Readable {
+  const unpack = unpackers[answer.headers["content-encoding"] ?? ""];
+  // Whoever reads hears of an error from the end of the pipeline.
+  return unpack ? pipeline(answer, unpack(), () => {}) : answer;
+}
+
+const unpackers: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
 function headersIn({ headers }: IncomingMessage): [string, string][] {
   return Object.entries(headers).map(([name, value]) => [name, String(value)]);
 }
@@ -120,7 +133,7 @@ function wholeResponse(answer: IncomingMessage, bytes: Bytes): Response {
   return response as Response;
 }
 
-function wholeOf(answer: IncomingMessage, model: string): Promise<Bytes> {
+function wholeOf(answer: Readable, model: string): Promise<Bytes> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer<ArrayBuffer>[] = [];
     let bytes = 0;
@@ -135,7 +148,7 @@ function wholeOf(answer: IncomingMessage, model: string): Promise<Bytes> {
 }
 
 /** At the reader's pace: while nobody reads, the provider waits. */
-function streamOf(answer: IncomingMessage, model: string): ReadableStream<Bytes> {
+function streamOf(answer: Readable, model: string): ReadableStream<Bytes> {
   let bytes = 0;
   return new ReadableStream({
     start(controller) {
