@@ -5,7 +5,7 @@ import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
   derivedId,
-  type FlyballError,
+  FlyballError,
   type Json,
   type NewId,
   randomBytes,
@@ -23,6 +23,7 @@ import {
   createReleases,
   type Definition,
   Executor,
+  eraseUncaptured,
   type Flow,
   FlowProgram,
   forgottenRows,
@@ -54,8 +55,8 @@ import {
   kindRegistry,
   problemText,
 } from "./core/workflow/index.ts";
-import { Calls, createGateway, type Gateway } from "./models/gateway/index.ts";
-import { extract, loadClassifier } from "./models/learning/index.ts";
+import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
+import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
@@ -111,18 +112,28 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const settleLostEveryMs = 60_000;
 /** Names that calls have used, held for one folder: `provider/anything` is a name. */
 const assetsFoundMax = 1_000;
 
+/** How long after its end a run's result can be fetched where nothing of it is to be kept. */
+const uncapturedGraceMs = 60_000;
+const eraseEveryMs = 10_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
-  readonly indexes: SearchIndexes;
   readonly gateway: Gateway;
+  readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
 /** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+export function createKinds(parts: {
+  readonly home: string;
+  readonly clock?: Clock;
+  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
+  readonly ledger?: Ledger;
+}): KindParts {
+  const { home, clock = systemClock, ledger } = parts;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
   const answers = sqliteAnswers(join(home, "answers.db"));
@@ -130,8 +141,9 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
     clock,
     secrets,
     baseDir: join(home, "models"),
-    local: { loadClassifier, extract },
+    local: { loadClassifier, extract, lexicalVector },
     answers,
+    ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -147,8 +159,8 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...tools.kinds,
       ...coreKinds,
     ]),
-    indexes,
     gateway,
+    indexes,
     async close() {
       await tools.close();
       indexes.close();
@@ -167,6 +179,7 @@ export class Engine {
   readonly journal: Journal;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
+  readonly ledger: Ledger;
   readonly batches: Batches;
   /** Models, asked without a workflow. */
   readonly calls: Calls;
@@ -204,7 +217,9 @@ export class Engine {
       forget: forgottenRows,
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    const { spending } = this.control;
+    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
@@ -247,12 +262,14 @@ export class Engine {
     });
     this.calls = new Calls({
       clock: this.clock,
-      modelOf: this.gateway.modelOf,
+      modelOf: this.#kindParts.gateway.modelOf,
       publish: (parts) => this.releases.publish(parts),
       record: (run) => recordRun(this.journal, run),
       switches: this.executor.switchboard,
     });
     this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(settleLostEveryMs, () => this.ledger.settleLost());
+    this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
   }
 
   #define(content: Json, kind: string): Definition {
@@ -303,7 +320,6 @@ export class Engine {
     const found = new Map<string, Asset>();
     const names = new Map<string, readonly string[]>();
     return {
-      references: (asset) => loader.assets.references?.(asset) ?? [],
       names(kind) {
         const known = names.get(kind) ?? loader.assets.names(kind);
         names.set(kind, known);
@@ -319,6 +335,7 @@ export class Engine {
         found.set(`${kind}/${name}`, asset);
         return asset;
       },
+      references: (asset) => loader.assets.references?.(asset) ?? [],
     };
   }
 
@@ -365,6 +382,16 @@ export class Engine {
     return this.executor.start({ ...request, id, release });
   }
 
+  /** From now on the budgets of a project hold, and no others. */
+  async keepBudgets(loader: ProjectLoader): Promise<void> {
+    const budgets = loader.budgets();
+    for (const { to } of budgets)
+      for (const { content } of to ? [to.asset, ...to.uses] : [])
+        keepModelFiles(content, loader.folder, join(this.home, "models"));
+    await this.ledger.declare(budgets);
+    await this.ledger.settleLost();
+  }
+
   /** Cancels, resumes or signals a run. The same id again is the same command. */
   async command(run: string, command: Command, id?: string): Promise<void> {
     const key = id ?? randomBytes(16).toString("hex");
@@ -396,6 +423,16 @@ export class Engine {
     arm(firstMs);
   }
 
+  /** Nobody can fetch anything more from here, so what is not to be kept goes at once. */
+  async #eraseAtEnd(): Promise<void> {
+    try {
+      await eraseUncaptured(this, 0);
+    } catch (error) {
+      // On a full disk, or after a commit whose outcome is unknown, it is left to the next owner.
+      if (!(error instanceof FlyballError)) throw error;
+    }
+  }
+
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
@@ -403,6 +440,7 @@ export class Engine {
     await this.executor.drain(graceMs);
     await this.#code.close();
     await this.#kindParts.close();
+    await this.#eraseAtEnd();
     await this.journal.close();
   }
 }

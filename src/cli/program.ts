@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
+import { registerBudgets } from "./budgets.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
 import { registerPredict } from "./predict.ts";
+import { registerPrompt } from "./prompt.ts";
 import { registerReviews } from "./reviews.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
@@ -37,9 +39,11 @@ export async function runCommand(): Promise<ExitCode> {
     registerRun,
     registerTrain,
     registerPredict,
+    registerPrompt,
     registerRuns,
     registerReviews,
     registerSwitches,
+    registerBudgets,
     registerJournal,
     registerDoctor,
   ])

@@ -61,6 +61,7 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
   const served = new Map();
   const api = await connect(homeOf(options), { create: true, limits, served: () => served });
   try {
+    if (api.engine) await api.engine.keepBudgets(api.engine.project(projectFolderOf(file)));
     if (isModule(file)) await api.engine?.open(file);
     // Only now: a run whose code is not loaded yet would be parked for want of it.
     api.engine?.executor.recover();

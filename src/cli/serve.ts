@@ -87,6 +87,7 @@ async function serve(
       );
     const { engine } = api;
     engine.keepRetention(settings.retention);
+    await engine.keepBudgets(engine.project(folder));
     for (const file of files) await serveFile(engine, file, served);
     // Only now: a run whose code is not loaded yet would be parked for want of it.
     if (hasCrashed) await engine.executor.recoverFromCrash();
@@ -104,6 +105,7 @@ async function serve(
     );
     onServing();
     const load = async () => {
+      await keepingOld(() => engine.keepBudgets(engine.project(projectFolderOf(join(path, "flyball.yaml")))));
       for (const file of servedFiles(path)) await serveAgain(engine, file, served);
       await keepingOld(() => {
         assets = loadAssets();

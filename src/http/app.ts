@@ -2,6 +2,8 @@ import { type Context, Hono } from "hono";
 import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { batchRoutes } from "./batches/index.ts";
+import { budgetRoutes } from "./budgets/index.ts";
+import { costRoutes } from "./costs/index.ts";
 import { journalRoutes } from "./journal/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
@@ -32,6 +34,8 @@ export function createApp({ engine, served, assets = () => noAssets, isLocal }: 
   app.route("/v1/workflows", workflowRoutes(engine, served));
   app.route("/v1/runs", runRoutes(engine, served));
   app.route("/v1/switches", switchRoutes(engine));
+  app.route("/v1/budgets", budgetRoutes(engine));
+  app.route("/v1/costs", costRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/models", modelRoutes(engine));
   app.route("/v1/routes", routeRoutes(engine));

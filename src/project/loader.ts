@@ -13,7 +13,7 @@ import {
   WorkflowInvalid,
   withReferences,
 } from "../core/workflow/index.ts";
-import { gatewaySource } from "../models/gateway/index.ts";
+import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.ts";
 import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
 import { flatForm } from "./flat-form.ts";
@@ -93,6 +93,15 @@ export class ProjectLoader {
     return assetOf("policy", "http", { allow: [...this.settings.allow.http] });
   }
 
+  /** The budgets of the settings, with the models that they downgrade to. */
+  budgets(): readonly Budget[] {
+    const find = (name: string) => {
+      const asset = this.assets.find("route", name) ?? this.assets.find("model", name);
+      return asset && { asset, uses: withReferences([asset], this.assets).slice(1) };
+    };
+    return this.settings.budgets.map((entry) => budgetFrom(entry, find));
+  }
+
   /** The assets that a flow says it uses, as `kind/name`. */
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
     const named = uses.map((use) => {
@@ -103,6 +112,15 @@ export class ProjectLoader {
       return asset;
     });
     return withReferences(named, this.assets);
+  }
+
+  /** An asset by itself, such as a prompt that somebody wants to see rendered. Throws `WorkflowInvalid`. */
+  asset(kind: string, name: string): Asset | undefined {
+    return this.assets.find(kind, name);
+  }
+
+  names(kind: string): readonly string[] {
+    return this.assets.names(kind);
   }
 
   takeChildren(): ReleaseParts[] {
@@ -122,21 +140,18 @@ export class ProjectLoader {
     references: (asset) => this.#sources.flatMap((source) => source.references?.(asset) ?? []),
   };
 
-  /** The prompts of the folder; elsewhere a name may also be a path, of which there is no list. */
-  #fileNames(kind: string): readonly string[] {
-    const folder = join(this.folder, "prompts");
-    if (kind !== "prompt" || !existsSync(folder)) return [];
-    const names = readdirSync(folder).flatMap((file) => /^(.+)\.(yaml|jinja)$/.exec(file)?.[1] ?? []);
-    return [...new Set(names)].sort();
-  }
-
   #fileAsset(kind: string, name: string): Asset | undefined {
     const file = this.#fileOf(kind, name);
     if (!file) return undefined;
     const shown = relative(process.cwd(), file);
     switch (kind) {
       case "prompt":
-        return loadPrompt({ file: shown, text: readText(file), name });
+        return loadPrompt({
+          file: shown,
+          text: readText(file),
+          name,
+          tool: (tool) => this.#fileAsset("tool", tool),
+        });
       case "tool":
         return loadTool({ file: shown, text: readText(file), name });
       case "ruleset":
@@ -164,6 +179,19 @@ export class ProjectLoader {
     } finally {
       this.#loading.pop();
     }
+  }
+
+  /** The names of a kind's files, where they stand in a folder of their own. */
+  #fileNames(kind: string): readonly string[] {
+    const names = (placesOf[kind] ?? []).flatMap((place) => {
+      const { dir, base } = parse(place);
+      const folder = join(this.folder, dir);
+      if (dir === "" || !existsSync(folder)) return [];
+      const ending = base.replace("NAME", "");
+      const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+      return files.map((file) => file.slice(0, -ending.length));
+    });
+    return [...new Set(names)].sort();
   }
 
   /** The file that a name stands for; never one outside the folder. */

@@ -17,8 +17,6 @@ function isDuration(text: string): boolean {
   }
 }
 
-const notYet = (part: string) => z.undefined({ error: `is part of the format but not built yet (${part})` });
-
 const settingsFile = z.strictObject({
   ...gatewaySettings.shape,
   indexes: indexSettings.default({}),
@@ -51,7 +49,6 @@ const settingsFile = z.strictObject({
     })
     .default({}),
   server: z.strictObject({ port: z.int().min(0).max(65_535).optional() }).default({}),
-  budgets: notYet("budgets come with the registry").optional(),
 });
 
 export interface Settings extends GatewaySettings {

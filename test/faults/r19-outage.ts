@@ -1,5 +1,6 @@
 import { FlyballError, systemClock } from "../../src/core/base/index.ts";
-import type { ModelReply, Policy } from "../../src/models/gateway/index.ts";
+import type { ModelReply } from "../../src/models/gateway/index.ts";
+import { books, budget } from "../../src/models/gateway/money/testing.ts";
 import { type Behaviour, startFaultyProvider } from "../../src/models/gateway/testing/faulty-provider.ts";
 import { callOf, gatewayOf } from "../../src/models/gateway/testing.ts";
 import { below, type Fault, type FaultContext, type Measure, percentile, report, zero } from "./fault.ts";
@@ -75,17 +76,16 @@ async function through(
   { progress }: FaultContext,
 ) {
   const checks = { access: 0, budget: 0 };
-  const counting: Policy = (next) => (call) => {
-    checks.budget += 1;
-    return next(call);
-  };
+  const { ledger, events } = books();
+  const quota = { by: "model", unit: "calls", limit: 1_000_000, period: "total" } as const;
+  await ledger.declare([budget({ name: "models", ...quota })]);
   const { ask, gateway } = gatewayOf(settingsOf(urls), {
     clock: systemClock,
     redact: (text) => text.replaceAll(secret, "[name]"),
     access: (_, { name }) => {
       if (name === "second/b") checks.access += 1;
     },
-    budgeted: ({ content }) => (content.provider === "second" ? counting : (next) => next),
+    ledger,
   });
   const route = ask("drafting");
   const calls: Call[] = [];
@@ -114,6 +114,8 @@ async function through(
     await new Promise<void>((resolve) => systemClock.after(200, resolve));
   }
   await Promise.all(pending);
+  const reserved = (await events("budget/models/")).filter(({ type }) => type === "budget.reserved");
+  checks.budget = reserved.filter(({ data }) => data?.key === "second/b").length;
   return { calls, checks };
 }
 

@@ -66,6 +66,7 @@ export class StepAttempt implements StepContext, Attempt {
   #stopTimer: (() => void) | undefined;
   #over = false;
   readonly #uses: string[] = [];
+  trace: (() => JsonObject) | undefined;
 
   constructor(run: Run, step: ActiveStep, options: AttemptOptions) {
     this.#run = run;
@@ -88,6 +89,13 @@ export class StepAttempt implements StepContext, Attempt {
   }
   get tags(): Readonly<Record<string, string>> {
     return this.#run.started.tags ?? {};
+  }
+  get budgetUsd(): number | undefined {
+    const { definition } = this.#run.release;
+    return definition.type === "document" ? definition.workflow.document.budgetUsd : undefined;
+  }
+  get capture(): boolean {
+    return this.#run.isCaptured(this.path);
   }
   get effects(): EffectMode {
     return this.#options.effects;
@@ -121,6 +129,10 @@ export class StepAttempt implements StepContext, Attempt {
     const id = switchId(scope, name);
     this.#options.switches.check(id);
     this.#uses.push(id);
+  }
+
+  tell(trace: () => JsonObject): void {
+    this.trace = trace;
   }
 
   asset(kind: string, name: string): Asset {

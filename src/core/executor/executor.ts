@@ -149,14 +149,13 @@ export class Executor {
 
   /** False when the run was there before; `giveBack` is called unless it is new. */
   async #appendFirst(append: Append, giveBack: () => void): Promise<boolean> {
+    let isNew = false;
     try {
-      if (await this.#appendOnce(append)) return true;
-    } catch (error) {
-      giveBack();
-      throw error;
+      isNew = await this.#appendOnce(append);
+      return isNew;
+    } finally {
+      if (!isNew) giveBack();
     }
-    giveBack();
-    return false;
   }
 
   #beginNew(
@@ -236,7 +235,9 @@ export class Executor {
     const { input, tags } = before;
     const startedAt = this.#options.clock.now();
     const demand = this.#demandOf({ id, release, input, tags }, startedAt);
-    const started = { ...before, release: release.digest, version: release.version, ...demand };
+    const { capture = demand.capture } = before;
+    const own = { release: release.digest, version: release.version, ...(capture ? { capture } : {}) };
+    const started = { ...before, ...demand, ...own };
     this.#admission.refuseWhenFull();
     const run = this.#runOf(id, started, startedAt, release);
     await run.begin();

@@ -11,6 +11,7 @@
  */
 export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
+export { eraseUncaptured } from "./capture.ts";
 export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
@@ -41,6 +42,7 @@ export {
 } from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
 export type { StoppedRun } from "./run.ts";
+export * from "./spending.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
 export {

@@ -1,6 +1,7 @@
 import { assert, type ErrorRecord, fingerprint, type Json, type JsonObject } from "../base/index.ts";
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { rankOf } from "./admission.ts";
+import { isCaptured } from "./capture.ts";
 import type { RateMoments } from "./counters.ts";
 import {
   type EarlyEnd,
@@ -60,6 +61,8 @@ export interface Attempt {
   readonly path: string;
   /** The switches that would break it off. */
   readonly uses: readonly string[];
+  /** What its kind has told, for the record of a failure. */
+  readonly trace: (() => JsonObject) | undefined;
   abort(reason: string): void;
 }
 
@@ -127,6 +130,11 @@ export class Run {
   /** Its place in any line: lower goes first. */
   get rank(): number {
     return rankOf(this.startedAt, this.started.priority ?? 0);
+  }
+
+  /** Whether what a step sees and answers is kept after the end. */
+  isCaptured(path: string): boolean {
+    return isCaptured(this.started, this.release, path);
   }
 
   /** Asks the program for its first steps. */

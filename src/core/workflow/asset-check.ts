@@ -19,7 +19,7 @@ interface AssetContext {
 /** Every asset that the steps name, each once, in the order of the document. */
 export function resolveAssets(normalised: Normalised, context: AssetContext): readonly Asset[] {
   const found = new Map<string, Asset | undefined>();
-  for (const { reference, path } of allReferences(normalised, context.kinds)) {
+  for (const { reference, path } of allReferences(normalised, context)) {
     const key = `${reference.kind}/${reference.name}`;
     if (found.has(key) && found.get(key)) continue;
     found.set(key, findAsset(reference, path, context));
@@ -85,17 +85,17 @@ function* degradedReferences(document: WorkflowDocument, { kinds, report }: Asse
     yield { reference: { kind: "route", name, path: [] }, path: ["degraded", ...at(of)] };
 }
 
-function* allReferences({ document, origins, sound }: Normalised, kinds: KindRegistry) {
+function* allReferences({ document, origins, sound }: Normalised, { kinds, assets }: AssetContext) {
   for (const step of allSteps(document.steps)) {
     const origin = origins.get(step);
     if (!origin) continue;
     if (sound.has(step))
-      for (const reference of kinds.get(step.kind)?.references?.(step.config) ?? [])
+      for (const reference of kinds.get(step.kind)?.references?.(step.config, assets) ?? [])
         yield { reference, path: [...origin.config, ...reference.path] };
     for (const member of ["fallback", "undo"] as const) {
       const other = step[member];
       if (!other) continue;
-      for (const reference of kinds.get(other.kind)?.references?.(other.config) ?? [])
+      for (const reference of kinds.get(other.kind)?.references?.(other.config, assets) ?? [])
         yield { reference, path: [...origin.step, member, other.kind, ...reference.path] };
     }
   }

@@ -1,5 +1,6 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from "../base/index.ts";
 import { innerBlocks, isBlockName } from "./blocks.ts";
+import { uncapturedOf } from "./capture.ts";
 import {
   type Block,
   type ConcurrencyLimit,
@@ -33,8 +34,8 @@ import { needsOf } from "./order.ts";
  * document uses a kind that this engine does not have.
  */
 export function compileWorkflow(document: WorkflowDocument, kinds: KindRegistry): Workflow {
-  const { workflow: name, steps, output, input } = document;
-  return {
+  const { workflow: name, steps, output, input, capture } = document;
+  const workflow: Workflow = {
     name,
     version: documentVersion(document),
     document,
@@ -44,6 +45,7 @@ export function compileWorkflow(document: WorkflowDocument, kinds: KindRegistry)
     expiresMs: document.expiresMs ?? null,
     checkInput: inputChecker(input),
   };
+  return capture === undefined ? workflow : { ...workflow, uncaptured: uncapturedOf(workflow, capture) };
 }
 
 /** SHA-256 of the canonical document. */

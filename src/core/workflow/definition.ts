@@ -18,7 +18,13 @@ export interface WorkflowDocument {
   readonly priority?: number | string;
   readonly expiresMs?: number;
   readonly degraded?: Degraded;
+  /** What each run may spend on models. */
+  readonly budgetUsd?: number;
+  readonly capture?: CaptureDocument;
 }
+
+/** What is not kept once a run has ended: nothing at all, or `input`, `input.NAME`, `steps.ID` and `output`. */
+export type CaptureDocument = "off" | { readonly off: readonly string[] };
 
 /** So many at once: of all, or of those for which the key has the same value. */
 export interface ConcurrencyLimit {
@@ -135,8 +141,21 @@ export interface Workflow {
   readonly limits: Limits;
   /** Counted from the start of the run; null: never. */
   readonly expiresMs: number | null;
+  /** Absent: everything is kept. */
+  readonly uncaptured?: Uncaptured;
   /** Problems of an input, none when it is right; each names the member and what was expected. */
   checkInput(input: Json): readonly string[];
+}
+
+/** Whose bodies go when a run has ended. */
+export interface Uncaptured {
+  /** What the run was started with. */
+  readonly input: boolean;
+  readonly output: boolean;
+  /** The step at a path of a run. */
+  has(path: string): boolean;
+  /** Whether an expression with this path reads something that is not kept. */
+  isRead(path: readonly (string | number)[]): boolean;
 }
 
 /** Steps that see each other: the workflow's own, or those of one block. */

@@ -225,6 +225,18 @@ const cache = z
   .meta({ title: "a duration such as 1h, or { for: 1h, share: true }" })
   .describe("The answer to the very same question may be given again.");
 
+const capture = z
+  .union([
+    z.literal("off"),
+    z.strictObject({
+      off: z.array(z.string()).min(1).describe("`input`, `input.NAME`, `steps.ID` or `output`."),
+    }),
+  ])
+  .meta({
+    title: "off, or { off: [input.NAME, steps.ID] }",
+    description: "What is not kept once a run has ended; a hash remains.",
+  });
+
 /** Part of the format and not built yet: refused, so that nobody relies on it. */
 function notBuilt() {
   return z.never({ error: "is part of the format but not built yet" }).optional();
@@ -269,8 +281,11 @@ export const workflowShape = {
   rate: rate.optional().describe("Runs that may begin within a time."),
   priority: priority.optional(),
   expires: durationMs.optional().describe("A run that has not ended this long after its start expires."),
-  budget: notBuilt(),
   degraded: degraded.optional().describe("What answers while the workflow is beyond its bounds."),
+  capture: capture.optional(),
+  budget: dollars
+    .optional()
+    .describe("What each run may spend on models; a call that does not fit is refused."),
 };
 
 /** The members of a step beside its kind. */

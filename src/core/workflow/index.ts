@@ -27,3 +27,4 @@ export * from "./kind.ts";
 export { type KindRegistry, kindRegistry } from "./kinds.ts";
 export { type LoadedWorkflow, type LoadOptions, loadWorkflow } from "./load.ts";
 export * from "./secrets.ts";
+export { kindsAt } from "./step-at.ts";

@@ -29,10 +29,10 @@ export interface Normalised {
 }
 
 type DocumentMembers = {
-  readonly [K in Exclude<keyof WorkflowDocument, "workflow" | "steps" | "expiresMs">]?:
+  readonly [K in Exclude<keyof WorkflowDocument, "workflow" | "steps" | "expiresMs" | "budgetUsd">]?:
     | WorkflowDocument[K]
     | undefined;
-} & { readonly expires?: number | undefined };
+} & { readonly expires?: number | undefined; readonly budget?: number | undefined };
 
 /** Any list of steps; each is held against the format on its own, so that one does not hide the others. */
 const anySteps = z
@@ -97,7 +97,8 @@ class Normaliser {
   }
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
-    const { description, input, targets, on, output, concurrency, rate, priority, expires, degraded } = data;
+    const { description, input, targets, on, output, concurrency, rate, priority, expires } = data;
+    const { degraded, capture, budget } = data;
     return present<WorkflowDocument>({
       workflow,
       description,
@@ -111,6 +112,8 @@ class Normaliser {
       priority,
       expiresMs: expires,
       degraded,
+      capture,
+      budgetUsd: budget,
     });
   }
 

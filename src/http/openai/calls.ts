@@ -96,7 +96,7 @@ export class KeyedCalls {
         id,
         workflow,
         target: target.asset,
-        assets: target.assets,
+        uses: target.uses,
         prompt: target.prompt,
         input,
         parts: listener ? { ...parts, onDelta: (delta) => listener.delta(delta) } : parts,

@@ -7,8 +7,8 @@ import { targetsKnownMax } from "./limits.ts";
 export interface Target {
   /** A route or a model. */
   readonly asset: Asset;
-  /** With the models that a route names. */
-  readonly assets: readonly Asset[];
+  /** What the route names in turn. */
+  readonly uses: readonly Asset[];
   readonly prompt?: Asset;
 }
 
@@ -43,12 +43,12 @@ function lookUp(assets: AssetSource, name: string, route?: string): Target {
   return answering(assets, name);
 }
 
-function answering(assets: AssetSource, name: string): Omit<Target, "prompt"> {
+function answering(assets: AssetSource, name: string): Pick<Target, "asset" | "uses"> {
   const asset = name.startsWith(routePrefix)
     ? assets.find("route", name.slice(routePrefix.length))
     : (assets.find("route", name) ?? assets.find("model", name));
   if (!asset) throw unknown(assets, name);
-  return { asset, assets: withReferences([asset], assets) };
+  return { asset, uses: withReferences([asset], assets).slice(1) };
 }
 
 /** Only what is listed: elsewhere a prompt may also be the path of any file of the folder. */

@@ -1,11 +1,4 @@
-import {
-  assert,
-  type Clock,
-  errorRecord,
-  type Json,
-  type JsonObject,
-  toJson,
-} from "../../core/base/index.ts";
+import { type Clock, errorRecord, type Json, type JsonObject, toJson } from "../../core/base/index.ts";
 import {
   assetOf,
   type RecordedOutcome,
@@ -19,7 +12,7 @@ import {
 } from "../../core/executor/index.ts";
 import type { Asset, StepResult } from "../../core/workflow/index.ts";
 import { ModelCallAborted } from "./errors.ts";
-import type { FindAsset, Gateway } from "./gateway.ts";
+import { findIn, type Gateway } from "./gateway.ts";
 import { releasesOfCallsMax } from "./limits.ts";
 import type { ModelCall, ModelReply } from "./model.ts";
 import { resultOf } from "./step.ts";
@@ -36,10 +29,10 @@ export interface CallRequest {
   readonly workflow: string;
   /** The route or model that answers. */
   readonly target: Asset;
+  /** What the route names in turn. */
+  readonly uses: readonly Asset[];
   /** The prompt that the messages were rendered from. */
   readonly prompt?: Asset | undefined;
-  /** All that the target names, itself first: what the release pins beside the prompt. */
-  readonly assets: readonly Asset[];
   /** What was asked for, as it is recorded. */
   readonly input: JsonObject;
   readonly parts: CallParts;
@@ -122,13 +115,7 @@ export class Calls {
     const startedMs = clock.monotonic();
     try {
       if (request.signal.aborted) hangUp();
-      const { target, assets } = request;
-      const find: FindAsset = (kind, name) => {
-        const asset = assets.find((each) => each.kind === kind && each.name === name);
-        assert(asset, `${kind} ${name} is not among the assets of the call`);
-        return asset;
-      };
-      const reply = await modelOf(target, find)(this.#callOf(request, open));
+      const reply = await modelOf(request.target, findIn(request.uses))(this.#callOf(request, open));
       return { reply, latencyMs: clock.monotonic() - startedMs };
     } catch (error) {
       return { error };
@@ -148,6 +135,8 @@ export class Calls {
       tags,
       expected: undefined,
       effects: "live",
+      // Nobody tries it again durably, as the executor does with a step.
+      retry: true,
       use: (name) => {
         const used = switchId("model", name);
         this.#deps.switches.check(used);
@@ -175,9 +164,9 @@ export class Calls {
   }
 
   /** One for each combination of target and prompt; made once, so that a call costs no digest. */
-  #releaseOf({ workflow, assets, prompt }: CallRequest): Promise<Release> {
-    const pinned = prompt ? [...assets, prompt] : assets;
-    const key = `${workflow}/${pinned.map(({ kind, digest }) => `${kind}/${digest}`).join("/")}`;
+  #releaseOf({ workflow, target, uses, prompt }: CallRequest): Promise<Release> {
+    const pinned = [target, ...uses, ...(prompt ? [prompt] : [])];
+    const key = [workflow, target.kind, ...pinned.map(({ digest }) => digest)].join("/");
     const known = this.#releases.get(key);
     if (known) return known;
     if (this.#releases.size >= releasesOfCallsMax) this.#releases.clear();
@@ -208,7 +197,7 @@ function vectorsOf(value: Json): readonly number[][] {
 function success(
   reply: ModelReply,
   result: StepResult,
-  { parts, prompt, assets }: CallRequest,
+  { parts, prompt, target, uses }: CallRequest,
 ): RecordedOutcome {
   const { facts, trace } = reply;
   return {
@@ -219,7 +208,7 @@ function success(
       // Without a prompt, what was sent is the run's input.
       ...(prompt ? { prompt: parts.messages.map((message) => toJson({ ...message })) } : {}),
       parameters: { ...parts.settings },
-      versions: Object.fromEntries([...assets, ...(prompt ? [prompt] : [])].map(versionOf)),
+      versions: Object.fromEntries([target, ...uses, ...(prompt ? [prompt] : [])].map(versionOf)),
       ...(trace ? { attempts: trace.attempts, cache: trace.cache, route: { ...trace.route } } : {}),
     },
     ...(facts ? { facts } : {}),

@@ -1,11 +1,8 @@
 import { z } from "zod";
+import { priceContent } from "./money/prices.ts";
 
 // What a run pins of models: settings with every name resolved and every unit in base units. Routes name
 // their models (`route-content.ts`).
-
-/** US dollars per token. */
-const price = z.strictObject({ input: z.number(), output: z.number(), cached: z.number().exactOptional() });
-export type Price = z.output<typeof price>;
 
 const modelLimit = z.strictObject({
   /** Counted for the model alone, or for all models of its provider together. */
@@ -18,6 +15,9 @@ export type ModelLimit = z.output<typeof modelLimit>;
 
 /** What the policies around a remote model must know of it. */
 const served = {
+  price: priceContent.exactOptional(),
+  /** The most that it writes in one answer. */
+  maxOutputTokens: z.number().exactOptional(),
   /** Where its provider works on what it is sent. */
   region: z.string().exactOptional(),
   limits: z.array(modelLimit).min(1).exactOptional(),
@@ -32,7 +32,6 @@ const openaiCompatibleContent = z.strictObject({
   keySecret: z.string().exactOptional(),
   /** Whether the server holds answers to a JSON Schema; otherwise the schema is told in words. */
   structuredOutputs: z.boolean(),
-  price: price.exactOptional(),
   ...served,
 });
 
@@ -43,7 +42,6 @@ const hostedContent = z.strictObject({
   model: z.string(),
   url: z.string(),
   keySecret: z.string(),
-  price: price.exactOptional(),
   ...served,
 });
 
@@ -61,6 +59,12 @@ const extractiveContent = z.strictObject({
   model: z.string(),
 });
 
+const lexicalContent = z.strictObject({
+  provider: z.literal("local"),
+  type: z.literal("lexical"),
+  model: z.string(),
+});
+
 const simulatedChange = z.strictObject({
   /** From this call of the model on, counted from 1 in one engine. */
   atCall: z.number(),
@@ -73,7 +77,6 @@ const simulatedContent = z.strictObject({
   provider: z.literal("sim"),
   type: z.literal("sim"),
   model: z.string(),
-  price: price.exactOptional(),
   latency: z.strictObject({ p50Ms: z.number(), p95Ms: z.number() }),
   errorRate: z.number(),
   quality: z.number(),
@@ -88,6 +91,7 @@ export const modelContent = z.discriminatedUnion("type", [
   hostedContent,
   classifierContent,
   extractiveContent,
+  lexicalContent,
   simulatedContent,
 ]);
 export type ModelContent = z.output<typeof modelContent>;
@@ -95,6 +99,7 @@ export type ModelContent = z.output<typeof modelContent>;
 export type RemoteContent = z.output<typeof openaiCompatibleContent> | z.output<typeof hostedContent>;
 export type ClassifierContent = z.output<typeof classifierContent>;
 export type ExtractiveContent = z.output<typeof extractiveContent>;
+export type LexicalContent = z.output<typeof lexicalContent>;
 export type SimulatedContent = z.output<typeof simulatedContent>;
 
 const remoteTypes = ["openai-compatible", ...hostedContent.shape.type.options];

@@ -9,6 +9,8 @@ export abstract class ModelError extends FlyballError {
   override readonly status: number = 502;
   /** As people write it: `house/small-1`. */
   readonly model: string;
+  /** What the failed request read and wrote, where the provider says: it is billed all the same. */
+  tokens: Tokens | null = null;
   constructor(model: string, message: string) {
     super(`${model}: ${message}`);
     this.model = model;
@@ -57,8 +59,11 @@ export class ModelUnreachable extends ModelError {
   readonly code = "MODEL_UNREACHABLE";
   override readonly status = 503;
   override readonly retry = "network";
+  /** A code such as ECONNREFUSED, or words. */
+  readonly reason: string;
   constructor(model: string, reason: string) {
     super(model, `the provider cannot be reached: ${reason}`);
+    this.reason = reason;
   }
 }
 

@@ -216,6 +216,7 @@ test("a step renders its prompt, asks, and tells what it cost", async () => {
       tokens: { input: 60, cached: 40, output: 15, reasoning: 5 },
       latencyMs: 0,
       simulated: false,
+      toolCalls: null,
     });
     const { messages, temperature, max_tokens } = provider.seen[0]?.body ?? { messages: [] };
     assert.deepEqual(messages[1], { role: "user", content: "It says: lost card" });

@@ -2,12 +2,16 @@ import { LRUCache } from "lru-cache";
 import { assert, type Clock, type Random, systemRandom } from "../../core/base/index.ts";
 import type { Asset, StepKind } from "../../core/workflow/index.ts";
 import { type AnswerStore, Answers, questionOf } from "./answers.ts";
-import { isRemote, type ModelContent, modelName, type Price } from "./content.ts";
+import { isRemote, type ModelContent, modelName } from "./content.ts";
 import { deadline } from "./deadline.ts";
 import { type ModelHealth, modelHealth, type RouteHealth, routeHealth } from "./health.ts";
 import { callTimeoutMsDefault, routesReadyMax } from "./limits.ts";
-import { type Model, type ModelCall, type Policy, withPolicies } from "./model.ts";
+import { type Model, type ModelCall, withPolicies } from "./model.ts";
 import { ModelStates } from "./model-state.ts";
+import { billed } from "./money/bill.ts";
+import type { Ledger } from "./money/ledger.ts";
+import { downgraded, metered } from "./money/metered.ts";
+import { priceAt } from "./money/prices.ts";
 import { fittingOutput, tellingAtOnce } from "./output.ts";
 import { onlyWhereAllowed, unlessSwitchedOff } from "./permission.ts";
 import { type Access, permitted, withinRegions } from "./policies/access.ts";
@@ -23,7 +27,7 @@ import { priced } from "./price.ts";
 import type { ProviderDeps } from "./providers/ai-sdk.ts";
 import { boundedFetch } from "./providers/bounded-fetch.ts";
 import { keptAliveFetch } from "./providers/kept-alive-fetch.ts";
-import { type LocalModels, localClassifier, localExtractive } from "./providers/local.ts";
+import { type LocalModels, localClassifier, localExtractive, localLexical } from "./providers/local.ts";
 import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
 import { type Candidate, routing } from "./route.ts";
@@ -46,8 +50,8 @@ export interface GatewayDeps {
   readonly access?: Access;
   /** What a text looks like that may leave; asked for the route, and again for each model. */
   readonly redact?: Redact;
-  /** What a request may cost: reserved before it leaves, settled with its answer. */
-  readonly budgeted?: (model: { readonly route: string; readonly content: ModelContent }) => Policy;
+  /** Holds budgets and counts costs; without it, nothing is counted. */
+  readonly ledger?: Ledger;
   /** For tests; connections of our own if absent. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -70,7 +74,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { clock, random = systemRandom, fetch } = deps;
   const parts: Parts = {
     ...deps,
-    reach: fetch ? (model) => boundedFetch(fetch, model) : keptAliveFetch(),
+    fetch: fetch ? (model) => boundedFetch(fetch, model) : keptAliveFetch(),
+    modelOf: (asset, find) => modelOf(asset, find),
     random,
     states: new ModelStates(),
     kept: new Answers(clock, deps.answers),
@@ -100,8 +105,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-interface Parts extends GatewayDeps {
-  readonly reach: ProviderDeps["fetch"];
+interface Parts extends Omit<GatewayDeps, "fetch"> {
+  readonly fetch: ProviderDeps["fetch"];
+  readonly modelOf: Gateway["modelOf"];
   readonly random: Random;
   readonly states: ModelStates;
   readonly kept: Answers;
@@ -134,6 +140,7 @@ function routed(routed: Routed, parts: Parts): Model {
       question: (call) => question(call, call.cache ?? content.cache),
     }),
     ...(isRoute ? [counted(parts.states.ofRoute(name))] : []),
+    billed,
     permitted(parts.access, asked),
     redacted(parts.redact, asked),
     exactCache({
@@ -150,16 +157,18 @@ function routed(routed: Routed, parts: Parts): Model {
 
 /** The order of the policies around each model, whichever way a call comes to it. */
 function candidate(name: string, { name: route, route: pinned, assets }: Routed, parts: Parts): Candidate {
-  const { clock, random, states } = parts;
+  const { clock, random, states, ledger } = parts;
   const { timeoutMs = callTimeoutMsDefault, regions } = pinned.content;
   const content = pinned.embedded.get(name) ?? parsedModel(found((_, key) => assets.get(key), name));
   const model = modelName(content);
   const state = states.of(content);
   const place = { clock, random, model };
   const isLocal = content.provider === "local";
+  const { price: prices, maxOutputTokens } = "price" in content ? content : {};
   const asked = { kind: "model", name: model, region: regionOf(content) } as const;
   const ask = withPolicies(
     remembered(parts.providers, JSON.stringify(content), () => provider(content, parts)),
+    ...(ledger ? [downgraded(({ asset, uses }) => parts.modelOf(asset, findIn(uses)))] : []),
     unlessSwitchedOff(model),
     permitted(parts.access, asked),
     withinRegions(isLocal ? undefined : regions, asked),
@@ -168,7 +177,6 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
     // Local models answer at once, before any timer could fire.
     ...(isLocal ? [] : [deadline({ clock, timeoutMs, model })]),
     fittingOutput({ model, repair: isRemote(content) }),
-    ...(parts.budgeted ? [parts.budgeted({ route, content })] : []),
     ...(isLocal
       ? []
       : [
@@ -177,13 +185,17 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
           cooledDown(state.coolDown, place),
           rateLimited(states.limitsOf(content), place),
         ]),
-    priced(priceOf(content)),
+    // Of each request that leaves, a repair or another try as well.
+    ...(ledger ? [metered({ ledger, clock, model, route, prices, isLocal, maxOutputTokens })] : []),
+    priced(prices, clock),
     measured(state.statistics, clock),
     ...(isRemote(content) ? [] : [tellingAtOnce]),
   );
   return {
     name,
-    price: priceOf(content) ?? (isLocal ? { input: 0, output: 0 } : undefined),
+    get price() {
+      return isLocal ? { input: 0, output: 0 } : priceAt(prices, clock.now())?.price;
+    },
     statistics: state.statistics,
     ask,
     isResting: () =>
@@ -192,19 +204,17 @@ function candidate(name: string, { name: route, route: pinned, assets }: Routed,
 }
 
 function provider(content: ModelContent, deps: Parts): Model {
-  if (isRemote(content)) return remoteModel(content, { ...deps, fetch: deps.reach });
+  if (isRemote(content)) return remoteModel(content, deps);
   switch (content.type) {
     case "classifier":
       return localClassifier(content, deps);
     case "extractive":
       return localExtractive(content, deps.local);
+    case "lexical":
+      return localLexical(content, deps.local);
     case "sim":
       return simulated(content, deps.clock);
   }
-}
-
-function priceOf(content: ModelContent): Price | undefined {
-  return "price" in content ? content.price : undefined;
 }
 
 function regionOf(content: ModelContent): string | null {
@@ -215,6 +225,15 @@ function found(find: ((kind: string, name: string) => Asset | undefined) | undef
   const asset = find?.("model", name);
   assert(asset, `the model ${name} is not pinned beside its route`);
   return asset;
+}
+
+/** Finds among assets that are there for certain. */
+export function findIn(assets: readonly Asset[]): FindAsset {
+  return (kind, name) => {
+    const asset = assets.find((each) => each.kind === kind && each.name === name);
+    assert(asset, `the ${kind} ${name} was not declared beside its route`);
+    return asset;
+  };
 }
 
 function remembered<T extends {}>(known: LRUCache<string, T>, key: string, make: () => T): T {

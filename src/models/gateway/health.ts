@@ -1,13 +1,13 @@
 import type { Clock } from "../../core/base/index.ts";
-import type { Price } from "./content.ts";
 import type { ModelStates } from "./model-state.ts";
+import { type Price, priceAt } from "./money/prices.ts";
 
 /** How a model does, as far as this process has seen it. */
 export interface ModelHealth {
   readonly name: string;
   readonly simulated: boolean;
   readonly region: string | null;
-  /** US dollars per token, as it was pinned last. */
+  /** US dollars per token, as it holds now. */
   readonly price: Price | null;
   /** Of its circuit breaker: `open` lets no call through. */
   readonly circuit: "closed" | "open" | "half_open";
@@ -39,7 +39,7 @@ export function modelHealth(states: ModelStates, clock: Clock): readonly ModelHe
       name,
       simulated: content.provider === "sim",
       region: "region" in content ? (content.region ?? null) : null,
-      price: "price" in content ? (content.price ?? null) : null,
+      price: ("price" in content && priceAt(content.price, clock.now())?.price) || null,
       circuit: breaker.state(nowMs),
       coolingMs: Math.ceil(coolDown.restMs(nowMs)),
       answers: statistics.answers,

@@ -26,6 +26,9 @@ export type {
   Policy,
   Tokens,
 } from "./model.ts";
+export type { Budget } from "./money/budget.ts";
+export { Ledger } from "./money/ledger.ts";
+export { budgetFrom } from "./money/settings.ts";
 export type {
   Extracted,
   ExtractRequest,

@@ -10,18 +10,26 @@ export const embedBytesPerRequestMax = 300_000;
 export const retryAfterMsMax = 24 * 3_600_000;
 /** How much of a provider's own words goes into an error. */
 export const providerMessageMax = 300;
+/** Tokens of an answer under a budget, where neither the call nor the model's settings say: it is sent as `max_tokens`. */
+export const outputTokensUnderBudget = 4_096;
+/** Tokens that an image may be read as; held back for each under a budget. */
+export const imageTokensMax = 5_000;
+/** Tokens that providers put around a message. */
+export const messageTokensMax = 16;
+/** Budgets of one data folder. */
+export const budgetsMax = 200;
+/** Keys of budgets (tenants, runs …) kept in memory; others are read from the store. */
+export const usesCachedMax = 10_000;
+/** Charges that a full disk keeps from being written, held in memory until there is room. */
+export const unwrittenMax = 10_000;
+/** Reservations of an ended process that one commit settles. */
+export const lostAtOnce = 500;
 /** Candidates of one route. */
 export const candidatesMax = 16;
 /** The length of a simulated model's vectors. */
 export const simulatedDimensions = 64;
 /** How many different right answers a simulated model remembers to be wrong with. */
 export const observedAnswersMax = 200;
-/** Releases of calls that memory holds; beyond that they are made anew. */
-export const releasesOfCallsMax = 1_000;
-/** A connection to a provider on which nothing goes on is closed after this time, unless the provider says less. */
-export const idleConnectionMs = 15_000;
-/** URLs of providers that are remembered taken apart. */
-export const addressesKeptMax = 1_000;
 export const tiersMax = 8;
 export const fallbacksMax = 8;
 /** Routes and models that are kept ready; one more makes the longest unused anew when it is asked. */
@@ -56,8 +64,16 @@ export const retryReserve = 5;
 export const answerBytesKeptMax = 256 * 1024;
 export const answersInMemoryMax = 1_000;
 export const answersInMemoryBytesMax = 16 * 1024 * 1024;
+/** Releases of calls that memory holds; beyond that they are made anew. */
+export const releasesOfCallsMax = 1_000;
+/** A connection to a provider on which nothing goes on is closed after this time, unless the provider says less. */
+export const idleConnectionMs = 15_000;
+/** Characters of a prompt that a trace keeps; of a longer one it keeps digests. */
+export const tracedCharactersMax = 256 * 1024;
 /** After a cool-down as many calls come back as were answered before it, and a tenth more; so many at least. */
 export const windowGrowth = 1.1;
 export const windowMin = 4;
 /** What a call is told that finds no room and cannot wait for any. */
 export const windowRetryMs = 1_000;
+/** URLs of providers that are remembered taken apart. */
+export const addressesKeptMax = 1_000;

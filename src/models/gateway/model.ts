@@ -26,8 +26,16 @@ export interface ModelCall {
   /** The known right answer of the step: for simulated models only. */
   readonly expected: Json | undefined;
   readonly effects: EffectMode;
+  /** False: nothing of the words may be kept anywhere, such as in a cache. Absent: they may be. */
+  readonly capture?: boolean;
   /** Says that this model is about to be asked; throws when it is switched off. */
   readonly use: (model: string) => void;
+  /** Dollars that the run may spend in all; absent: as much as it takes. */
+  readonly budgetUsd?: number;
+  /** Budgets that have given the call to another model: they count it, and refuse it no more. */
+  readonly downgradedBy?: readonly string[];
+  /** Hears of each request that cost something, also of one that failed. */
+  readonly onCost?: (usd: number) => void;
   readonly signal: AbortSignal;
   /** When the call is over, on the monotonic clock: nobody waits for what would come later. */
   readonly endsAtMs?: number;
@@ -79,6 +87,8 @@ export interface ModelReply {
   readonly tokens: Tokens | null;
   /** US dollars; null when the model has no price or the tokens are not known. */
   readonly costUsd: number | null;
+  /** The version of the price that was used. */
+  readonly price?: string;
   readonly provider: string;
   readonly model: string;
   readonly simulated: boolean;
@@ -106,6 +116,8 @@ export interface Tokens {
   readonly input: number;
   /** Read from the provider's cache. */
   readonly cached: number;
+  /** Read afresh, and kept in the provider's cache at a price of its own. */
+  readonly cacheWrite?: number;
   /** Written as the answer. */
   readonly output: number;
   /** Written on the way to it. */

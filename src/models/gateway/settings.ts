@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { nearestName } from "../../core/base/index.ts";
 import { camelObject } from "../prompts/index.ts";
+import { priceSettings } from "./money/prices.ts";
+import { budgetProblems, budgetSettings } from "./money/settings.ts";
 import { limitSettings, routeProblems, routeSettings } from "./route-settings.ts";
-import { duration, share, tokenPrice } from "./units.ts";
+import { duration, share } from "./units.ts";
 
-// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`. Names (of providers, models, routes)
-// are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
+// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`, `budgets` in
+// `money/settings.ts`. Names (of providers, models, routes) are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
 
 const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -40,7 +42,6 @@ export const hosted = {
   google: { url: "https://generativelanguage.googleapis.com/v1beta", key: "GOOGLE_API_KEY" },
 } as const;
 
-const price = camelObject({ input: tokenPrice, output: tokenPrice, cached: tokenPrice.exactOptional() });
 const latency = camelObject({ p50: duration, p95: duration }).refine(
   ({ p50, p95 }) => p95 >= p50,
   "expected a p95 that is at least the p50",
@@ -55,9 +56,10 @@ const simulated = {
 const model = camelObject({
   provider: z.string().min(1),
   name: z.string().min(1).exactOptional(),
-  type: z.enum(["classifier", "extractive"]).exactOptional(),
+  type: z.enum(["classifier", "extractive", "lexical"]).exactOptional(),
   file: z.string().min(1).exactOptional(),
-  price: price.exactOptional(),
+  price: priceSettings.exactOptional(),
+  maxOutputTokens: z.int().positive().exactOptional(),
   ...simulated,
   seed: z.int().nonnegative().exactOptional(),
   labels: z.array(z.json()).min(1).exactOptional(),
@@ -70,6 +72,7 @@ export const gatewaySettings = z.object({
   providers: z.record(z.string(), provider).default({}),
   models: z.record(z.string(), model).default({}),
   routes: z.record(z.string(), routeSettings).default({}),
+  budgets: budgetSettings,
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
@@ -104,7 +107,11 @@ export function gatewayProblems(settings: GatewaySettings): readonly SettingsPro
   for (const [name, entry] of Object.entries(settings.routes))
     for (const [path, message] of routeProblems(entry, unknown))
       problems.push({ path: ["routes", name, ...path], message });
-  return problems;
+  const targets = {
+    names: [...Object.keys(settings.routes), ...Object.keys(settings.models)],
+    isKnown: (name: string) => Object.hasOwn(settings.routes, name) || isKnownModel(settings, name),
+  };
+  return [...problems, ...budgetProblems(settings.budgets, targets)];
 }
 
 function providerProblems(name: string, entry: ProviderSettings): [string[], string][] {
@@ -135,7 +142,7 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   }
   const isLocal = entry.provider === "local";
   if (isLocal && entry.type === undefined)
-    problems.push([["type"], "a local model needs `type: classifier` or `extractive`"]);
+    problems.push([["type"], "a local model needs `type: classifier`, `extractive` or `lexical`"]);
   if (entry.type === "classifier" && entry.file === undefined)
     problems.push([["file"], "a classifier needs `file`"]);
   for (const field of ["type", "file"] as const)
@@ -153,6 +160,9 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   return problems;
 }
 
+/** Local models that need no entry, as they need no file. */
+export const bareLocals: readonly string[] = ["local/extractive", "local/lexical"];
+
 /**
  * Whether a name leads to a model: one of the settings, or `provider/name`, where the provider is
  * configured, or is `local` or `sim` and the settings have that model of it.
@@ -161,7 +171,7 @@ export function isKnownModel(settings: GatewaySettings, name: string): boolean {
   if (Object.hasOwn(settings.models, name)) return true;
   const [providerName = "", model = ""] = splitModelName(name);
   if (model === "") return false;
-  if (name === "local/extractive") return true;
+  if (bareLocals.includes(name)) return true;
   if (reserved.includes(providerName)) return settings.models[model]?.provider === providerName;
   return Object.hasOwn(providersOf(settings), providerName);
 }
@@ -172,6 +182,6 @@ export function splitModelName(name: string): readonly [provider: string, model:
 }
 
 function unknownModel(settings: GatewaySettings, name: string): string {
-  const hint = nearestName(name, [...Object.keys(settings.models), "local/extractive"]);
+  const hint = nearestName(name, [...Object.keys(settings.models), ...bareLocals]);
   return `unknown model ${JSON.stringify(name)}${hint ? `; did you mean ${hint}?` : ""}; expected a name under \`models\` or \`provider/name\``;
 }

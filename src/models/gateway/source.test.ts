@@ -168,7 +168,7 @@ test("a model is found by its name and as provider/name, an unknown one is not",
   assert.equal(find("route", "toString"), undefined);
   assert.equal(find("prompt", "small"), undefined);
   assert.deepEqual(names("route"), ["drafting"]);
-  assert.equal(gatewayAssets(settings, ".").length, 5);
+  assert.equal(gatewayAssets(settings, ".").length, 6);
 });
 
 test("OpenAI, Anthropic and Google are known without settings, and can be given others", () => {

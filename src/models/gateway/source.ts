@@ -6,6 +6,7 @@ import type { ModelContent } from "./content.ts";
 import { builtInRoutes, type RouteContent, referencesOf } from "./route-content.ts";
 import { routeContentOf, servedOf } from "./route-settings.ts";
 import {
+  bareLocals,
   type GatewaySettings,
   gatewayProblems,
   hosted,
@@ -42,7 +43,7 @@ export function gatewaySource(source: GatewaySource): AssetSource {
     references: ({ kind, content }) => referencesOf(kind, content),
     names(kind) {
       if (kind === "route") return Object.keys(settings.routes);
-      return kind === "model" ? [...Object.keys(settings.models), "local/extractive"] : [];
+      return kind === "model" ? [...Object.keys(settings.models), ...bareLocals] : [];
     },
   };
 }
@@ -95,7 +96,7 @@ function modelContentOf(source: GatewaySource, name: string): ModelContent {
   const entry = Object.hasOwn(models, declared) ? models[declared] : undefined;
   if (entry && (declared === name || entry.provider === provider))
     return declaredModel(source, declared, entry);
-  if (name === "local/extractive") return { provider: "local", type: "extractive", model: "extractive" };
+  if (bareLocals.includes(name)) return bareLocal(model, model);
   return providedModel(source, { provider: provider ?? "", model, name });
 }
 
@@ -112,13 +113,19 @@ function providedModel(
   const providers = providersOf(source.settings);
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (!entry) throw unknown(source, ["models", name]);
-  const price = declared?.price;
   return {
     provider,
     model,
     ...reachedBy(entry),
-    ...(price === undefined ? {} : { price }),
+    ...pricedOf(declared),
     ...servedOf(entry, declared),
+  };
+}
+
+function pricedOf({ price, maxOutputTokens }: Pick<ModelSettings, "price" | "maxOutputTokens"> = {}) {
+  return {
+    ...(price === undefined ? {} : { price }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
   };
 }
 
@@ -142,7 +149,7 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
       name,
       declared: entry,
     });
-  if (entry.type !== "classifier") return { provider: "local", type: "extractive", model: name };
+  if (entry.type !== "classifier") return bareLocal(name, entry.type);
   const file = entry.file ?? "";
   return {
     provider: "local",
@@ -151,6 +158,10 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
     file,
     fileSha256: fileDigest(source, name, file),
   };
+}
+
+function bareLocal(model: string, type: string | undefined): ModelContent {
+  return { provider: "local", type: type === "lexical" ? type : "extractive", model };
 }
 
 function fileDigest(source: GatewaySource, name: string, file: string): string {
@@ -167,7 +178,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
     provider: "sim",
     type: "sim",
     model: name,
-    ...(entry.price === undefined ? {} : { price: entry.price }),
+    ...pricedOf(entry),
     latency: latencyOf(entry.latency) ?? { p50Ms: 0, p95Ms: 0 },
     errorRate: entry.errorRate ?? 0,
     quality: entry.quality ?? 1,

@@ -1,8 +1,8 @@
 import { seededRandom } from "../../core/base/index.ts";
 import { messageText } from "../prompts/index.ts";
-import type { Price } from "./content.ts";
 import { explorationShare, measuredEnough, outputTokensGuess } from "./limits.ts";
 import type { ModelCall } from "./model.ts";
+import type { Price } from "./money/prices.ts";
 import type { Strategy } from "./route-content.ts";
 import type { Statistics } from "./statistics.ts";
 
@@ -51,7 +51,7 @@ function estimatedCostUsd({ price, statistics }: Contender, call: ModelCall): nu
   if (!price) return undefined;
   const likely = statistics.outputTokens ?? outputTokensGuess;
   const output = Math.min(likely, call.settings.maxTokens ?? likely);
-  return estimatedInputTokens(call) * price.input + (call.embed ? 0 : output * price.output);
+  return estimatedInputTokens(call) * price.input + (call.embed ? 0 : output * (price.output ?? 0));
 }
 
 /** A fair guess for English: four characters are a token. */

@@ -93,6 +93,7 @@ export const fakeLocal: LocalModels = {
     confidence: 0.5,
     evidence: sources.map(({ id }) => id),
   }),
+  lexicalVector: (text) => [text.length, 1],
 };
 
 /** A gateway and the assets of settings as they stand in flyball.yaml. */

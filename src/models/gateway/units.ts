@@ -1,8 +1,14 @@
 import { z } from "zod";
-import { InvalidText, parseDuration, parseShare, parseTokenPrice } from "../../core/base/index.ts";
+import {
+  InvalidText,
+  parseDuration,
+  parseMoney,
+  parseShare,
+  parseTokenPrice,
+} from "../../core/base/index.ts";
 
 /** A unit as people write it in flyball.yaml, in base units afterwards. */
-function inUnits<T>(parse: (text: string | number) => T, expected: string) {
+export function inUnits<T>(parse: (text: string | number) => T, expected: string) {
   return z.union([z.string(), z.number()]).transform((written, context) => {
     try {
       return parse(written);
@@ -17,6 +23,7 @@ function inUnits<T>(parse: (text: string | number) => T, expected: string) {
 export const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
 export const share = inUnits(parseShare, "a share such as 1% or 0.01");
 export const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
+export const money = inUnits(parseMoney, "an amount of money such as $0.01");
 export const rate = inUnits(parseRate, "a rate such as 60/min or 5/s");
 
 export interface Rate {

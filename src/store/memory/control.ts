@@ -13,6 +13,7 @@ import {
   type SwitchRow,
   type WakeExceptions,
 } from "../../core/executor/index.ts";
+import { MemorySpending } from "./spending.ts";
 
 export class MemoryControlStore implements ControlStore {
   readonly #runs = new Map<string, RunRow>();
@@ -22,9 +23,15 @@ export class MemoryControlStore implements ControlStore {
   readonly #assets = new Map<string, AssetRow>();
   readonly #rates = new Map<string, RateRow>();
   readonly #switches = new Map<string, SwitchRow>();
+  readonly spending = new MemorySpending();
 
   apply(change: ControlChange): void {
     switch (change.table) {
+      case "budgets":
+      case "reservations":
+      case "uses":
+      case "costs":
+        return this.spending.apply(change);
       case "runs":
         if ("put" in change) this.#runs.set(change.put.id, change.put);
         else if ("remove" in change) this.#runs.delete(change.remove);
@@ -193,10 +200,17 @@ export class MemoryControlStore implements ControlStore {
   }
 
   prunable(beforeMs: number, limit: number): readonly string[] {
-    return this.#endedRuns(beforeMs, limit, ({ parent, batch }) => {
-      const isUnderWay = this.#runs.get(parent ?? "")?.endedAt === null;
-      return !isUnderWay && this.#batches.get(batch ?? "")?.status !== "running";
-    });
+    return this.#endedRuns(beforeMs, limit, (run) => run.erased >= 0 && !this.#isAskedFor(run));
+  }
+
+  uncaptured(untilMs: number, limit: number): readonly string[] {
+    return this.#endedRuns(untilMs + 1, limit, (run) => run.erased === -1 && !this.#isAskedFor(run));
+  }
+
+  /** By its parent, which goes on, or by a batch that would start it anew. */
+  #isAskedFor({ parent, batch }: RunRow): boolean {
+    const isUnderWay = this.#runs.get(parent ?? "")?.endedAt === null;
+    return isUnderWay || this.#batches.get(batch ?? "")?.status === "running";
   }
 
   #endedRuns(beforeMs: number, limit: number, isWanted: (run: RunRow) => boolean): readonly string[] {
@@ -224,6 +238,7 @@ export class MemoryControlStore implements ControlStore {
       assets: sorted(this.#assets),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.spending.dump(),
     };
   }
 }

@@ -10,9 +10,17 @@ import type {
   ReviewRow,
   RunFilter,
   RunRow,
+  SpendingStore,
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
+import {
+  addSpending,
+  forgetSpending,
+  type SpendingStatements,
+  spendingStatements,
+  sqliteSpending,
+} from "./spending.ts";
 
 type Row = Record<string, unknown>;
 
@@ -40,6 +48,8 @@ const columnsOf = {
   assets: assetColumns,
   rates: rateColumns,
   switches: switchColumns,
+  budgets: ["id", "definition", "declaredAt"],
+  reservations: ["id", "budget", "period", "key", "amount", "unit", "run", "path", "at"],
 };
 type Table = keyof typeof columnsOf;
 
@@ -48,6 +58,7 @@ const conflicts: Partial<Record<Table, string>> = {
   assets: "OR IGNORE",
   rates: "OR REPLACE",
   switches: "OR REPLACE",
+  budgets: "OR REPLACE",
 };
 
 export interface ControlStatements {
@@ -56,6 +67,7 @@ export interface ControlStatements {
   readonly removals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
   readonly updates: Map<string, StatementSync>;
+  readonly spending: SpendingStatements;
 }
 
 export function controlStatements(database: DatabaseSync): ControlStatements {
@@ -70,8 +82,9 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
     database,
     puts,
     updates: new Map(),
+    spending: spendingStatements(database),
     removals: new Map(
-      ["runs", "reviews", "inbox", "switches"].map((table) => [
+      ["runs", "reviews", "inbox", "switches", "budgets", "reservations", "uses"].map((table) => [
         table,
         database.prepare(`DELETE FROM ${table} WHERE id = ?`),
       ]),
@@ -82,7 +95,9 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
 /** Applies changes of control tables, inside the transaction of the events that they follow from. */
 export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
   for (const change of changes) {
-    if ("put" in change) put(statements, change.table, change.put as unknown as Row);
+    if ("add" in change) addSpending(statements.spending, change);
+    else if ("forget" in change) forgetSpending(statements.spending, change);
+    else if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
     else
       update(statements, change.table, change.update, {
@@ -136,8 +151,11 @@ export class SqliteControlStore implements ControlStore {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
+  readonly spending: SpendingStore & { dump(): Readonly<Record<string, readonly unknown[]>> };
+
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.spending = sqliteSpending((sql, ...values) => this.#all(sql, ...values));
   }
 
   #all(sql: string, ...values: (SQLInputValue | Record<string, SQLInputValue>)[]): Row[] {
@@ -285,13 +303,13 @@ export class SqliteControlStore implements ControlStore {
 
   prunable(beforeMs: number, limit: number): readonly string[] {
     // Each half comes in order from the index, whatever else there is.
-    const half = (erased: number) => `SELECT * FROM (
-      SELECT id, endedAt FROM runs WHERE endedAt IS NOT NULL AND erased = ${erased} AND endedAt < ?1
-        AND NOT EXISTS (SELECT 1 FROM runs AS above WHERE above.id = runs.parent AND above.endedAt IS NULL)
-        AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.id = runs.batch AND batches.status = 'running')
-      ORDER BY endedAt, id LIMIT ?2)`;
-    const sql = `${half(0)} UNION ALL ${half(1)} ORDER BY endedAt, id LIMIT ?2`;
+    const sql = `SELECT * FROM (${unasked(0)}) UNION ALL SELECT * FROM (${unasked(1)})
+      ORDER BY endedAt, id LIMIT ?2`;
     return this.#all(sql, beforeMs, limit).map((row) => String(row.id));
+  }
+
+  uncaptured(untilMs: number, limit: number): readonly string[] {
+    return this.#all(unasked(-1), untilMs + 1, limit).map((row) => String(row.id));
   }
 
   countRuns(): Readonly<Record<string, number>> {
@@ -315,9 +333,17 @@ export class SqliteControlStore implements ControlStore {
       assets: this.#all("SELECT * FROM assets ORDER BY digest").map((row) => ({ ...row })),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.spending.dump(),
     };
   }
 }
+
+/** Ended runs that neither a parent that goes on may ask for, nor a batch that would start them anew. */
+const unasked = (erased: -1 | 0 | 1) => `
+  SELECT id, endedAt FROM runs WHERE endedAt IS NOT NULL AND erased = ${erased} AND endedAt < ?1
+    AND NOT EXISTS (SELECT 1 FROM runs AS above WHERE above.id = runs.parent AND above.endedAt IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.id = runs.batch AND batches.status = 'running')
+  ORDER BY endedAt, id LIMIT ?2`;
 
 function toRun(row: Row): RunRow {
   return { ...row } as unknown as RunRow;

@@ -52,7 +52,7 @@ interface Deps {
  * time to come back.
  */
 export function cooledDown(coolDown: CoolDown, deps: Deps): Policy {
-  const { clock, model } = deps;
+  const { clock } = deps;
   const { window } = coolDown;
   return (next) => async (call) => {
     try {

@@ -24,15 +24,17 @@ interface Ends {
 
 export function replyOf(said: Said, ends: Ends): ModelReply {
   const name = modelName(ends.content);
+  const tokens = tokensOf(said.usage);
   const text = said.content.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const unfinished = whyUnfinished(said.finishReason, ends, { text, tokens: tokensOf(said.usage) });
-  if (unfinished) throw unfinished;
+  const unfinished = whyUnfinished(said.finishReason, ends, { text, tokens });
+  if (unfinished) throw Object.assign(unfinished, { tokens });
   const toolCalls = said.content.flatMap(toolCallOf);
-  if (text === "" && toolCalls.length === 0) throw new ModelAnswerMalformed(name, "it holds no text");
+  if (text === "" && toolCalls.length === 0)
+    throw Object.assign(new ModelAnswerMalformed(name, "it holds no text"), { tokens });
   return {
     ...blankReply(ends.content),
     value: text,
-    tokens: tokensOf(said.usage),
+    tokens,
     ...(toolCalls.length > 0 ? { toolCalls } : {}),
   };
 }
@@ -62,12 +64,19 @@ function toolCallOf(part: LanguageModelV4Content): readonly ToolCall[] {
   return [{ id: part.toolCallId, name: part.toolName, arguments: part.input }];
 }
 
-/** The provider's totals, taken apart so that no token is counted twice. What it writes into its cache, it reads. */
+/** The provider's totals, taken apart so that no token is counted twice. */
 function tokensOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Tokens | null {
   if (inputTokens.total === undefined || outputTokens.total === undefined) return null;
   const cached = Math.min(inputTokens.cacheRead ?? 0, inputTokens.total);
   const reasoning = Math.min(outputTokens.reasoning ?? 0, outputTokens.total);
-  return { input: inputTokens.total - cached, cached, output: outputTokens.total - reasoning, reasoning };
+  const cacheWrite = Math.min(inputTokens.cacheWrite ?? 0, inputTokens.total - cached);
+  return {
+    input: inputTokens.total - cached - cacheWrite,
+    cached,
+    ...(cacheWrite > 0 ? { cacheWrite } : {}),
+    output: outputTokens.total - reasoning,
+    reasoning,
+  };
 }
 
 /**

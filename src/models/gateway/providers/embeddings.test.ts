@@ -54,6 +54,26 @@ test("who has no vectors says so", () =>
     },
   ));
 
+test("a local model makes vectors of texts, and answers nothing", async () => {
+  const { gateway, assets } = gatewayOf({ models: { words: { provider: "local", type: "lexical" } } });
+  for (const name of ["local/lexical", "words"]) {
+    const asset = assets.find("model", name);
+    assert.ok(asset);
+    const reply = await gateway.modelOf(asset)(callOf({ messages: [], embed: ["one", "three"] }));
+    assert.deepEqual(
+      [reply.value, reply.costUsd],
+      [
+        [
+          [3, 1],
+          [5, 1],
+        ],
+        0,
+      ],
+    );
+    await assert.rejects(gateway.modelOf(asset)(callOf()), { code: "MODEL_LACKS_ABILITY" });
+  }
+});
+
 test("a simulated model gives a text the same vector each time, and says that it is simulated", async () => {
   const { gateway, assets } = gatewayOf({ models: { big: { provider: "sim", seed: 3 } } });
   const asset = assets.find("model", "big");

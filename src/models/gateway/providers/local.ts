@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isJsonObject, type Json, messageOf, sha256, toJson } from "../../../core/base/index.ts";
 import { messageText } from "../../prompts/index.ts";
-import { type ClassifierContent, type ExtractiveContent, modelName } from "../content.ts";
+import {
+  type ClassifierContent,
+  type ExtractiveContent,
+  type LexicalContent,
+  modelName,
+} from "../content.ts";
 import { ModelFileChanged, ModelInputMissing, ModelLacksAbility } from "../errors.ts";
 import type { Model, ModelCall, ModelReply } from "../model.ts";
 
@@ -10,6 +15,7 @@ import type { Model, ModelCall, ModelReply } from "../model.ts";
 export interface LocalModels {
   loadClassifier(file: string): LocalClassifier | Promise<LocalClassifier>;
   extract(request: ExtractRequest): Extracted;
+  lexicalVector(text: string): readonly number[];
 }
 
 export interface LocalClassifier {
@@ -84,6 +90,15 @@ function refuseVectors(call: ModelCall, name: string): void {
   if (call.embed) throw new ModelLacksAbility(name, "it makes no vectors");
 }
 
+/** Vectors that say which texts share words, not which mean the same. */
+export function localLexical(content: LexicalContent, local: LocalModels): Model {
+  return async (call) => {
+    if (!call.embed) throw new ModelLacksAbility(modelName(content), "it makes vectors, and answers nothing");
+    const value = call.embed.map((text) => [...local.lexicalVector(text)]);
+    return localReply(content, { value, confidence: null, top: null, evidence: null });
+  };
+}
+
 /** The copy that is kept under its digest, or else the project's own file while it is still the same. */
 function pinnedFile(content: ClassifierContent, baseDir: string): string {
   const name = modelName(content);
@@ -149,7 +164,7 @@ function sourceOf(source: Json, index: number, name: string): ExtractSource {
 
 /** Runs in this process: no tokens, no cost. */
 function localReply(
-  content: ClassifierContent | ExtractiveContent,
+  content: ClassifierContent | ExtractiveContent | LexicalContent,
   answer: Pick<ModelReply, "value" | "confidence" | "top" | "evidence">,
 ): ModelReply {
   const tokens = { input: 0, cached: 0, output: 0, reasoning: 0 };

@@ -87,7 +87,7 @@ const answers: readonly {
     type: "anthropic",
     value: "I will look that up.",
     // What is written into the cache is read afresh as well.
-    tokens: tokens(21 + 188, 1_024, 393, 0),
+    tokens: { ...tokens(21, 1024, 393, 0), cacheWrite: 188 },
     toolCalls: [{ id: "toolu_01A", name: "find_order", arguments: '{"number":"A 17"}' }],
   },
   {
