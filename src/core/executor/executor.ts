@@ -1,4 +1,4 @@
-import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
+import { type Clock, errorRecord, FlyballError, type NewId, type Random } from "../base/index.ts";
 import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
 import { Admission, type Demand, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
@@ -474,10 +474,8 @@ export class Executor {
       this.#stalledUntil = this.#options.clock.now() + diskFullRetryMs;
       return;
     }
-    const { code } = errorRecord(error);
-    this.#options.onTrouble(
-      `run ${id} was left alone after an error of the engine (${code}): ${messageOf(error)}`,
-    );
+    const { code, message } = errorRecord(error);
+    this.#options.onTrouble(`run ${id} was left alone after an error of the engine (${code}): ${message}`);
   }
 
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */

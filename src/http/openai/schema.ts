@@ -145,4 +145,4 @@ export const embeddingBody = z.strictObject({
   dimensions: unsupported,
   user: ignored,
 });
-export type EmbeddingBody = z.output<typeof embeddingBody>;
+
