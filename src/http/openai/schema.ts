@@ -145,4 +145,3 @@ export const embeddingBody = z.strictObject({
   dimensions: unsupported,
   user: ignored,
 });
-
