@@ -23,7 +23,7 @@ const known = new WeakMap<AssetSource, Map<string, Target>>();
 export function targetOf(assets: AssetSource, name: string, route?: string): Target {
   const targets = known.get(assets) ?? new Map<string, Target>();
   known.set(assets, targets);
-  const key = JSON.stringify([name, route]);
+  const key = route === undefined ? name : `${name}\n${route}`;
   const target = targets.get(key) ?? lookUp(assets, name, route);
   if (targets.size >= targetsKnownMax) targets.clear();
   targets.set(key, target);
