@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Engine } from "../engine.ts";
 import { batchRoutes } from "./batches/index.ts";
+import { consoleRoutes } from "./console/index.ts";
 import { journalRoutes } from "./journal/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
@@ -30,6 +31,7 @@ export function createApp({ engine, served, isLocal }: AppOptions): Hono {
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));
+  else app.route("/", consoleRoutes());
   return app;
 }
 
