@@ -15,8 +15,8 @@ import type { Policy } from "../model.ts";
  * call at a time tries whether it is well again. Pure but for the state that it holds; time comes in.
  */
 export class Breaker {
-  /** Outcomes within the window, the oldest first. */
-  #outcomes: { readonly atMs: number; readonly ok: boolean }[] = [];
+  /** What happened within the window, the oldest first; in slices, because there may be thousands of calls. */
+  #slices: Slice[] = [];
   #openUntilMs: number | undefined;
   #openForMs = breakerOpenMs;
   #isProbing = false;
@@ -44,24 +44,46 @@ export class Breaker {
     if (this.#openUntilMs !== undefined && !wasProbe) return;
     if (wasProbe)
       return ok ? this.#close() : this.#open(Math.min(this.#openForMs * 2, breakerOpenMsMax), nowMs);
-    this.#outcomes.push({ atMs: nowMs, ok });
-    const from = this.#outcomes.findIndex(({ atMs }) => atMs > nowMs - breakerWindowMs);
-    this.#outcomes.splice(0, from);
-    const failed = this.#outcomes.filter((outcome) => !outcome.ok).length;
-    if (this.#outcomes.length >= breakerCallsMin && failed >= this.#outcomes.length * breakerShare)
-      this.#open(breakerOpenMs, nowMs);
+    this.#count(ok, nowMs);
+    const calls = sum(this.#slices, ({ calls }) => calls);
+    const failures = sum(this.#slices, ({ failures }) => failures);
+    if (calls >= breakerCallsMin && failures >= calls * breakerShare) this.#open(breakerOpenMs, nowMs);
+  }
+
+  #count(ok: boolean, nowMs: number): void {
+    while ((this.#slices[0]?.fromMs ?? nowMs) < nowMs - breakerWindowMs) this.#slices.shift();
+    const sliceMs = breakerWindowMs / slicesMax;
+    let slice = this.#slices.at(-1);
+    if (!slice || slice.fromMs <= nowMs - sliceMs) {
+      slice = { fromMs: nowMs, calls: 0, failures: 0 };
+      this.#slices.push(slice);
+    }
+    slice.calls += 1;
+    if (!ok) slice.failures += 1;
   }
 
   #open(forMs: number, nowMs: number): void {
     this.#openForMs = forMs;
     this.#openUntilMs = nowMs + forMs;
-    this.#outcomes = [];
+    this.#slices = [];
   }
 
   #close(): void {
     this.#openForMs = breakerOpenMs;
     this.#openUntilMs = undefined;
   }
+}
+
+interface Slice {
+  readonly fromMs: number;
+  calls: number;
+  failures: number;
+}
+
+const slicesMax = 6;
+
+function sum(slices: readonly Slice[], count: (slice: Slice) => number): number {
+  return slices.reduce((all, slice) => all + count(slice), 0);
 }
 
 /** Outcomes count when they are the provider's: what the caller did, or a limit said, opens nothing. */
