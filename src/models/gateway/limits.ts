@@ -48,6 +48,8 @@ export const outputTokensGuess = 256;
 export const breakerShare = 0.5;
 export const breakerCallsMin = 5;
 export const breakerWindowMs = 30_000;
+/** Outcomes are counted together that came within this time. */
+export const breakerSliceMs = 1_000;
 /** Open for so long the first time, twice as long after each probe that fails, and at most so long. */
 export const breakerOpenMs = 5_000;
 export const breakerOpenMsMax = 30_000;

@@ -6,16 +6,24 @@ import {
   breakerOpenMs,
   breakerOpenMsMax,
   breakerShare,
+  breakerSliceMs,
   breakerWindowMs,
 } from "../limits.ts";
 import type { Policy } from "../model.ts";
+
+/** A window of single outcomes would grow with the load, and every call would walk through it. */
+interface Slice {
+  readonly fromMs: number;
+  calls: number;
+  failed: number;
+}
 
 /**
  * Keeps calls from a model that fails: open after too large a share of failures, then half open, where one
  * call at a time tries whether it is well again. Pure but for the state that it holds; time comes in.
  */
 export class Breaker {
-  /** What happened within the window, the oldest first; in slices, because there may be thousands of calls. */
+  /** Outcomes within the window by the slice of time that they came in, the oldest first. */
   #slices: Slice[] = [];
   #openUntilMs: number | undefined;
   #openForMs = breakerOpenMs;
@@ -45,21 +53,20 @@ export class Breaker {
     if (wasProbe)
       return ok ? this.#close() : this.#open(Math.min(this.#openForMs * 2, breakerOpenMsMax), nowMs);
     this.#count(ok, nowMs);
-    const calls = sum(this.#slices, ({ calls }) => calls);
-    const failures = sum(this.#slices, ({ failures }) => failures);
-    if (calls >= breakerCallsMin && failures >= calls * breakerShare) this.#open(breakerOpenMs, nowMs);
+    const calls = this.#slices.reduce((sum, slice) => sum + slice.calls, 0);
+    const failed = this.#slices.reduce((sum, slice) => sum + slice.failed, 0);
+    if (calls >= breakerCallsMin && failed >= calls * breakerShare) this.#open(breakerOpenMs, nowMs);
   }
 
   #count(ok: boolean, nowMs: number): void {
-    while ((this.#slices[0]?.fromMs ?? nowMs) < nowMs - breakerWindowMs) this.#slices.shift();
-    const sliceMs = breakerWindowMs / slicesMax;
+    while ((this.#slices[0]?.fromMs ?? nowMs) <= nowMs - breakerWindowMs) this.#slices.shift();
     let slice = this.#slices.at(-1);
-    if (!slice || slice.fromMs <= nowMs - sliceMs) {
-      slice = { fromMs: nowMs, calls: 0, failures: 0 };
+    if (!slice || nowMs - slice.fromMs >= breakerSliceMs) {
+      slice = { fromMs: nowMs, calls: 0, failed: 0 };
       this.#slices.push(slice);
     }
     slice.calls += 1;
-    if (!ok) slice.failures += 1;
+    if (!ok) slice.failed += 1;
   }
 
   #open(forMs: number, nowMs: number): void {
@@ -72,18 +79,6 @@ export class Breaker {
     this.#openForMs = breakerOpenMs;
     this.#openUntilMs = undefined;
   }
-}
-
-interface Slice {
-  readonly fromMs: number;
-  calls: number;
-  failures: number;
-}
-
-const slicesMax = 6;
-
-function sum(slices: readonly Slice[], count: (slice: Slice) => number): number {
-  return slices.reduce((all, slice) => all + count(slice), 0);
 }
 
 /** Outcomes count when they are the provider's: what the caller did, or a limit said, opens nothing. */

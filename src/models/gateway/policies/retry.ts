@@ -38,9 +38,10 @@ interface Deps {
 }
 
 /**
- * Tries a call again that its caller does not try again; stands around the cool-down. A 429 that names its time is tried again for as
- * long as the call may last, never before that time, and takes nothing from the budget; any other failure
- * that may pass is tried again while the budget lasts. What was heard in part is never tried again.
+ * Tries a call again that its caller does not try again; stands around the cool-down. A 429 that names its
+ * time is tried again for as long as the call may last, never before that time, and takes nothing from the
+ * budget; any other failure that may pass is tried again while the budget lasts. What was heard in part is
+ * never tried again.
  */
 export function retried(budget: RetryBudget, { clock, random, model }: Deps): Policy {
   return (next) => async (call) => {
