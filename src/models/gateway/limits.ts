@@ -81,3 +81,5 @@ export const windowGrowth = 1.1;
 export const windowMin = 4;
 /** What a call is told that finds no room and cannot wait for any. */
 export const windowRetryMs = 1_000;
+/** URLs of providers that are remembered taken apart. */
+export const addressesKeptMax = 1_000;
