@@ -9,7 +9,7 @@ const user = (content: string) => [{ role: "user" as const, content }];
 const ask = { model: "small", messages: user("Hi") };
 const text = "Your parcel is on its way and arrives tomorrow.";
 
-const failing: Behaviour = { fault: "server_error" };
+const failing: Behaviour = { fault: "unauthorized" };
 
 /** What the client throws. */
 async function errorOf(asking: PromiseLike<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
@@ -37,7 +37,7 @@ test("what a provider says becomes the client's own errors, streaming and not", 
     for (const stream of [false, true]) {
       // A stream that breaks off after its first words is another test.
       if (stream && fault === "malformed_json") continue;
-      const error = await errorOf(client.chat.completions.create({ ...ask, stream }));
+      const error = await errorOf(client.chat.completions.create({ ...ask, model: "quick", stream }));
       assert.ok(error instanceof type, `${fault}: ${error.constructor.name}`);
       assert.equal(error.code, code);
       assert.equal(error.headers?.get("retry-after") ?? null, fault === "rate_limited" ? "7" : null);

@@ -43,7 +43,11 @@ export async function setup(t: TestContext, script?: Script): Promise<Setup> {
 models:
   small: { provider: house, name: small-1, price: { input: $1/M, output: $2/M, cached: $0.5/M } }
   dummy: { provider: sim }
-routes: { default: { try: [small] }, drafting: { try: [small, dummy] } }
+routes:
+  default: { try: [small] }
+  drafting: { try: [small, dummy] }
+  # Too short for the gateway to try again by itself.
+  quick: { try: [small], timeout: 600ms }
 `,
   );
   const engine = await openEngine({ home: join(folder, "home") });
