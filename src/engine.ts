@@ -25,6 +25,7 @@ import {
   Executor,
   eraseUncaptured,
   type Flow,
+  type FlowDefinition,
   FlowProgram,
   forgottenRows,
   type Program,
@@ -69,6 +70,7 @@ import {
   secretFromEnvironment,
 } from "./project/index.ts";
 import {
+  LogWatch,
   openOwned,
   type Reserve,
   SqliteControlStore,
@@ -112,6 +114,7 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const watchEveryMs = 60_000;
 const settleLostEveryMs = 60_000;
 /** Names that calls have used, held for one folder: `provider/anything` is a name. */
 const assetsFoundMax = 1_000;
@@ -119,21 +122,23 @@ const assetsFoundMax = 1_000;
 /** How long after its end a run's result can be fetched where nothing of it is to be kept. */
 const uncapturedGraceMs = 60_000;
 const eraseEveryMs = 10_000;
+
 export interface KindParts {
   readonly kinds: KindRegistry;
+  readonly code: Code;
   readonly gateway: Gateway;
   readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
-/** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds(parts: {
-  readonly home: string;
-  readonly clock?: Clock;
+type KindOptions = Pick<EngineOptions, "home" | "clock" | "codeLimits" | "onOutput"> & {
   /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
   readonly ledger?: Ledger;
-}): KindParts {
-  const { home, clock = systemClock, ledger } = parts;
+};
+
+/** Every kind of step that there is, and what runs users' code. Touches no disk until a step needs it. */
+export function createKinds(options: KindOptions): KindParts {
+  const { home, clock = systemClock, ledger } = options;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
   const answers = sqliteAnswers(join(home, "answers.db"));
@@ -151,17 +156,27 @@ export function createKinds(parts: {
     secrets,
     allowHttp: (context) => allowedHosts(context.asset("policy", "http")),
   });
+  const kinds = kindRegistry([
+    gateway.inferenceKind,
+    retrieval.retrievalKind,
+    humanReviewKind,
+    ...tools.kinds,
+    ...coreKinds,
+  ]);
+  const code = createCode({
+    clock,
+    kinds,
+    ...(options.codeLimits ? { limits: options.codeLimits } : {}),
+    placesFolder: join(home, "kinds"),
+    onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
+  });
   return {
-    kinds: kindRegistry([
-      gateway.inferenceKind,
-      retrieval.retrievalKind,
-      humanReviewKind,
-      ...tools.kinds,
-      ...coreKinds,
-    ]),
+    kinds,
+    code,
     gateway,
     indexes,
     async close() {
+      await code.close();
       await tools.close();
       indexes.close();
       answers.close();
@@ -196,6 +211,7 @@ export class Engine {
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   readonly #reserve: Reserve;
+  readonly #logWatch: LogWatch;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -219,21 +235,17 @@ export class Engine {
     });
     const { spending } = this.control;
     this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
+    this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
-    this.#code = createCode({
-      clock: this.clock,
-      kinds: this.kinds,
-      ...(options.codeLimits ? { limits: options.codeLimits } : {}),
-      onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
-    });
+    this.#code = this.#kindParts.code;
     this.releases = createReleases({
       journal: this.journal,
       isPublished: (digest) => this.control.asset(digest) !== undefined,
-      define: (asset) => this.#define(asset.content, asset.kind),
+      define: (definition, assets) => this.#define(definition, assets),
     });
     const onTrouble = options.onTrouble ?? (() => {});
+    this.#logWatch = new LogWatch(this.home, onTrouble);
     this.degradation = new Degradation({
       journal: this.journal,
       releases: this.releases,
@@ -249,7 +261,7 @@ export class Engine {
       random: systemRandom,
       newId: this.newId,
       ...(options.limits ? { limits: options.limits } : {}),
-      flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
+      flowProgram: (definition, run) => this.#flowProgram(definition, run.id, run.started),
       onStopped: (run) => this.degradation.stopped(run),
       onTrouble,
     });
@@ -270,22 +282,34 @@ export class Engine {
     this.#every(sealEveryMs, () => this.journal.seal());
     this.#every(settleLostEveryMs, () => this.ledger.settleLost());
     this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
+    this.#every(watchEveryMs, async () => this.#logWatch.look());
   }
 
-  #define(content: Json, kind: string): Definition {
-    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }) };
-    return { type: "document", workflow: compileWorkflow(content as never, this.kinds) };
+  /** What somebody should see to although everything goes on. */
+  get warnings(): readonly string[] {
+    return this.#logWatch.warnings;
+  }
+
+  /** The project's own kinds are those that were pinned, whatever their files say now. */
+  #define({ content, kind }: Asset, assets: readonly Asset[]): Definition {
+    const own = assets.filter((asset) => asset.kind === "kind");
+    const kinds = new Map([
+      ...this.kinds,
+      ...own.map((asset) => [asset.name, this.#code.kind(asset)] as const),
+    ]);
+    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }), kinds };
+    return { type: "document", workflow: compileWorkflow(content as never, kinds) };
   }
 
   /** Code that was registered runs here; code of a module runs in a process of its own. */
-  #flowProgram(name: string, version: string, id: string, started: RunStarted): Program {
+  #flowProgram({ name, version, kinds }: FlowDefinition, id: string, started: RunStarted): Program {
     const { workflow, input, tags = {} } = started;
     const code = this.#flows.get(`${name}@${version}`);
-    if (code) return new FlowProgram(code, this.kinds, { id, input, tags });
-    return this.#code.program({ name, version }, { id, workflow, input, tags });
+    if (code) return new FlowProgram(code, kinds, { id, input, tags });
+    return this.#code.program({ name, version, kinds }, { id, workflow, input, tags });
   }
 
-  /** A loader for the workflow files of one folder. */
+  /** The settings and assets of one folder; its workflows are loaded by `open`. */
   project(folder: string): ProjectLoader {
     return new ProjectLoader(folder, this.kinds);
   }
@@ -295,7 +319,7 @@ export class Engine {
    * versions beside it, so that their runs can go on.
    */
   async open(file: string): Promise<Opened> {
-    const loader = this.project(projectFolderOf(file));
+    const loader = await ProjectLoader.open(projectFolderOf(file), this.kinds, this.#code);
     if (isModule(file)) return { release: await this.#openModule(loader, file), warnings: [] };
     const loaded = loader.load(file);
     const warnings = loaded.loaded.warnings.map(problemText);
@@ -306,9 +330,10 @@ export class Engine {
     const path = resolve(file);
     readText(path);
     const { environment } = loader.settings.allow;
-    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment }));
+    const ownKinds = loader.ownKinds;
+    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment, ownKinds }));
     await Promise.all(older);
-    const facts = await this.#code.load(path, { environment });
+    const facts = await this.#code.load(path, { environment, ownKinds });
     return this.#publishFlow(facts, loader, { source: facts.source });
   }
 
@@ -438,7 +463,6 @@ export class Engine {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
     await this.executor.drain(graceMs);
-    await this.#code.close();
     await this.#kindParts.close();
     await this.#eraseAtEnd();
     await this.journal.close();

@@ -70,7 +70,7 @@ async function serve(
   { isDev, hasCrashed, onServing }: ServeMode,
 ): Promise<ExitCode> {
   const files = servedFiles(path);
-  const folder = projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
+  const folder = folderOf(path, files);
   const settings = readSettings(folder);
   const port = portOf(options.port, settings.server.port);
   const served = new Map<string, Release>();
@@ -105,7 +105,7 @@ async function serve(
     );
     onServing();
     const load = async () => {
-      await keepingOld(() => engine.keepBudgets(engine.project(projectFolderOf(join(path, "flyball.yaml")))));
+      await keepingOld(() => engine.keepBudgets(engine.project(folderOf(path, servedFiles(path)))));
       for (const file of servedFiles(path)) await serveAgain(engine, file, served);
       await keepingOld(() => {
         assets = loadAssets();
@@ -142,6 +142,11 @@ function watchFiles(path: string, onSaved: () => Promise<void>): () => void {
     stop();
     watcher.close();
   };
+}
+
+/** The folder whose settings hold: of the workflows that are served, or the one that is to have some. */
+function folderOf(path: string, files: readonly string[]): string {
+  return projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
 }
 
 function serveAgain(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {

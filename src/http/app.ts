@@ -3,6 +3,7 @@ import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
+import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
 import { journalRoutes } from "./journal/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
@@ -30,7 +31,7 @@ export function createApp({ engine, served, assets = () => noAssets, isLocal }: 
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
   app.get("/healthz", (context) => context.json(health(engine)));
-  app.get("/readyz", (context) => context.json({ ready: true }));
+  app.get("/readyz", (context) => context.json({ ready: true, warnings: engine.warnings }));
   app.route("/v1/workflows", workflowRoutes(engine, served));
   app.route("/v1/runs", runRoutes(engine, served));
   app.route("/v1/switches", switchRoutes(engine));
@@ -42,6 +43,7 @@ export function createApp({ engine, served, assets = () => noAssets, isLocal }: 
   app.route("/v1/journal", journalRoutes(engine));
   app.route("/openai/v1", openaiRoutes(engine, assets));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));
+  else app.route("/", consoleRoutes());
   return app;
 }
 

@@ -10,6 +10,7 @@ import {
   type KindRegistry,
   type LoadedWorkflow,
   loadWorkflow,
+  type StepKind,
   WorkflowInvalid,
   withReferences,
 } from "../core/workflow/index.ts";
@@ -17,6 +18,7 @@ import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.
 import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
 import { flatForm } from "./flat-form.ts";
+import { type KindCode, noneBeside, type ProjectKinds, projectKinds } from "./own-kinds.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** A workflow file, loaded, and what its release pins; the releases of its children come first. */
@@ -49,17 +51,22 @@ export function readText(file: string): string {
 export class ProjectLoader {
   readonly folder: string;
   readonly settings: Settings;
+  /** The kinds of step that the folder brings along. */
+  readonly ownKinds: readonly StepKind[];
   readonly #kinds: KindRegistry;
   readonly #sources: readonly AssetSource[];
   readonly #loading: string[] = [];
   readonly #children: ReleaseParts[] = [];
 
-  constructor(folder: string, kinds: KindRegistry) {
+  /** Knows no kinds of the folder's own: enough for its settings and assets. `open` has them too. */
+  constructor(folder: string, kinds: KindRegistry, own: ProjectKinds = noneBeside(kinds)) {
     this.folder = resolve(folder);
     this.settings = readSettings(this.folder);
-    this.#kinds = kinds;
     const { settings } = this;
+    this.#kinds = own.kinds;
+    this.ownKinds = own.own;
     this.#sources = [
+      own.source,
       gatewaySource({
         settings,
         baseDir: this.folder,
@@ -70,6 +77,13 @@ export class ProjectLoader {
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
       { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
     ];
+  }
+
+  /** With the folder's own kinds of step beside those that there are: to load workflows. */
+  static async open(project: string, kinds: KindRegistry, code: KindCode): Promise<ProjectLoader> {
+    const { folder, settings } = new ProjectLoader(project, kinds);
+    const { environment } = settings.allow;
+    return new ProjectLoader(folder, kinds, await projectKinds({ folder, environment, kinds, code }));
   }
 
   load(file: string): LoadedFile & { readonly loaded: LoadedWorkflow } {

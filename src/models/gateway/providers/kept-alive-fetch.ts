@@ -8,8 +8,8 @@ import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { pipeline, type Readable, type Transform } from "node:stream";
 import { urlToHttpOptions } from "node:url";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { ModelAnswerMalformed } from "../errors.ts";
 import { addressesKeptMax, answerBytesMax, idleConnectionMs } from "../limits.ts";
+import { inPieces, tooLarge } from "./in-pieces.ts";
 
 type Fetch = typeof globalThis.fetch;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -25,7 +25,11 @@ export function keptAliveFetch(): (model: string) => Fetch {
   return (model) => async (input, init) => {
     const { request, ...to } = addresses.of(String(input instanceof Request ? input.url : input));
     const body = typeof init?.body === "string" ? init.body : "";
-    const headers = { ...headersOf(init?.headers), "content-length": Buffer.byteLength(body) };
+    const headers = {
+      ...headersOf(init?.headers),
+      "accept-encoding": "identity",
+      "content-length": Buffer.byteLength(body),
+    };
     const sent = request({ ...to, method: init?.method ?? "GET", headers });
     const { signal } = init ?? {};
     const onAbort = () => sent.destroy(abortError(signal?.reason));
@@ -40,7 +44,7 @@ export function keptAliveFetch(): (model: string) => Fetch {
     const plain = unpacked(answer);
     if (!isStream(answer)) return wholeResponse(answer, await wholeOf(plain, model));
     const { statusCode: status = 502 } = answer;
-    return new Response(streamOf(plain, model), { status, headers: headersIn(answer) });
+    return new Response(inPieces(plain, model), { status, headers: headersIn(answer) });
   };
 }
 
@@ -145,27 +149,4 @@ function wholeOf(answer: Readable, model: string): Promise<Bytes> {
     answer.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     answer.on("error", reject);
   });
-}
-
-/** At the reader's pace: while nobody reads, the provider waits. */
-function streamOf(answer: Readable, model: string): ReadableStream<Bytes> {
-  let bytes = 0;
-  return new ReadableStream({
-    start(controller) {
-      answer.on("data", (chunk: Buffer<ArrayBuffer>) => {
-        bytes += chunk.length;
-        if (bytes > answerBytesMax) return void answer.destroy(tooLarge(model));
-        controller.enqueue(chunk);
-        if ((controller.desiredSize ?? 0) <= 0) answer.pause();
-      });
-      answer.on("end", () => controller.close());
-      answer.on("error", (error) => controller.error(error));
-    },
-    pull: () => void answer.resume(),
-    cancel: () => void answer.destroy(),
-  });
-}
-
-function tooLarge(model: string): ModelAnswerMalformed {
-  return new ModelAnswerMalformed(model, `it has more than ${answerBytesMax} bytes`);
 }
