@@ -7,6 +7,8 @@ import {
   derivedId,
   type FlyballError,
   type Json,
+  messageOf,
+  type NewId,
   randomBytes,
   systemClock,
   systemRandom,
@@ -30,7 +32,9 @@ import {
   type Releases,
   type Retention,
   type RunLimits,
+  RunNotFound,
   type RunStarted,
+  type StartRequest,
 } from "./core/executor/index.ts";
 import {
   createJournal,
@@ -38,10 +42,22 @@ import {
   type Journal,
   makeFolderDurably,
   newSealKey,
+  type PendingEvent,
   type SealKey,
   sealKeyOf,
   writeDurably,
 } from "./core/journal/index.ts";
+import {
+  AssetNotFound,
+  forgottenRegistryRows,
+  type Offer,
+  Registry,
+  registryChanges,
+  rulesLine,
+  type ScoreRecorded,
+  type StoredChange,
+  type Taken,
+} from "./core/registry/index.ts";
 import {
   type Asset,
   compileWorkflow,
@@ -54,6 +70,7 @@ import { extract, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
+  assetKinds,
   isModule,
   type LoadedFile,
   olderVersionsOf,
@@ -93,7 +110,7 @@ export interface EngineOptions {
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const engine = new Engine(options);
-  if (options.recover !== false) engine.executor.recover();
+  if (options.recover !== false) engine.recover();
   return engine;
 }
 
@@ -101,6 +118,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 export interface Opened {
   readonly release: Release;
   readonly warnings: readonly string[];
+}
+
+/** A workflow file, published, and what the registry may take of it. */
+export interface Loaded extends Opened {
+  readonly offers: readonly Offer[];
+  /** The rules of labels in the settings beside it. */
+  readonly rules: Offer;
+}
+
+/** Everything in the control tables is a fold of the journal: what an event changes there. */
+export function storedChanges(event: PendingEvent): readonly StoredChange[] {
+  const more = registryChanges(event);
+  return more.length === 0 ? controlChanges(event) : [...controlChanges(event), ...more];
 }
 
 const sealEveryMs = 60_000;
@@ -155,9 +185,12 @@ export class Engine {
   readonly executor: Executor;
   readonly batches: Batches;
   readonly releases: Releases;
+  readonly registry: Registry;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
+  readonly #newId: NewId;
+  readonly #onTrouble: (message: string) => void;
   readonly #flows = new Map<string, Flow>();
   readonly #kindParts: KindParts;
   readonly #code: Code;
@@ -168,6 +201,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.#newId = timeOrderedIds(this.clock);
+    this.#onTrouble = options.onTrouble ?? (() => {});
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
@@ -180,8 +215,8 @@ export class Engine {
       blobs,
       clock: this.clock,
       key: this.sealKey,
-      derive: controlChanges,
-      forget: forgottenRows,
+      derive: storedChanges,
+      forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
     this.#kindParts = createKinds({ home: this.home, clock: this.clock });
@@ -197,16 +232,27 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (asset) => this.#define(asset.content, asset.kind),
     });
-    this.executor = new Executor({
+    const parts = {
       journal: this.journal,
-      control: this.control,
       releases: this.releases,
       clock: this.clock,
+      newId: this.#newId,
+      onTrouble: this.#onTrouble,
+    };
+    const isFlowLoaded = (name: string, version: string) =>
+      this.#flows.has(`${name}@${version}`) || this.#code.has(name, version);
+    this.registry = new Registry({
+      ...parts,
+      store: this.control.registry,
+      kinds: assetKinds(this.kinds, isFlowLoaded),
+    });
+    this.executor = new Executor({
+      ...parts,
+      control: this.control,
       random: systemRandom,
-      newId: timeOrderedIds(this.clock),
       ...(options.limits ? { limits: options.limits } : {}),
       flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
-      onTrouble: options.onTrouble ?? (() => {}),
+      onStopped: (run) => this.registry.rollouts.stopped(run),
     });
     this.batches = new Batches({
       journal: this.journal,
@@ -236,19 +282,50 @@ export class Engine {
     return new ProjectLoader(folder, this.kinds);
   }
 
-  /**
-   * Loads and pins a workflow file, or a module whose default export is a flow; with it come the older
-   * versions beside it, so that their runs can go on.
-   */
-  async open(file: string): Promise<Opened> {
-    const loader = this.project(projectFolderOf(file));
-    if (isModule(file)) return { release: await this.#openModule(loader, file), warnings: [] };
-    const loaded = loader.load(file);
-    const warnings = loaded.loaded.warnings.map(problemText);
-    return { release: await this.publish(loader, loaded), warnings };
+  /** Takes up what was under way, and acts on what rollouts had come to. */
+  async recover({ afterCrash = false } = {}): Promise<void> {
+    this.registry.rollouts.recover();
+    if (afterCrash) await this.executor.recoverFromCrash();
+    else this.executor.recover();
   }
 
-  async #openModule(loader: ProjectLoader, file: string): Promise<Release> {
+  /** Loads and pins a workflow file. Its versions are in the registry from then on; it runs in its own, whatever is production. */
+  async open(file: string): Promise<Opened> {
+    const { release, warnings, offers } = await this.load(file);
+    await this.registry.take(offers, { source: "run", by: "local" });
+    return { release, warnings };
+  }
+
+  /** Takes the versions of files that are served: those that are new to the files become production. */
+  serve(loaded: readonly Loaded[], options: { readonly message?: string } = {}): Promise<Taken> {
+    const rules = loaded.map((each) => each.rules).filter((each) => this.#isRuled(each));
+    const offers = [...rules, ...loaded.flatMap((each) => each.offers)];
+    return this.registry.take(offers, { source: "files", by: "local", ...options });
+  }
+
+  /** Settings without rules say so only where there have been some. */
+  #isRuled({ asset }: Offer): boolean {
+    return Object.keys(asset.content ?? {}).length > 0 || this.registry.store.line(rulesLine) !== undefined;
+  }
+
+  /**
+   * Loads and publishes a workflow file, or a module whose default export is a flow; with it come the older
+   * versions beside it, so that their runs can go on.
+   */
+  async load(file: string): Promise<Loaded> {
+    const loader = this.project(projectFolderOf(file));
+    if (isModule(file)) return this.#loadModule(loader, file);
+    const { loaded, ...pinned } = loader.load(file);
+    const release = await this.publish(loader, pinned);
+    return {
+      release,
+      warnings: loaded.warnings.map(problemText),
+      offers: pinned.offers,
+      rules: loader.labelRules(),
+    };
+  }
+
+  async #loadModule(loader: ProjectLoader, file: string): Promise<Loaded> {
     const path = resolve(file);
     readText(path);
     const { environment } = loader.settings.allow;
@@ -259,7 +336,7 @@ export class Engine {
   }
 
   /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
-  async publish(loader: ProjectLoader, file: LoadedFile): Promise<Release> {
+  async publish(loader: ProjectLoader, file: Pick<LoadedFile, "parts" | "children">): Promise<Release> {
     const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
     for (const parts of [...file.children, file.parts])
       for (const asset of parts.assets) {
@@ -276,19 +353,59 @@ export class Engine {
    */
   async register(code: Flow, loader: ProjectLoader): Promise<Release> {
     this.#flows.set(`${code.name}@${code.version}`, code);
-    return this.#publishFlow(code, loader);
+    const { release, offers } = await this.#publishFlow(code, loader);
+    await this.registry.take(offers, { source: "run", by: "local" });
+    return release;
   }
 
   /** The source's digest tells versions apart that somebody forgot to number. */
-  #publishFlow(
+  async #publishFlow(
     { name, version, uses }: Pick<Flow, "name" | "version" | "uses">,
     loader: ProjectLoader,
     pinned: { readonly source?: string } = {},
-  ): Promise<Release> {
-    const definition = assetOf("flow", name, { name, version, ...pinned });
+  ): Promise<Loaded> {
+    const used = uses.length === 0 ? {} : { uses: [...uses] };
+    const definition = assetOf("flow", name, { name, version, ...used, ...pinned });
     const assets = [...loader.flowAssets({ name, uses }), loader.policy()];
     const parts = { workflow: name, version, definition, assets };
-    return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
+    const children = loader.takeChildren();
+    const release = await this.publish(loader, { parts, children });
+    return {
+      release,
+      warnings: [],
+      offers: loader.offersOf([...children, parts]),
+      rules: loader.labelRules(),
+    };
+  }
+
+  /**
+   * Starts a run of a workflow in what its name stands for now: the production version of it and of all that
+   * it names, or the arm of a rollout. Throws `AssetNotFound` when there is none.
+   */
+  async start(workflow: string, request: Omit<StartRequest, "release">): Promise<string> {
+    const line = this.registry.runnable(workflow);
+    if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
+    const settled = this.registry.settled(line);
+    if (settled) return this.executor.start({ ...request, release: settled.release });
+    const id = request.id ?? this.#newId();
+    const { release, arms, shadows } = await this.registry.assign(line, id, request);
+    const run = await this.executor.start({ ...request, id, release, ...(arms ? { arms } : {}) });
+    for (const { rollout, ...shadow } of shadows)
+      this.#startBeside({ ...request, ...shadow, id: derivedId("shadow", id, rollout), shadowOf: id });
+    return run;
+  }
+
+  /** Nobody waits for a shadow, and nothing of the run depends on it. */
+  #startBeside(request: StartRequest): void {
+    this.executor.start({ ...request, effects: "simulated" }).catch((error) => {
+      this.#onTrouble(`a shadow of run ${request.shadowOf} was not started: ${messageOf(error)}`);
+    });
+  }
+
+  /** Records a judgement of a run, however late. Throws `RunNotFound`. */
+  async score(run: string, score: ScoreRecorded): Promise<void> {
+    if (!this.control.run(run)) throw new RunNotFound(run);
+    await this.registry.score(run, score);
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */

@@ -2,13 +2,13 @@ import { statSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { FlyballError, systemClock } from "../core/base/index.ts";
-import type { Release } from "../core/executor/index.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine, Loaded } from "../engine.ts";
 import { listenOnPort } from "../http/index.ts";
 import { projectFolderOf, readSettings } from "../project/index.ts";
 import { connect, homeOf } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, note } from "./io.ts";
+import { tellKept } from "./kept.ts";
 import { portOf } from "./port.ts";
 import { servedFiles } from "./served-files.ts";
 import { hasCrashedBefore, isSupervised, reportProgress, superviseCommand } from "./supervise.ts";
@@ -72,12 +72,7 @@ async function serve(
   const files = servedFiles(path);
   const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
   const port = portOf(options.port, settings.server.port);
-  const served = new Map<string, Release>();
-  const api = await connect(homeOf(options), {
-    create: true,
-    limits: settings.limits,
-    served: () => served,
-  });
+  const api = await connect(homeOf(options), { create: true, limits: settings.limits });
   try {
     if (!api.engine)
       throw new CommandRefused(
@@ -86,17 +81,18 @@ async function serve(
       );
     const { engine } = api;
     engine.keepRetention(settings.retention);
-    for (const file of files) await serveFile(engine, file, served);
+    const loaded = [];
+    for (const file of files) loaded.push(await loadFile(engine, file));
+    tellKept(await engine.serve(loaded));
     // Only now: a run whose code is not loaded yet would be parked for want of it.
-    if (hasCrashed) await engine.executor.recoverFromCrash();
-    else engine.executor.recover();
+    await engine.recover({ afterCrash: hasCrashed });
     const interrupted = untilInterrupted();
-    const listening = await listenOnPort(engine, () => served, { host: options.host, port });
+    const listening = await listenOnPort(engine, { host: options.host, port });
     note(
-      `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
+      `Serving ${listening.url} with ${engine.registry.runnableNames().join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
     onServing();
-    const stopWatching = isDev ? watchFiles(engine, path, served) : () => {};
+    const stopWatching = isDev ? watchFiles(engine, path, loaded) : () => {};
     await interrupted;
     stopWatching();
     await listening.close();
@@ -106,22 +102,23 @@ async function serve(
   }
 }
 
-async function serveFile(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {
-  const { release, warnings } = await engine.open(file);
-  for (const warning of warnings) note(`warning: ${warning}`);
-  served.set(release.workflow, release);
+async function loadFile(engine: Engine, file: string): Promise<Loaded> {
+  const loaded = await engine.load(file);
+  for (const warning of loaded.warnings) note(`warning: ${warning}`);
+  return loaded;
 }
 
 /** Editors save in several steps; a moment after the last of them everything is there. */
 const saveSettleMs = 100;
 
-function watchFiles(engine: Engine, path: string, served: Map<string, Release>): () => void {
+function watchFiles(engine: Engine, path: string, loaded: readonly Loaded[]): () => void {
   const folder = statSync(path).isFile() ? projectFolderOf(path) : resolve(path);
+  const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
   let stop = () => {};
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
     if (!name || name.includes(".flyball") || name.includes("node_modules")) return;
     stop();
-    stop = systemClock.after(saveSettleMs, () => void reload(engine, path, served));
+    stop = systemClock.after(saveSettleMs, () => void reload(engine, path, versions));
   });
   return () => {
     stop();
@@ -129,17 +126,19 @@ function watchFiles(engine: Engine, path: string, served: Map<string, Release>):
   };
 }
 
-async function reload(engine: Engine, path: string, served: Map<string, Release>): Promise<void> {
-  for (const file of servedFiles(path)) {
-    const before = new Map(served);
+async function reload(engine: Engine, path: string, versions: Map<string, string>): Promise<void> {
+  const loaded: Loaded[] = [];
+  for (const file of servedFiles(path))
     try {
-      await serveFile(engine, file, served);
-      for (const [name, release] of served)
-        if (before.get(name)?.digest !== release.digest)
-          note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
+      loaded.push(await loadFile(engine, file));
     } catch (error) {
       if (!(error instanceof FlyballError)) throw error;
       note(`${error.message}\nThe version from before is still served.`);
     }
-  }
+  tellKept(await engine.serve(loaded));
+  for (const { release } of loaded)
+    if (versions.get(release.workflow) !== release.digest) {
+      versions.set(release.workflow, release.digest);
+      note(`${release.workflow} is served in version ${release.version.slice(0, 12)} now.`);
+    }
 }

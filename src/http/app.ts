@@ -5,27 +5,25 @@ import { journalRoutes } from "./journal/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { runRoutes } from "./runs/index.ts";
-import type { Served } from "./served.ts";
 import { switchRoutes } from "./switches/index.ts";
 import { workflowRoutes } from "./workflows/index.ts";
 
 export interface AppOptions {
   readonly engine: Engine;
-  readonly served: () => Served;
   /** Over the local socket, which only this user can open: no host check, and batches of local files. */
   readonly isLocal: boolean;
 }
 
 /** Every way in, as one function from a request to an answer. */
-export function createApp({ engine, served, isLocal }: AppOptions): Hono {
+export function createApp({ engine, isLocal }: AppOptions): Hono {
   const app = new Hono();
   app.onError((error, context) => answerProblem(context, error));
   app.notFound((context) => answerProblem(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
   app.get("/healthz", (context) => context.json(health(engine)));
   app.get("/readyz", (context) => context.json({ ready: true }));
-  app.route("/v1/workflows", workflowRoutes(engine, served));
-  app.route("/v1/runs", runRoutes(engine, served));
+  app.route("/v1/workflows", workflowRoutes(engine));
+  app.route("/v1/runs", runRoutes(engine));
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));

@@ -8,6 +8,8 @@
  * file is said with line and column before anything starts.
  * Read first: `loader.ts`.
  */
+
+export { assetKinds } from "./asset-kinds.ts";
 export { type InputFile, readInputFile, readTable, type Table } from "./input-rows.ts";
 export {
   FileUnreadable,

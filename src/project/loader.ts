@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, parse, relative, resolve } from "node:path";
-import { loadScript, loadTool } from "../actions/tools/index.ts";
-import { FlyballError, messageOf } from "../core/base/index.ts";
+import { FlyballError, messageOf, toJson } from "../core/base/index.ts";
 import { assetOf, type Flow, type ReleaseParts, releaseDigest } from "../core/executor/index.ts";
-import { loadRuleset } from "../core/executor/kinds/index.ts";
+import { lineId, type Offer } from "../core/registry/index.ts";
 import {
   type Asset,
   type AssetSource,
@@ -13,8 +12,8 @@ import {
   WorkflowInvalid,
 } from "../core/workflow/index.ts";
 import { gatewaySource } from "../models/gateway/index.ts";
-import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
+import { loadAsset, settingText, type Written } from "./asset-text.ts";
 import { flatForm } from "./flat-form.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -23,6 +22,8 @@ export interface LoadedFile {
   readonly file: string;
   readonly parts: ReleaseParts;
   readonly children: readonly ReleaseParts[];
+  /** Every asset of it, with the text that it was made from. */
+  readonly offers: readonly Offer[];
 }
 
 export class FileUnreadable extends FlyballError {
@@ -52,6 +53,8 @@ export class ProjectLoader {
   readonly #sources: readonly AssetSource[];
   readonly #loading: string[] = [];
   readonly #children: ReleaseParts[] = [];
+  /** What was read, by the lines of the assets that it became. */
+  readonly #written = new Map<string, Written>();
 
   constructor(folder: string, kinds: KindRegistry) {
     this.folder = resolve(folder);
@@ -73,8 +76,9 @@ export class ProjectLoader {
 
   load(file: string): LoadedFile & { readonly loaded: LoadedWorkflow } {
     const path = resolve(file);
+    const text = readText(path);
     const loaded = loadWorkflow({
-      text: readText(path),
+      text,
       file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
       kinds: this.#kinds,
       assets: this.#assets,
@@ -84,7 +88,29 @@ export class ProjectLoader {
     const definition = assetOf("workflow", workflow.name, document as never);
     const assets = [...references, this.policy()];
     const parts = { workflow: workflow.name, version: workflow.version, definition, assets };
-    return { file: path, loaded, parts, children: this.takeChildren() };
+    this.#written.set(lineId("workflow", workflow.name), { file: relative(this.folder, path), text });
+    const children = this.takeChildren();
+    return { file: path, loaded, parts, children, offers: this.offersOf([...children, parts]) };
+  }
+
+  /** What a release is made of, as the registry takes it. A child is there by its own definition, not as its parent pins it. */
+  offersOf(releases: readonly ReleaseParts[]): readonly Offer[] {
+    const assets = releases.flatMap(({ definition, assets }) => [
+      definition,
+      ...assets.filter(({ kind }) => kind !== "workflow"),
+    ]);
+    const offers = assets.map((asset) => [lineId(asset.kind, asset.name), this.#offer(asset)] as const);
+    return [...new Map(offers).values()];
+  }
+
+  #offer(asset: Asset): Offer {
+    const { kind, name } = asset;
+    return { asset, ...(this.#written.get(lineId(kind, name)) ?? settingText(this.settings, kind, name)) };
+  }
+
+  /** The rules of labels, as an asset like any other: they too have versions and a history. */
+  labelRules(): Offer {
+    return { asset: assetOf("policy", "labels", toJson(this.settings.labels, "labels")) };
   }
 
   /** Where outgoing calls of this folder's workflows may go: pinned, like everything that a run depends on. */
@@ -121,21 +147,11 @@ export class ProjectLoader {
   #fileAsset(kind: string, name: string): Asset | undefined {
     const file = this.#fileOf(kind, name);
     if (!file) return undefined;
-    const shown = relative(process.cwd(), file);
-    switch (kind) {
-      case "prompt":
-        return loadPrompt({ file: shown, text: readText(file), name });
-      case "tool":
-        return loadTool({ file: shown, text: readText(file), name });
-      case "ruleset":
-        return loadRuleset({ file: shown, text: readText(file), name });
-      case "script":
-        return loadScript({ file: shown, text: readText(file), name });
-      case "workflow":
-        return this.#child(file, name);
-      default:
-        return undefined;
-    }
+    if (kind === "workflow") return this.#child(file, name);
+    const text = readText(file);
+    const asset = loadAsset(kind, { file: relative(process.cwd(), file), text, name });
+    if (asset) this.#written.set(lineId(kind, name), { file: relative(this.folder, file), text });
+    return asset;
   }
 
   #child(file: string, name: string): Asset {

@@ -50,6 +50,21 @@ const settingsFile = z.strictObject({
         .describe("Runs that wait for their turn (100000); one more is refused."),
     })
     .default({}),
+  labels: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,49}$/),
+      z.strictObject({
+        approvals: z
+          .int()
+          .min(0)
+          .max(20)
+          .default(0)
+          .describe("How many people must have approved a version."),
+        move: z.array(z.string().min(1)).min(1).exactOptional().describe("Who may move it; anyone without."),
+      }),
+    )
+    .default({})
+    .describe("What the labels of assets ask for."),
   server: z.strictObject({ port: z.int().min(0).max(65_535).optional() }).default({}),
   budgets: notYet("budgets come with the registry").optional(),
 });
@@ -59,6 +74,9 @@ export interface Settings extends GatewaySettings {
   readonly allow: { readonly http: readonly string[]; readonly environment: readonly string[] };
   readonly retention: { readonly bodies: string; readonly decisions: string };
   readonly limits: { readonly running?: number | undefined; readonly queued?: number | undefined };
+  readonly labels: Readonly<
+    Record<string, { readonly approvals: number; readonly move?: readonly string[] }>
+  >;
   readonly server: { readonly port?: number | undefined };
   /** The file that they came from; null when there is none. */
   readonly file: string | null;

@@ -56,6 +56,7 @@ function runRow(n: number, random: Random): RunRow {
     rank: 1_000 + Math.floor(random.next() * 20),
     expiresAt: pick(random, [null, 5_010]),
     erased: isEnded ? pick(random, [0, 1]) : 0,
+    shadowOf: pick(random, [null, null, "run-001"]),
   };
 }
 

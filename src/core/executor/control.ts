@@ -132,6 +132,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     rank: rankOf(event.at, Number(data.priority ?? 0)),
     expiresAt: typeof data.expiresAt === "number" ? data.expiresAt : null,
     erased: 0,
+    shadowOf: optionalText(data.shadowOf),
   };
 }
 

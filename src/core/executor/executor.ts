@@ -47,6 +47,8 @@ export interface ExecutorOptions {
     version: string,
     run: { id: string; started: RunStarted; startedAt: number },
   ): Program;
+  /** A run that is in a rollout has ended, or stands still because it failed. */
+  onStopped?(run: string): void;
   /** Told of what no caller waits for: a run that had to be left alone, a disk that is full. */
   onTrouble(message: string): void;
 }
@@ -361,6 +363,8 @@ export class Executor {
       (run) => {
         leave();
         this.#leaveQueue(run, standing);
+        if (run?.started.arms && (isFinal(run.status) || run.status === "paused"))
+          this.#options.onStopped?.(run.id);
         if (standing === "unplaced" && run?.status === "paused") this.#resumeLate(id);
         this.#end(id, run?.status);
         if (run?.status === "waiting")

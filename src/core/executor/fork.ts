@@ -30,7 +30,7 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
   const paths = new Set(events.flatMap(({ data }) => (typeof data?.path === "string" ? [data.path] : [])));
   if (![...paths].some((path) => isWithin(path, from)))
     throw new StepNotFound(row.id, from, [...paths].filter(isStepPath));
-  const { workflow, version, release, input, tags, expected } = started;
+  const { workflow, version, release, input, tags, expected, effects, shadowOf } = started;
   return {
     workflow,
     version,
@@ -38,6 +38,9 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
     input,
     ...(tags ? { tags } : {}),
     ...(expected === undefined ? {} : { expected }),
+    // A shadow stays one; but a run that was helped along is no fair sample of a rollout, so it is in none.
+    ...(effects ? { effects } : {}),
+    ...(shadowOf ? { shadowOf } : {}),
     queued: true,
   };
 }

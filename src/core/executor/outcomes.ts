@@ -253,7 +253,7 @@ export class Outcomes {
     const release = await this.#deps.releases.load(content.release);
     checkInput(release, child.input);
     const id = derivedId("child", this.#run.id, path, String(this.#run.seq));
-    const { tags, expected } = this.#run.started;
+    const { tags, expected, effects, shadowOf } = this.#run.started;
     const demand = this.#deps.demandOfChild({ id, release, input: child.input, tags });
     const data = {
       workflow: release.workflow,
@@ -264,6 +264,8 @@ export class Outcomes {
       parentPath: path,
       ...(tags ? { tags } : {}),
       ...(expected === undefined ? {} : { expected }),
+      ...(effects ? { effects } : {}),
+      ...(shadowOf ? { shadowOf } : {}),
       ...demand,
     };
     this.#record.other(`run/${id}`, 0, "run.started", data);

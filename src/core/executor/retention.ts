@@ -16,7 +16,7 @@ interface RetentionDeps {
   readonly clock: Clock;
 }
 
-/** Bodies of these are decisions: outcomes, and what people answered. */
+/** Bodies of these are decisions: outcomes, and what people answered and judged. */
 const decisionTypes: ReadonlySet<string> = new Set([
   "run.completed",
   "run.failed",
@@ -27,6 +27,7 @@ const decisionTypes: ReadonlySet<string> = new Set([
   "review.decided",
   "review.escalated",
   "review.withdrawn",
+  "score.recorded",
 ]);
 
 /** One commit's worth: some tens of milliseconds, in which nothing else runs. */
@@ -92,7 +93,7 @@ async function streamsOf({ journal, control }: RetentionDeps, runs: readonly str
   const streams = runs.map(async (run) => {
     const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
     const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);
-    return [`run/${run}`, `outbox/${run}`, ...commands, ...reviews];
+    return [`run/${run}`, `outbox/${run}`, `score/${run}`, ...commands, ...reviews];
   });
   return (await Promise.all(streams)).flat();
 }

@@ -32,6 +32,8 @@ export interface RunRow {
   readonly expiresAt: number | null;
   /** What retention has taken: 0 nothing, 1 the bodies of its steps. */
   readonly erased: number;
+  /** The run that it is compared with. */
+  readonly shadowOf: string | null;
 }
 
 export interface ReviewRow {
@@ -110,6 +112,8 @@ export interface RunFilter {
   readonly workflow?: string;
   readonly status?: RunStatus;
   readonly batch?: string;
+  /** Shadows are left out otherwise. */
+  readonly withShadows?: boolean;
   /** Only runs older than this one: the cursor of the next page. */
   readonly before?: string;
   readonly limit: number;

@@ -13,7 +13,7 @@
  */
 export type { Asset, AssetReference, AssetSource } from "./assets.ts";
 export { defineWorkflow, type StepDefinition, type WorkflowDefinition } from "./builder.ts";
-export { compileWorkflow } from "./compile.ts";
+export { compileWorkflow, documentVersion } from "./compile.ts";
 export * from "./definition.ts";
 export { dataFlow, describe, type StepFlow, type StepLine } from "./describe.ts";
 export * from "./errors.ts";
@@ -24,4 +24,5 @@ export { workflowJsonSchema } from "./json-schema.ts";
 export * from "./kind.ts";
 export { type KindRegistry, kindRegistry } from "./kinds.ts";
 export { type LoadedWorkflow, type LoadOptions, loadWorkflow } from "./load.ts";
+export { documentReferences, fitProblems } from "./references.ts";
 export * from "./secrets.ts";

@@ -6,7 +6,7 @@ import { RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/execu
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
-import { type Served, servedRelease } from "../served.ts";
+import { releaseOf } from "../production.ts";
 import { presentRow, presentRun } from "./present.ts";
 
 const listQuery = z.object({
@@ -30,7 +30,7 @@ const signalBody = z.strictObject({
 });
 
 /** `/v1/runs`: list, show, follow, pause, resume, cancel, restart, signal. */
-export function runRoutes(engine: Engine, served: () => Served): Hono {
+export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
   routes.get("/", (context) => {
@@ -80,7 +80,7 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
   routes.post("/:id/restart", async (context) => {
     const { from, release } = await bodyOf(context, restartBody);
     const row = rowOf(engine, context.req.param("id"));
-    const latest = release === "latest" ? servedRelease(served(), row.workflow) : undefined;
+    const latest = release === "latest" ? await releaseOf(engine, row.workflow) : undefined;
     const key = context.req.header("idempotency-key");
     const run = await engine.executor.restart({
       of: row.id,

@@ -4,8 +4,8 @@ import { derivedId, parseDuration } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import { anyJson, bodyOf, queryOf, RequestInvalid } from "../problem.ts";
+import { refuseUnknown, releaseOf } from "../production.ts";
 import { showRun, showSettled } from "../runs/index.ts";
-import { type Served, servedRelease } from "../served.ts";
 
 const startQuery = z.object({ wait: z.string().optional() });
 const startBody = z.strictObject({
@@ -17,22 +17,25 @@ const startBody = z.strictObject({
 const waitMaxMs = 60_000;
 
 /** `/v1/workflows`: what can be started, and starting it. */
-export function workflowRoutes(engine: Engine, served: () => Served): Hono {
+export function workflowRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
-  routes.get("/", (context) =>
-    context.json({ items: [...served().values()].map(presentRelease), nextCursor: null }),
-  );
+  routes.get("/", async (context) => {
+    const releases = await Promise.all(
+      engine.registry.runnableNames().map((name) => releaseOf(engine, name)),
+    );
+    return context.json({ items: releases.map(presentRelease), nextCursor: null });
+  });
 
   routes.post("/:name/runs", async (context) => {
     const waitMs = waitOf(queryOf(context, startQuery).wait);
     const body = await bodyOf(context, startBody);
-    const release = servedRelease(served(), context.req.param("name"));
+    const name = context.req.param("name");
+    refuseUnknown(engine, name);
     const { input, tags, expected, priority } = body;
     const key = context.req.header("idempotency-key");
-    const id = key ? derivedId("request", release.workflow, key) : undefined;
-    const run = await engine.executor.start({
-      release,
+    const id = key ? derivedId("request", name, key) : undefined;
+    const run = await engine.start(name, {
       input,
       ...(id ? { id } : {}),
       ...(tags ? { tags } : {}),

@@ -21,4 +21,4 @@ export {
   type Role,
   roles,
 } from "./prompt.ts";
-export { type RenderedPrompt, renderPrompt } from "./render.ts";
+export { type RenderedPrompt, renderPrompt, requiredVariables } from "./render.ts";

@@ -55,6 +55,12 @@ function compiled(asset: Asset): Compiled {
   return prompt;
 }
 
+/** The variables without which a prompt cannot be rendered. */
+export function requiredVariables(asset: Asset): readonly string[] {
+  const { required } = compiled(asset).content.input;
+  return Array.isArray(required) ? required.map(String) : [];
+}
+
 /** A variable that is none is one that is not given: the schema then says whether it may be absent. */
 function declaredPart(schema: JsonObject, input: JsonObject): JsonObject {
   const properties = isJsonObject(schema.properties) ? schema.properties : {};

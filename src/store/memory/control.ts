@@ -1,7 +1,6 @@
 import {
   type AssetRow,
   type BatchRow,
-  type ControlChange,
   type ControlStore,
   commandsNeedingPlace,
   type InboxRow,
@@ -13,8 +12,11 @@ import {
   type SwitchRow,
   type WakeExceptions,
 } from "../../core/executor/index.ts";
+import type { StoredChange } from "../../core/registry/index.ts";
+import { MemoryRegistryStore } from "./registry.ts";
 
 export class MemoryControlStore implements ControlStore {
+  readonly registry = new MemoryRegistryStore();
   readonly #runs = new Map<string, RunRow>();
   readonly #reviews = new Map<string, ReviewRow>();
   readonly #inbox = new Map<string, InboxRow>();
@@ -23,7 +25,7 @@ export class MemoryControlStore implements ControlStore {
   readonly #rates = new Map<string, RateRow>();
   readonly #switches = new Map<string, SwitchRow>();
 
-  apply(change: ControlChange): void {
+  apply(change: StoredChange): void {
     switch (change.table) {
       case "runs":
         if ("put" in change) this.#runs.set(change.put.id, change.put);
@@ -52,6 +54,9 @@ export class MemoryControlStore implements ControlStore {
       case "switches":
         if ("put" in change) this.#switches.set(change.put.id, change.put);
         else this.#switches.delete(change.remove);
+        return;
+      default:
+        this.registry.apply(change);
     }
   }
 
@@ -67,6 +72,7 @@ export class MemoryControlStore implements ControlStore {
       .filter((run) => !filter.workflow || run.workflow === filter.workflow)
       .filter((run) => !filter.status || run.status === filter.status)
       .filter((run) => !filter.batch || run.batch === filter.batch)
+      .filter((run) => filter.withShadows || run.shadowOf === null)
       .slice(0, filter.limit);
   }
 
@@ -224,6 +230,7 @@ export class MemoryControlStore implements ControlStore {
       assets: sorted(this.#assets),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.registry.dump(),
     };
   }
 }

@@ -2,7 +2,6 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type {
   AssetRow,
   BatchRow,
-  ControlChange,
   ControlStore,
   InboxRow,
   QueuedRun,
@@ -13,13 +12,14 @@ import type {
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
-
-type Row = Record<string, unknown>;
+import type { StoredChange } from "../../core/registry/index.ts";
+import { type Query, queries, type Row } from "./query.ts";
+import { registryColumns, SqliteRegistryStore } from "./registry.ts";
 
 const runColumns = [
   "id", "workflow", "version", "release", "status", "startedAt", "updatedAt", "endedAt", "batch", "batchRow",
   "parent", "tags", "error", "waitingFor", "waitingKey", "waitingSince", "deadline", "dueAt", "lane", "rank",
-  "expiresAt", "erased",
+  "expiresAt", "erased", "shadowOf",
 ]; // biome-ignore format: one list
 const reviewColumns = [
   "id", "run", "path", "workflow", "status", "assignee", "requestedAt", "deadline", "escalated", "decidedAt",
@@ -40,6 +40,7 @@ const columnsOf = {
   assets: assetColumns,
   rates: rateColumns,
   switches: switchColumns,
+  ...registryColumns,
 };
 type Table = keyof typeof columnsOf;
 
@@ -48,12 +49,16 @@ const conflicts: Partial<Record<Table, string>> = {
   assets: "OR IGNORE",
   rates: "OR REPLACE",
   switches: "OR REPLACE",
+  labels: "OR REPLACE",
+  approvals: "OR REPLACE",
 };
 
 export interface ControlStatements {
   readonly database: DatabaseSync;
   readonly puts: ReadonlyMap<string, StatementSync>;
   readonly removals: ReadonlyMap<string, StatementSync>;
+  /** Of every row of a run. */
+  readonly runRemovals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
   readonly updates: Map<string, StatementSync>;
 }
@@ -66,24 +71,23 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
     const conflict = conflicts[table as Table] ?? "";
     puts.set(table, database.prepare(`INSERT ${conflict} INTO ${table} (${names}) VALUES (${marks})`));
   }
+  const removal = (column: string) => (table: string) =>
+    [table, database.prepare(`DELETE FROM ${table} WHERE ${column} = ?`)] as const;
   return {
     database,
     puts,
     updates: new Map(),
-    removals: new Map(
-      ["runs", "reviews", "inbox", "switches"].map((table) => [
-        table,
-        database.prepare(`DELETE FROM ${table} WHERE id = ?`),
-      ]),
-    ),
+    removals: new Map(["runs", "reviews", "inbox", "switches", "labels", "approvals"].map(removal("id"))),
+    runRemovals: new Map(["arms", "scores"].map(removal("run"))),
   };
 }
 
 /** Applies changes of control tables, inside the transaction of the events that they follow from. */
-export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
+export function applyChanges(statements: ControlStatements, changes: readonly StoredChange[]): void {
   for (const change of changes) {
     if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
+    else if ("removeRun" in change) statements.runRemovals.get(change.table)?.run(change.removeRun);
     else
       update(statements, change.table, change.update, {
         ...change.set,
@@ -101,7 +105,7 @@ function update(statements: ControlStatements, table: Table, id: string, set: Ro
   const key = `${table}:${names.join()}`;
   let statement = statements.updates.get(key);
   if (!statement) {
-    const assignments = names.map((name) => `${name} = ?`).join(", ");
+    const assignments = names.map((name) => `"${name}" = ?`).join(", ");
     statement = statements.database.prepare(`UPDATE ${table} SET ${assignments} WHERE id = ?`);
     statements.updates.set(key, statement);
   }
@@ -133,20 +137,12 @@ const wakeableSql = `
 
 /** The control tables, asked. */
 export class SqliteControlStore implements ControlStore {
-  readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly registry: SqliteRegistryStore;
+  readonly #all: Query;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
-  }
-
-  #all(sql: string, ...values: (SQLInputValue | Record<string, SQLInputValue>)[]): Row[] {
-    let statement = this.#prepared.get(sql);
-    if (!statement) {
-      statement = this.#database.prepare(sql);
-      this.#prepared.set(sql, statement);
-    }
-    return statement.all(...(values as SQLInputValue[]));
+    this.#all = queries(database);
+    this.registry = new SqliteRegistryStore(this.#all);
   }
 
   run(id: string): RunRow | undefined {
@@ -163,6 +159,7 @@ export class SqliteControlStore implements ControlStore {
     if (filter.workflow) add("workflow = ?", filter.workflow);
     if (filter.status) add("status = ?", filter.status);
     if (filter.batch) add("batch = ?", filter.batch);
+    if (!filter.withShadows) add("shadowOf IS NULL");
     if (filter.before) add("(startedAt, id) < (SELECT startedAt, id FROM runs WHERE id = ?)", filter.before);
     const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
     return this.#all(
@@ -315,6 +312,7 @@ export class SqliteControlStore implements ControlStore {
       assets: this.#all("SELECT * FROM assets ORDER BY digest").map((row) => ({ ...row })),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.registry.dump(),
     };
   }
 }

@@ -1,0 +1,73 @@
+import { FlyballError, isJsonObject, type Json } from "../core/base/index.ts";
+import type { AssetKinds } from "../core/registry/index.ts";
+import {
+  compileWorkflow,
+  documentReferences,
+  documentVersion,
+  fitProblems,
+  type KindRegistry,
+  type WorkflowDocument,
+} from "../core/workflow/index.ts";
+
+/** Where the outgoing calls of every run may go is pinned with it, though no step names it. */
+const httpPolicy = { kind: "policy", name: "http" };
+
+/** What the registry has to know of each kind of asset. */
+export function assetKinds(
+  kinds: KindRegistry,
+  isFlowLoaded: (name: string, version: string) => boolean,
+): AssetKinds {
+  return {
+    referencesOf(kind, content) {
+      if (kind === "workflow") return [...documentReferences(documentOf(content), kinds), httpPolicy];
+      if (kind === "flow") return [...flowReferences(content), httpPolicy];
+      return kind === "route" ? routeReferences(content) : [];
+    },
+    versionOf: (kind, content) =>
+      kind === "workflow" ? documentVersion(documentOf(content)) : String(membersOf(content).version),
+    problemsOf({ definition, assets }) {
+      const { kind, content } = definition;
+      if (kind === "flow") {
+        const { name, version } = membersOf(content);
+        if (isFlowLoaded(String(name), String(version))) return [];
+        return [`the code of version ${version} is not loaded`];
+      }
+      try {
+        compileWorkflow(documentOf(content), kinds);
+      } catch (error) {
+        if (!(error instanceof FlyballError)) throw error;
+        return [error.message];
+      }
+      const find = (kind: string, name: string) =>
+        assets.find((asset) => asset.kind === kind && asset.name === name);
+      return fitProblems(documentOf(content), kinds, find);
+    },
+  };
+}
+
+/** A document was checked when it was added. */
+function documentOf(content: Json): WorkflowDocument {
+  return content as unknown as WorkflowDocument;
+}
+
+function membersOf(content: Json) {
+  return isJsonObject(content) ? content : {};
+}
+
+/** A flow says what it uses as `kind/name`. */
+function flowReferences(content: Json) {
+  const { uses } = membersOf(content);
+  return namesIn(uses).map((use) => {
+    const slash = use.indexOf("/");
+    return { kind: use.slice(0, slash), name: use.slice(slash + 1) };
+  });
+}
+
+/** A route may name its models, or hold them whole. */
+function routeReferences(content: Json) {
+  return namesIn(membersOf(content).candidates).map((name) => ({ kind: "model", name }));
+}
+
+function namesIn(list: Json | undefined): readonly string[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+}
