@@ -41,10 +41,9 @@ import {
   fileBlobs,
   type Journal,
   makeFolderDurably,
-  newSealKey,
   type PendingEvent,
   type SealKey,
-  sealKeyOf,
+  sealKeyIn,
   writeDurably,
 } from "./core/journal/index.ts";
 import {
@@ -78,6 +77,7 @@ import {
   projectFolderOf,
   readText,
   secretFromEnvironment,
+  type WrittenAsset,
 } from "./project/index.ts";
 import {
   openOwned,
@@ -192,6 +192,8 @@ export class Engine {
   readonly #newId: NewId;
   readonly #onTrouble: (message: string) => void;
   readonly #flows = new Map<string, Flow>();
+  /** The folder whose settings a route or a model is read with that comes without a file. */
+  #project: ProjectLoader | undefined;
   readonly #kindParts: KindParts;
   readonly #code: Code;
   readonly #stops = new Set<() => void>();
@@ -297,10 +299,10 @@ export class Engine {
   }
 
   /** Takes the versions of files that are served: those that are new to the files become production. */
-  serve(loaded: readonly Loaded[], options: { readonly message?: string } = {}): Promise<Taken> {
+  serve(loaded: readonly Pick<Loaded, "offers" | "rules">[], message?: string): Promise<Taken> {
     const rules = loaded.map((each) => each.rules).filter((each) => this.#isRuled(each));
     const offers = [...rules, ...loaded.flatMap((each) => each.offers)];
-    return this.registry.take(offers, { source: "files", by: "local", ...options });
+    return this.registry.take(offers, { source: "files", by: "local", message });
   }
 
   /** Settings without rules say so only where there have been some. */
@@ -314,6 +316,7 @@ export class Engine {
    */
   async load(file: string): Promise<Loaded> {
     const loader = this.project(projectFolderOf(file));
+    this.#project = loader;
     if (isModule(file)) return this.#loadModule(loader, file);
     const { loaded, ...pinned } = loader.load(file);
     const release = await this.publish(loader, pinned);
@@ -337,14 +340,43 @@ export class Engine {
 
   /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
   async publish(loader: ProjectLoader, file: Pick<LoadedFile, "parts" | "children">): Promise<Release> {
-    const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
-    for (const parts of [...file.children, file.parts])
-      for (const asset of parts.assets) {
-        if (asset.kind === "index") prepare(asset);
-        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
-      }
+    for (const { assets } of [...file.children, file.parts]) this.#keep(loader, assets);
     for (const child of file.children) await this.releases.publish(child);
     return this.releases.publish(file.parts);
+  }
+
+  /** What must be kept of a project's files beside the contents of the assets. */
+  #keep(loader: ProjectLoader, assets: readonly Asset[]): void {
+    const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
+    for (const asset of assets) {
+      if (asset.kind === "index") prepare(asset);
+      keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
+    }
+  }
+
+  /** Adds a version of an asset as it is written in a file, or in the settings. Throws `WorkflowInvalid`. */
+  async add(written: WrittenAsset, message?: string): Promise<void> {
+    const loader = this.#project ?? this.project(this.home);
+    const offers = loader.assetOf(written, this.registry);
+    this.#keep(
+      loader,
+      offers.map(({ asset }) => asset),
+    );
+    await this.registry.take(offers, { source: "api", by: "local", message });
+  }
+
+  /** Takes every asset of a folder as its files have it now, workflow files with what they name. */
+  async push(files: readonly string[], folder: string, message?: string): Promise<Taken> {
+    const loaded: Loaded[] = [];
+    for (const file of files) loaded.push(await this.load(file));
+    const loader = this.project(folder);
+    const offers = loader.everything();
+    this.#keep(
+      loader,
+      offers.map(({ asset }) => asset),
+    );
+    const others = { offers, rules: loader.labelRules() };
+    return this.serve([others, ...loaded], message);
   }
 
   /**
@@ -448,22 +480,6 @@ export class Engine {
     await this.#kindParts.close();
     await this.journal.close();
   }
-}
-
-/** The key that signs this folder's seals; made once, readable by its owner alone. */
-function sealKeyIn(home: string): SealKey {
-  const file = join(home, "keys", "seal.pem");
-  if (existsSync(file)) return sealKeyOf(readFileSync(file, "utf8"));
-  makeFolderDurably(join(home, "keys"));
-  const key = newSealKey();
-  writeDurably(
-    join(home, "keys", "seal.pub.pem"),
-    Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })),
-    0o644,
-  );
-  // Last: whoever finds it takes the other one to be there.
-  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
-  return key;
 }
 
 /**

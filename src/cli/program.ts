@@ -1,10 +1,12 @@
 import { Command, CommanderError } from "commander";
+import { registerAssets } from "./assets.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
 import { registerPredict } from "./predict.ts";
 import { registerReviews } from "./reviews.ts";
+import { registerRollouts } from "./rollouts.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
 import { registerServe } from "./serve.ts";
@@ -39,6 +41,8 @@ export async function runCommand(): Promise<ExitCode> {
     registerPredict,
     registerRuns,
     registerReviews,
+    registerAssets,
+    registerRollouts,
     registerSwitches,
     registerJournal,
     registerDoctor,

@@ -1,10 +1,13 @@
 import { Hono } from "hono";
 import type { Engine } from "../engine.ts";
+import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { journalRoutes } from "./journal/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
+import { rolloutRoutes } from "./rollouts/index.ts";
 import { runRoutes } from "./runs/index.ts";
+import { scoreRoutes } from "./scores/index.ts";
 import { switchRoutes } from "./switches/index.ts";
 import { workflowRoutes } from "./workflows/index.ts";
 
@@ -24,6 +27,9 @@ export function createApp({ engine, isLocal }: AppOptions): Hono {
   app.get("/readyz", (context) => context.json({ ready: true }));
   app.route("/v1/workflows", workflowRoutes(engine));
   app.route("/v1/runs", runRoutes(engine));
+  app.route("/v1/runs", scoreRoutes(engine));
+  app.route("/v1/assets", assetRoutes(engine, isLocal));
+  app.route("/v1/rollouts", rolloutRoutes(engine));
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));

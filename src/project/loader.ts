@@ -13,9 +13,18 @@ import {
 } from "../core/workflow/index.ts";
 import { gatewaySource } from "../models/gateway/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
-import { loadAsset, settingText, type Written } from "./asset-text.ts";
+import {
+  AssetUnwritable,
+  loadAsset,
+  placeOf,
+  sectionOf,
+  settingText,
+  type Written,
+  type WrittenAsset,
+} from "./asset-text.ts";
 import { flatForm } from "./flat-form.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { assetNames, placesOf } from "./places.ts";
+import { readSettings, type Settings, withEntry } from "./settings.ts";
 
 /** A workflow file, loaded, and what its release pins; the releases of its children come first. */
 export interface LoadedFile {
@@ -56,9 +65,9 @@ export class ProjectLoader {
   /** What was read, by the lines of the assets that it became. */
   readonly #written = new Map<string, Written>();
 
-  constructor(folder: string, kinds: KindRegistry) {
+  constructor(folder: string, kinds: KindRegistry, given?: Settings) {
     this.folder = resolve(folder);
-    this.settings = readSettings(this.folder);
+    this.settings = given ?? readSettings(this.folder);
     this.#kinds = kinds;
     const { settings } = this;
     this.#sources = [
@@ -106,6 +115,77 @@ export class ProjectLoader {
   #offer(asset: Asset): Offer {
     const { kind, name } = asset;
     return { asset, ...(this.#written.get(lineId(kind, name)) ?? settingText(this.settings, kind, name)) };
+  }
+
+  /** What the folder has beside workflows, by the places where names are looked for and by its settings. */
+  everything(): readonly Offer[] {
+    const inFolders = ["prompt", "tool", "ruleset"].flatMap((kind) =>
+      assetNames(this.folder, kind).map((name) => [kind, name] as const),
+    );
+    const { routes, models, indexes } = this.settings;
+    const inSettings = Object.entries({ route: routes, model: models, index: indexes }).flatMap(
+      ([kind, entries]) => Object.keys(entries).map((name) => [kind, name] as const),
+    );
+    const found = [...inFolders, ...inSettings].flatMap(
+      ([kind, name]) => this.#assets.find(kind, name) ?? [],
+    );
+    return [...found, this.policy()].map((asset) => this.#offer(asset));
+  }
+
+  /**
+   * An asset from its text alone, with what a workflow names that is `known` nowhere else than in this folder.
+   * Throws `WorkflowInvalid`, and `AssetUnwritable` for a kind that is more than its text.
+   */
+  assetOf(written: WrittenAsset, known: AssetSource): readonly Offer[] {
+    const { kind, name, text, file = placeOf(kind, name) } = written;
+    const section = sectionOf[kind];
+    if (section !== undefined) {
+      const loader = new ProjectLoader(
+        this.folder,
+        this.#kinds,
+        withEntry(this.settings, section, name, text),
+      );
+      return loader.find(kind, name).map((asset) => ({ asset, text, file }));
+    }
+    if (kind === "workflow") return this.#workflowOf({ name, text, file }, known);
+    const asset = loadAsset(kind, { file, text, name });
+    if (!asset) throw new AssetUnwritable(kind);
+    return [{ asset, text, file }];
+  }
+
+  /** The asset of a name, if there is one. */
+  find(kind: string, name: string): readonly Asset[] {
+    const asset = this.#assets.find(kind, name);
+    return asset ? [asset] : [];
+  }
+
+  #workflowOf(
+    { name, text, file }: { name: string; text: string; file: string },
+    known: AssetSource,
+  ): readonly Offer[] {
+    const own: Asset[] = [this.policy()].filter((policy) => !known.find(policy.kind, policy.name));
+    const find = (kind: string, wanted: string) => {
+      const there = known.find(kind, wanted);
+      if (there) return there;
+      const asset = kind === "workflow" ? undefined : this.#assets.find(kind, wanted);
+      if (asset) own.push(asset);
+      return asset;
+    };
+    const names = (kind: string) => [...known.names(kind), ...this.#assets.names(kind)];
+    const kinds = this.#kinds;
+    const { workflow, document } = loadWorkflow({
+      text,
+      file,
+      kinds,
+      assets: { find, names },
+      flat: flatForm,
+    });
+    if (workflow.name !== name)
+      throw new WorkflowInvalid([
+        { file, line: 1, column: 1, message: `the workflow is called ${workflow.name}, not ${name}` },
+      ]);
+    const asset = assetOf("workflow", name, document as never);
+    return [{ asset, text, file }, ...own.map((each) => this.#offer(each))];
   }
 
   /** The rules of labels, as an asset like any other: they too have versions and a history. */
@@ -185,14 +265,6 @@ export class ProjectLoader {
 
 const missing = {
   problem: (_path: unknown, message: string) => ({ file: "flyball.yaml", line: 1, column: 1, message }),
-};
-
-const placesOf: Readonly<Record<string, readonly string[]>> = {
-  prompt: ["prompts/NAME.yaml", "prompts/NAME.jinja", "NAME"],
-  tool: ["tools/NAME.yaml"],
-  ruleset: ["rulesets/NAME.yaml", "rulesets/NAME.json", "NAME"],
-  script: ["NAME"],
-  workflow: ["workflows/NAME.yaml", "NAME.yaml"],
 };
 
 /** The folder that a workflow file belongs to: its own, or the one above `workflows/` or `flows/`. */

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { z } from "zod";
-import { FlyballError, parseDuration } from "../core/base/index.ts";
+import { FlyballError, isJsonObject, parseDuration } from "../core/base/index.ts";
 import { checkedSource, readSource, type Source } from "../core/executor/kinds/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
 import { type GatewaySettings, gatewayProblems, gatewaySettings } from "../models/gateway/index.ts";
@@ -86,8 +87,27 @@ export interface Settings extends GatewaySettings {
 /** Reads `flyball.yaml` in a folder; without one, everything has its default. Throws `WorkflowInvalid`. */
 export function readSettings(folder: string): Settings {
   const file = join(folder, "flyball.yaml");
-  if (!existsSync(file)) return { ...settingsFile.parse({}), file: null, source: null };
-  const source = readSource(file, readFileSync(file, "utf8"));
+  return existsSync(file) ? settingsOf(file, readFileSync(file, "utf8")) : noSettings();
+}
+
+function noSettings(): Settings {
+  return { ...settingsFile.parse({}), file: null, source: null };
+}
+
+/** The settings with an entry of a section in place of the one that is there. Throws `WorkflowInvalid`. */
+export function withEntry(settings: Settings, section: string, name: string, text: string): Settings {
+  const file = settings.file ?? "flyball.yaml";
+  const written = settings.source && isJsonObject(settings.source.value) ? settings.source.value : {};
+  const before = written[section];
+  const entries = {
+    ...(before !== undefined && isJsonObject(before) ? before : {}),
+    [name]: readSource(file, text).value,
+  };
+  return settingsOf(file, stringify({ ...written, [section]: entries }));
+}
+
+function settingsOf(file: string, text: string): Settings {
+  const source = readSource(file, text);
   const checkable = source.value === null ? { ...source, value: {} } : source;
   const settings = checkedSource(checkable, settingsFile, Object.keys(settingsFile.shape));
   const problems = gatewayProblems(settings).map(({ path, message }) => source.problem(path, message));

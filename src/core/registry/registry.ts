@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../base/index.ts";
 import type { Release } from "../executor/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
+import type { Asset, AssetSource } from "../workflow/index.ts";
 import { appendOf, Current, type RegistryOptions } from "./current.ts";
 import type { ScoreRecorded } from "./events.ts";
 import { approveLabel, moveLabel, removeLabel } from "./labels.ts";
@@ -8,6 +9,7 @@ import type { Assignment } from "./plans.ts";
 import { runnableKinds, runnableLine } from "./resolve.ts";
 import { Rollouts } from "./rollouts.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { lineId } from "./state.ts";
 import { takeOffers } from "./versions.ts";
 
 type Rest<F> = F extends (current: Current, ...rest: infer R) => infer Result
@@ -15,7 +17,7 @@ type Rest<F> = F extends (current: Current, ...rest: infer R) => infer Result
   : never;
 
 /** The versions of every asset, the labels on them, and what a new run gets. */
-export class Registry {
+export class Registry implements AssetSource {
   readonly rollouts: Rollouts;
   readonly #current: Current;
 
@@ -37,12 +39,20 @@ export class Registry {
     return runnableLine(this.#current.snapshot, name);
   }
 
+  /** That an asset is there for new runs, and in which version; its content is asked for by digest. */
+  find(kind: string, name: string): Asset | undefined {
+    const digest = this.#current.snapshot.production.get(lineId(kind, name));
+    return digest === undefined ? undefined : { kind, name, digest, content: null };
+  }
+
+  names(kind: string): readonly string[] {
+    const lines = [...this.#current.snapshot.production.keys()];
+    return lines.filter((line) => line.startsWith(`${kind}/`)).map((line) => line.slice(kind.length + 1));
+  }
+
   /** The names of all that can be started. */
   runnableNames(): readonly string[] {
-    const lines = [...this.#current.snapshot.production.keys()];
-    return runnableKinds.flatMap((kind) =>
-      lines.filter((line) => line.startsWith(`${kind}/`)).map((line) => line.slice(kind.length + 1)),
-    );
+    return runnableKinds.flatMap((kind) => this.names(kind));
   }
 
   /** What every new run of a workflow gets, where that does not depend on the run and is known already. */

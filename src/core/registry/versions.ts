@@ -116,14 +116,15 @@ class Taking {
     return { added: this.#added, moved: [...this.#moves.keys()], kept: this.#kept };
   }
 
-  /** The first version of an asset can break nothing that runs. */
+  /** Files were checked when they were loaded, and their first versions can break nothing that runs. */
   async #keepWhatDoesNotFit(): Promise<void> {
     const moves = new Map([...this.#moves].map(([line, { digest }]) => [line, digest]));
-    if ([...this.#moves.values()].every(({ isFirst }) => isFirst)) return;
+    const isAsked = this.#options.source === "api";
+    if (!isAsked && [...this.#moves.values()].every(({ isFirst }) => isFirst)) return;
     try {
       await checkProduction(this.#current, moves);
     } catch (error) {
-      if (!(error instanceof ReleaseUnfit)) throw error;
+      if (isAsked || !(error instanceof ReleaseUnfit)) throw error;
       for (const [line, { digest, isFirst }] of this.#moves)
         if (!isFirst && this.#moves.delete(line)) this.#kept.push({ line, digest, why: error.message });
     }

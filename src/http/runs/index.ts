@@ -13,6 +13,7 @@ const listQuery = z.object({
   workflow: z.string().optional(),
   status: z.enum(runStatuses).optional(),
   batch: z.string().optional(),
+  shadows: z.stringbool().default(false),
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
 });
@@ -34,8 +35,9 @@ export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
   routes.get("/", (context) => {
-    const { cursor, ...filter } = queryOf(context, listQuery);
-    const rows = engine.control.runs({ ...filter, ...(cursor ? { before: cursor } : {}) } as Parameters<
+    const { cursor, shadows: withShadows, ...filter } = queryOf(context, listQuery);
+    const cursored = cursor ? { before: cursor } : {};
+    const rows = engine.control.runs({ ...filter, withShadows, ...cursored } as Parameters<
       typeof engine.control.runs
     >[0]);
     const nextCursor = rows.length === filter.limit ? (rows.at(-1)?.id ?? null) : null;
