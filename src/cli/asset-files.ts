@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createTwoFilesPatch } from "diff";
-import { parse, parseDocument } from "yaml";
+import { Document, parse, parseDocument } from "yaml";
 import { lineId, type Offer, type Taken } from "../core/registry/index.ts";
 import { createKinds } from "../engine.ts";
 import { isModule, ProjectLoader, placeOf, sectionOf } from "../project/index.ts";
@@ -121,7 +121,7 @@ function writeSetting(
   file: string,
   { kind, name, text }: { kind: string; name: string; text: string },
 ): void {
-  const document = parseDocument(existsSync(file) ? readFileSync(file, "utf8") : "{}\n");
+  const document = existsSync(file) ? parseDocument(readFileSync(file, "utf8")) : new Document({});
   document.setIn([sectionOf[kind], name], document.createNode(parse(text)));
   writeFile(file, document.toString());
 }
