@@ -10,8 +10,8 @@ export function documentReferences(
 ): readonly Pick<AssetReference, "kind" | "name">[] {
   const found = new Map<string, Pick<AssetReference, "kind" | "name">>();
   for (const { kind, config } of worksOf(steps))
-    for (const reference of kinds.get(kind)?.references?.(config) ?? [])
-      found.set(`${reference.kind}/${reference.name}`, { kind: reference.kind, name: reference.name });
+    for (const { kind: of, name } of kinds.get(kind)?.references?.(config) ?? [])
+      found.set(`${of}/${name}`, { kind: of, name });
   return [...found.values()];
 }
 
