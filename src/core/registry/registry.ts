@@ -103,6 +103,6 @@ export class Registry implements AssetSource {
     await this.#current.options.journal.append([
       appendOf({ stream: `score/${run}`, events: [event] }, score.by),
     ]);
-    this.rollouts.scored(run, score.name, Number(score.value));
+    await this.rollouts.scored(run, score.name, Number(score.value));
   }
 }

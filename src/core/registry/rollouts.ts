@@ -1,4 +1,4 @@
-import { assert, messageOf } from "../base/index.ts";
+import { messageOf } from "../base/index.ts";
 import type { Append } from "../journal/index.ts";
 import { keyExpression } from "./assign.ts";
 import { appendOf, type Current } from "./current.ts";
@@ -45,7 +45,7 @@ export class Rollouts {
 
   /** What was reached before the process ended, and not acted on. */
   recover(): void {
-    for (const rollout of this.#current.snapshot.rollouts.values()) this.#guard(rollout);
+    for (const { id } of this.#current.snapshot.rollouts.values()) void this.#guard(id);
   }
 
   #load(id: string): Statistics {
@@ -200,33 +200,30 @@ export class Rollouts {
       if (!statistics || status === null) continue;
       const latencyMs = (endedAt ?? startedAt) - startedAt;
       statistics[arm].stop({ run, status, latencyMs, costUsd: costUsd ?? 0 });
-      this.#guardRollout(rollout);
+      void this.#guard(rollout);
     }
   }
 
-  scored(run: string, name: string, value: number): void {
+  /** A run was judged; resolves once what follows from that is on disk. */
+  async scored(run: string, name: string, value: number): Promise<void> {
     for (const { rollout, arm } of this.#current.store.armsOf(run)) {
       this.#statistics.get(rollout)?.[arm].score(name, value);
-      this.#guardRollout(rollout);
+      await this.#guard(rollout);
     }
   }
 
-  #guardRollout(id: string): void {
-    for (const rollout of this.#current.snapshot.rollouts.values())
-      if (rollout.id === id) this.#guard(rollout);
-  }
-
-  #guard({ id, parsedGuards }: RunningRollout): void {
-    const statistics = this.#statistics.get(id);
-    assert(statistics, `rollout ${id} is running, and so it is counted`);
-    const breach = breachOf(parsedGuards, statistics.to.figures);
+  async #guard(id: string): Promise<void> {
+    const rollout = [...this.#current.snapshot.rollouts.values()].find((each) => each.id === id);
+    const figures = this.#statistics.get(id)?.to.figures;
+    const breach = rollout && figures && breachOf(rollout.parsedGuards, figures);
     if (!breach) return;
-    const { onTrouble } = this.#current.options;
-    this.rollBack(id, { by: "guard", reason: breachText(breach), breach }).catch((error) => {
+    try {
+      await this.rollBack(id, { by: "guard", reason: breachText(breach), breach });
+    } catch (error) {
       // Several runs may have shown it before the first of them was acted on.
-      if (!(error instanceof RolloutEnded))
-        onTrouble(`rollout ${id} was not rolled back: ${messageOf(error)}`);
-    });
+      if (error instanceof RolloutEnded) return;
+      this.#current.options.onTrouble(`rollout ${id} was not rolled back: ${messageOf(error)}`);
+    }
   }
 }
 
