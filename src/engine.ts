@@ -50,6 +50,7 @@ import {
   AssetNotFound,
   forgottenRegistryRows,
   type Offer,
+  type OfferOptions,
   Registry,
   registryChanges,
   rulesLine,
@@ -119,6 +120,9 @@ export interface Opened {
   readonly release: Release;
   readonly warnings: readonly string[];
 }
+
+/** What is said of files that are pushed; a draft moves no label. */
+type PushOptions = Pick<OfferOptions, "message" | "isDraft">;
 
 /** A workflow file, published, and what the registry may take of it. */
 export interface Loaded extends Opened {
@@ -299,10 +303,10 @@ export class Engine {
   }
 
   /** Takes the versions of files that are served: those that are new to the files become production. */
-  serve(loaded: readonly Pick<Loaded, "offers" | "rules">[], message?: string): Promise<Taken> {
+  serve(loaded: readonly Pick<Loaded, "offers" | "rules">[], options: PushOptions = {}): Promise<Taken> {
     const rules = loaded.map((each) => each.rules).filter((each) => this.#isRuled(each));
     const offers = [...rules, ...loaded.flatMap((each) => each.offers)];
-    return this.registry.take(offers, { source: "files", by: "local", message });
+    return this.registry.take(offers, { source: "files", by: "local", ...options });
   }
 
   /** Settings without rules say so only where there have been some. */
@@ -366,7 +370,7 @@ export class Engine {
   }
 
   /** Takes every asset of a folder as its files have it now, workflow files with what they name. */
-  async push(files: readonly string[], folder: string, message?: string): Promise<Taken> {
+  async push(files: readonly string[], folder: string, options: PushOptions): Promise<Taken> {
     const loaded: Loaded[] = [];
     for (const file of files) loaded.push(await this.load(file));
     const loader = this.project(folder);
@@ -376,7 +380,7 @@ export class Engine {
       offers.map(({ asset }) => asset),
     );
     const others = { offers, rules: loader.labelRules() };
-    return this.serve([others, ...loaded], message);
+    return this.serve([others, ...loaded], options);
   }
 
   /**

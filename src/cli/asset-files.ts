@@ -30,14 +30,15 @@ async function assetsOf(api: Api): Promise<readonly ShownAsset[]> {
   return items;
 }
 
-export async function pushFolder(
-  api: Api,
-  path: string,
-  options: CommonOptions & { message?: string },
-): Promise<ExitCode> {
+export interface PushOptions extends CommonOptions {
+  readonly message?: string;
+  readonly draft?: boolean;
+}
+
+export async function pushFolder(api: Api, path: string, options: PushOptions): Promise<ExitCode> {
   const folder = resolve(path);
   const message = options.message === undefined ? {} : { message: options.message };
-  const body = { folder, files: servedFiles(folder), ...message };
+  const body = { folder, files: servedFiles(folder), draft: options.draft ?? false, ...message };
   const taken = await json<Taken>(await api.request("POST", "/v1/assets/push", body));
   tellKept(taken);
   if (options.json) printJson(taken);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { pathOf, type ShownAsset, type ShownVersion, versionOf, versionsOf } from "./asset-api.ts";
-import { diffFolder, pullFolder, pushFolder } from "./asset-files.ts";
+import { diffFolder, type PushOptions, pullFolder, pushFolder } from "./asset-files.ts";
 import { type Api, json, onFolder } from "./connect.ts";
 import {
   CommandRefused,
@@ -24,7 +24,7 @@ export function registerAssets(program: Command, done: Done): void {
     .description(
       "Everything that a run uses is an asset with versions. The version that stands under the label\n" +
         "`production` is what new runs get. ASSET is KIND/NAME, such as prompt/classify; a VERSION is a label,\n" +
-        "or the beginning of a digest.",
+        "`newest`, or the beginning of a digest.",
     );
   const common: Common = (command) =>
     command.option("--home <dir>", "the data folder (default .flyball)").option("--json", "JSON");
@@ -110,7 +110,8 @@ function registerFiles(assets: Command, common: Common, done: Done): void {
   common(assets.command("push [folder]"))
     .description("Adds the files of a folder as versions; those that are new to the files become production.")
     .option("--message <text>", "why")
-    .action(async (folder: string | undefined, options: CommonOptions & { message?: string }) =>
+    .option("--draft", "move no label: try the versions in a rollout first")
+    .action(async (folder: string | undefined, options: PushOptions) =>
       done(await onFolder(options, (api) => pushFolder(api, folder ?? ".", options))),
     );
   common(assets.command("pull [folder]"))
@@ -199,11 +200,11 @@ interface ShownEvent {
 
 async function compare(
   api: Api,
-  { asset, from = "production", to }: { asset: string; from?: string | undefined; to?: string | undefined },
+  request: { asset: string; from?: string | undefined; to?: string | undefined },
   options: CommonOptions,
 ): Promise<ExitCode> {
-  const newest = to ?? (await versionsOf(api, asset))[0]?.digest ?? "";
-  const query = new URLSearchParams({ from, to: newest });
+  const { asset, from = "production", to = "newest" } = request;
+  const query = new URLSearchParams({ from, to });
   const shown = await json<{ from: string; to: string; diff: string }>(
     await api.request("GET", `${pathOf(asset)}/diff?${query}`),
   );

@@ -58,7 +58,7 @@ export function registerRollouts(program: Command, done: (code: ExitCode) => voi
 
   common(rollouts.command("start <asset>"))
     .description("Starts a rollout of KIND/NAME.")
-    .requiredOption("--to <version>", "the new version: a label, or the beginning of a digest")
+    .requiredOption("--to <version>", "the new version: a label, `newest`, or the beginning of a digest")
     .option("--mode <mode>", "canary, ab, or shadow (beside the run, and answers nobody)", "canary")
     .option("--share <share>", "of the runs, such as 10%", "10%")
     .option("--by <expression>", "the same value always gets the same version, such as input.customer")

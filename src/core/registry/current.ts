@@ -6,7 +6,7 @@ import { AssetNotFound, VersionNotFound } from "./errors.ts";
 import { type LineEvent, type RolloutEvent, type ScoreEvent, toNewEvent } from "./events.ts";
 import { Plans } from "./plans.ts";
 import { type AssetKinds, Resolver } from "./resolve.ts";
-import { type LabelRules, productionLabel, rulesLine, rulesOf } from "./rules.ts";
+import { type LabelRules, newestVersion, productionLabel, rulesLine, rulesOf } from "./rules.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import type { LineRow, RegistryStore } from "./store.ts";
 
@@ -90,12 +90,14 @@ export class Current {
     return row;
   }
 
-  /** The digest of a version by its label, digest or the beginning of it. Throws `VersionNotFound`. */
+  /** The digest of a version by its label, `newest`, or the beginning of it. Throws `VersionNotFound`. */
   version(line: string, named: string): string {
     const { id } = this.line(line);
     const labelled = this.labelled(id, named);
     if (labelled !== undefined) return labelled;
-    const known = this.store.versions(id).filter(({ digest }) => digest.startsWith(named));
+    const versions = this.store.versions(id);
+    if (named === newestVersion) return versions.at(-1)?.digest ?? "";
+    const known = versions.filter(({ digest }) => digest.startsWith(named));
     const [first] = known;
     if (named.length < digestPrefixMin || !first || known.length > 1) throw new VersionNotFound(line, named);
     return first.digest;

@@ -22,7 +22,9 @@ export class LabelInvalid extends FlyballError {
   readonly code = "LABEL_INVALID";
   override readonly status = 422;
   constructor(label: string) {
-    super(`${JSON.stringify(label)} is no label: expected small letters, digits, - and _, 50 at most.`);
+    super(
+      `${JSON.stringify(label)} is no label: expected small letters, digits, - and _, 50 at most; and not newest.`,
+    );
   }
 }
 

@@ -30,4 +30,4 @@ export { type LabelRules, productionLabel, rulesLine } from "./rules.ts";
 export { forgottenRegistryRows, lineId, registryChanges } from "./state.ts";
 export type { ArmFigures } from "./statistics.ts";
 export type * from "./store.ts";
-export type { Offer, Taken } from "./versions.ts";
+export type { Offer, OfferOptions, Taken } from "./versions.ts";

@@ -13,6 +13,8 @@ export type LabelRules = Readonly<Record<string, LabelRule>>;
 /** Labels that rollouts move: who moves them does so by starting or ending one. */
 export const rolloutLabels: readonly string[] = ["canary", "shadow"];
 export const productionLabel = "production";
+/** Stands for the version that was added last, and so is no label. */
+export const newestVersion = "newest";
 /** The asset that holds the rules, so that they too have versions, labels and a history. */
 export const rulesLine = "policy/labels";
 
@@ -57,6 +59,6 @@ export function checkMover(rules: LabelRules, label: string, actor: string): voi
 
 /** Throws for a label that people cannot move by hand. */
 export function checkLabel(label: string): void {
-  if (!/^[a-z][a-z0-9_-]{0,49}$/.test(label)) throw new LabelInvalid(label);
+  if (!/^[a-z][a-z0-9_-]{0,49}$/.test(label) || label === newestVersion) throw new LabelInvalid(label);
   if (rolloutLabels.includes(label)) throw new LabelReserved(label);
 }

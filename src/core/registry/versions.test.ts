@@ -50,6 +50,22 @@ test("a promotion outlives a restart with unchanged files; a changed file become
   assert.deepEqual(types.slice(-4), ["version.added", "label.moved", "version.synced", "label.moved"]);
 });
 
+test("a draft is a version that the files have, and moves no label, not even after a restart", async (t) => {
+  const world = await served(t);
+  const production = world.engine.registry.labelled(line, "production");
+  world.write("prompts/ask.yaml", promptText("v2"));
+  const files = [`${world.folder}/asks.yaml`];
+  assert.deepEqual((await world.engine.push(files, world.folder, { isDraft: true })).added, [
+    line,
+    "model/large",
+    "model/small",
+  ]);
+  const engine = await world.reopen();
+  assert.deepEqual((await world.serve()).moved, []);
+  assert.equal(engine.registry.labelled(line, "production"), production);
+  assert.notEqual(engine.registry.version(line, "newest"), production);
+});
+
 test("to run a file adds its versions and moves nothing; it runs in its own", async (t) => {
   const world = await served(t);
   const { engine } = world;

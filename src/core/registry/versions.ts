@@ -18,6 +18,8 @@ export interface OfferOptions {
   readonly source: VersionSource;
   readonly by: string;
   readonly message?: string | undefined;
+  /** Moves no label, although the files are new. */
+  readonly isDraft?: boolean | undefined;
 }
 
 /** What became of offers: which versions are new, which labels moved, and which did not although they should. */
@@ -75,7 +77,7 @@ class Taking {
       this.#events.set(line, [{ type: "version.added", data: { digest, source, by, ...optional } }]);
       this.#added.push(line);
     } else if (!isSynced) this.#events.set(line, [{ type: "version.synced", data: { digest, by } }]);
-    await this.#label(line, digest, isSynced);
+    await this.#label(line, digest, isSynced || this.#options.isDraft === true);
   }
 
   async #label(line: string, digest: string, isSynced: boolean): Promise<void> {

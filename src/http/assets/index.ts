@@ -31,6 +31,7 @@ const approvalBody = z.strictObject({
 const pushBody = z.strictObject({
   folder: z.string().min(1),
   files: z.array(z.string().min(1)).max(10_000),
+  draft: z.boolean().default(false),
   message: z.string().max(2_000).optional(),
 });
 
@@ -48,8 +49,8 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
   // It reads files of this machine.
   if (isLocal)
     routes.post("/push", async (context) => {
-      const { folder, files, message } = await bodyOf(context, pushBody);
-      return context.json(await engine.push(files, folder, message));
+      const { folder, files, message, draft: isDraft } = await bodyOf(context, pushBody);
+      return context.json(await engine.push(files, folder, { message, isDraft }));
     });
 
   routes.get("/:kind/:name", (context) => context.json(presentLine(registry, lineOf(engine, context))));
