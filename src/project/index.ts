@@ -10,7 +10,7 @@
  */
 
 export { assetKinds } from "./asset-kinds.ts";
-export { placeOf, sectionOf, settingsFileName, type WrittenAsset } from "./asset-text.ts";
+export { placeOf, sectionOf, type WrittenAsset } from "./asset-text.ts";
 export { type InputFile, readInputFile, readTable, type Table } from "./input-rows.ts";
 export {
   FileUnreadable,

@@ -26,7 +26,7 @@ export type { WrittenGuard } from "./guards.ts";
 export type { Assignment } from "./plans.ts";
 export { Registry } from "./registry.ts";
 export type { AssetKinds } from "./resolve.ts";
-export { type LabelRules, productionLabel, rulesLine } from "./rules.ts";
+export { rulesLine } from "./rules.ts";
 export { forgottenRegistryRows, lineId, registryChanges } from "./state.ts";
 export type { ArmFigures } from "./statistics.ts";
 export type * from "./store.ts";
