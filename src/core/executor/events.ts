@@ -159,6 +159,8 @@ export interface StepCompleted {
   readonly attempts: number;
   readonly inputDigest: string;
   readonly result: StepResult;
+  /** How it came about: the words sent, the route's choice. No part of what replay needs. */
+  readonly trace?: JsonObject;
   /** The fallback answered, after this error of the step itself. */
   readonly fallbackFor?: ErrorRecord;
   /** It was done, and paid for, by the run that this one is forked from. */

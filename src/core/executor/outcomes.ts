@@ -5,6 +5,7 @@ import {
   errorRecord,
   FlyballError,
   type Json,
+  type JsonObject,
   type Random,
 } from "../base/index.ts";
 import type { RetryPolicy, StepOutcome, WaitRequest } from "../workflow/index.ts";
@@ -153,7 +154,7 @@ export class Outcomes {
 
   #takeOutcome(step: ActiveStep, outcome: StepOutcome): Promise<void> | void {
     this.#record.facts(outcome.facts);
-    if ("result" in outcome) return this.#complete(step, outcome.result);
+    if ("result" in outcome) return this.#complete(step, outcome.result, outcome.trace);
     if ("wait" in outcome) return this.#beginWait(step, outcome.wait);
     const { by, comment } = outcome.rejected;
     const { command } = step;
@@ -162,7 +163,7 @@ export class Outcomes {
     this.end = { status: "rejected", path, by, comment, ...(command ? { command } : {}) };
   }
 
-  #complete(step: ActiveStep, result: { readonly value: Json }): Promise<void> | void {
+  #complete(step: ActiveStep, result: { readonly value: Json }, trace?: JsonObject): Promise<void> | void {
     const { command } = step;
     const data = {
       path: step.activation.path,
@@ -174,9 +175,10 @@ export class Outcomes {
     };
     const fallback = step.failure ? { fallbackFor: step.failure } : undefined;
     const taken = command ? { command } : undefined;
+    const traced = trace ? { trace } : undefined;
     this.#record.add({
       type: "step.completed",
-      data: fallback || taken ? { ...data, ...fallback, ...taken } : data,
+      data: fallback || taken || traced ? { ...data, ...traced, ...fallback, ...taken } : data,
     });
     return this.#settle(step, result);
   }

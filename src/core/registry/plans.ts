@@ -26,6 +26,7 @@ interface Plan {
   readonly rollouts: readonly RunningRollout[];
   /** Releases that runs have got, by the arms that they are in. */
   readonly releases: Map<string, Release>;
+  readonly publishing: Map<string, Promise<Release>>;
 }
 
 interface RunRequest {
@@ -42,6 +43,7 @@ export class Plans {
   readonly #resolver: Resolver;
   readonly #releases: Releases;
   readonly #plans = new Map<string, Plan>();
+  readonly #making = new Map<string, Promise<Plan>>();
 
   constructor(snapshot: Snapshot, resolver: Resolver, releases: Releases) {
     this.#snapshot = snapshot;
@@ -80,24 +82,39 @@ export class Plans {
   }
 
   async production(line: string): Promise<Release> {
-    return this.#release(this.#plans.get(line) ?? (await this.#plan(line)), new Map());
+    return this.#release(await this.#plan(line), new Map());
   }
 
-  async #plan(line: string): Promise<Plan> {
-    const rollouts = await this.#resolver.rolloutsOf(line, this.#snapshot);
-    const plan = { line, rollouts, releases: new Map<string, Release>() };
-    this.#plans.set(line, plan);
-    return plan;
+  /** Many ask at once after a label has moved; one of them does the work. */
+  #plan(line: string): Promise<Plan> {
+    return once(this.#making, line, async () => {
+      const rollouts = await this.#resolver.rolloutsOf(line, this.#snapshot);
+      const plan = { line, rollouts, releases: new Map<string, Release>(), publishing: new Map() };
+      this.#plans.set(line, plan);
+      return plan;
+    });
   }
 
-  async #release({ line, releases }: Plan, arms: ArmChoice): Promise<Release> {
+  #release({ line, releases, publishing }: Plan, arms: ArmChoice): Promise<Release> | Release {
     const key = [...arms].flatMap(([rollout, arm]) => (arm === "to" ? [rollout] : [])).join();
-    const known = releases.get(key);
-    if (known) return known;
-    const { parts, children } = await this.#resolver.resolve(line, chooser(this.#snapshot, arms));
-    for (const child of children) await this.#releases.publish(child);
-    const release = await this.#releases.publish(parts);
-    releases.set(key, release);
-    return release;
+    return (
+      releases.get(key) ??
+      once(publishing, key, async () => {
+        const { parts, children } = await this.#resolver.resolve(line, chooser(this.#snapshot, arms));
+        for (const child of children) await this.#releases.publish(child);
+        const release = await this.#releases.publish(parts);
+        releases.set(key, release);
+        return release;
+      })
+    );
   }
+}
+
+/** What is under way already is waited for; what failed is tried again by the next one who asks. */
+function once<T>(underWay: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> {
+  const known = underWay.get(key);
+  if (known) return known;
+  const result = work().finally(() => underWay.delete(key));
+  underWay.set(key, result);
+  return result;
 }

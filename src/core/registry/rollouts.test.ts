@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "../../engine.ts";
+import { createApp } from "../../http/index.ts";
 import type { Json } from "../base/index.ts";
+import { applyRetention } from "../executor/index.ts";
 import type { RolloutRequest } from "./rollouts.ts";
 import { askFiles, promptText, served } from "./testing.ts";
 
@@ -180,6 +182,27 @@ test("promoting needs the approvals that production asks for, and each counts on
   await assert.rejects(registry.rollouts.promote(id, { by: "local", reason: null }), {
     code: "ROLLOUT_ENDED",
   });
+});
+
+test("what was counted of a run goes with it, and the tables stay a fold of the journal", async (t) => {
+  const { engine } = await served(t);
+  const { rollouts, store } = engine.registry;
+  const { id } = await rollouts.start(request(await withSecond(engine), { share: 1 }));
+  const { id: of } = await run(engine);
+  await engine.score(of, { name: "right", value: 1, source: "system", by: "local" });
+  const ok = async () => {
+    const answer = await createApp({ engine, isLocal: true }).request("/v1/journal/doctor");
+    return ((await answer.json()) as { ok: boolean }).ok;
+  };
+  assert.deepEqual([store.armsOf(of).length, store.scores(of).length, await ok()], [1, 1, true]);
+  await new Promise<void>((resolve) => engine.clock.after(5, resolve));
+  await applyRetention(engine, { bodies: "1ms", decisions: "forever" });
+  assert.deepEqual([store.armsOf(of).length, store.scores(of).length, await ok()], [1, 1, true]);
+  const [score] = await engine.journal.read(`score/${of}`);
+  assert.equal(score?.data?.value, 1, "a judgement is a decision");
+  await applyRetention(engine, { bodies: "1ms", decisions: "1ms" });
+  assert.deepEqual([store.armsOf(of), store.scores(of), await ok()], [[], [], true]);
+  assert.equal(rollouts.figures(id).to.runs, 1, "what was counted stays counted for as long as it runs");
 });
 
 test("what cannot be started is refused, and nothing has changed", async (t) => {

@@ -57,8 +57,8 @@ test("a draft is a version that the files have, and moves no label, not even aft
   const files = [`${world.folder}/asks.yaml`];
   assert.deepEqual((await world.engine.push(files, world.folder, { isDraft: true })).added, [
     line,
-    "model/large",
     "model/small",
+    "model/large",
   ]);
   const engine = await world.reopen();
   assert.deepEqual((await world.serve()).moved, []);

@@ -50,7 +50,12 @@ export interface StepKind {
 
 export type StepOutcome =
   /** It is done. `result.value` is what expressions see as `ID.value`. */
-  | { readonly result: StepResult; readonly facts?: readonly Fact[] }
+  | {
+      readonly result: StepResult;
+      readonly facts?: readonly Fact[];
+      /** How it came about, for people: recorded beside the result, and seen by no expression. */
+      readonly trace?: JsonObject;
+    }
   /** It waits, for as long as it takes; a waiting run costs a row. */
   | { readonly wait: WaitRequest; readonly facts?: readonly Fact[] }
   /** A person said no: the run ends as `rejected`. */

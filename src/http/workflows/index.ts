@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { derivedId, parseDuration } from "../../core/base/index.ts";
+import { derivedId, FlyballError, parseDuration } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import { anyJson, bodyOf, queryOf, RequestInvalid } from "../problem.ts";
@@ -21,10 +21,9 @@ export function workflowRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
   routes.get("/", async (context) => {
-    const releases = await Promise.all(
-      engine.registry.runnableNames().map((name) => releaseOf(engine, name)),
-    );
-    return context.json({ items: releases.map(presentRelease), nextCursor: null });
+    const names = engine.registry.runnableNames();
+    const items = await Promise.all(names.map((name) => presentWorkflow(engine, name)));
+    return context.json({ items, nextCursor: null });
   });
 
   routes.post("/:name/runs", async (context) => {
@@ -56,6 +55,17 @@ function waitOf(text: string | undefined): number | undefined {
   const waitMs = parseDuration(text);
   if (waitMs > waitMaxMs) throw new RequestInvalid([`wait: at most ${waitMaxMs / 1_000}s`]);
   return waitMs;
+}
+
+/** One that could not run now says why, and does not hide the others. */
+async function presentWorkflow(engine: Engine, name: string) {
+  try {
+    return presentRelease(await releaseOf(engine, name));
+  } catch (error) {
+    if (!(error instanceof FlyballError)) throw error;
+    const problem = error.message;
+    return { name, version: null, release: null, description: null, document: null, problem };
+  }
 }
 
 function presentRelease(release: Release) {

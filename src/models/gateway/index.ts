@@ -17,7 +17,7 @@ export type {
 } from "./content.ts";
 export * from "./errors.ts";
 export { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
-export type { Model, ModelCall, ModelReply, Policy, Tokens } from "./model.ts";
+export type { CallTrace, Model, ModelCall, ModelDelta, ModelReply, Policy, Tokens } from "./model.ts";
 export type {
   Extracted,
   ExtractRequest,

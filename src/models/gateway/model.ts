@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../core/base/index.ts";
-import type { EffectMode } from "../../core/workflow/index.ts";
-import type { CallSettings, Message } from "../prompts/index.ts";
+import type { EffectMode, Fact } from "../../core/workflow/index.ts";
+import type { CallSettings, Message, ToolCall, ToolSpec } from "../prompts/index.ts";
 
 /** All a provider must be. Routing, fallback, deadline and price wrap it; they never live in it. */
 export type Model = (call: ModelCall) => Promise<ModelReply>;
@@ -11,17 +11,41 @@ export interface ModelCall {
   readonly messages: readonly Message[];
   /** The step's input as it is, for models that need no words around it. */
   readonly input: JsonObject;
+  /** Texts to be turned into vectors, instead of messages to answer: the value is a vector for each. */
+  readonly embed?: readonly string[];
+  /** What the model may ask for instead of answering. */
+  readonly tools?: readonly ToolSpec[];
+  readonly toolChoice?: "auto" | "none" | "required" | { readonly name: string };
   /** The JSON Schema that the answer must fit. */
   readonly output: JsonObject | undefined;
   readonly settings: CallSettings;
   readonly origin: CallOrigin;
+  /** Whom the cost is counted to, beside the run: the workflow and the run's tags. */
+  readonly workflow: string;
+  readonly tags: Readonly<Record<string, string>>;
   /** The known right answer of the step: for simulated models only. */
   readonly expected: Json | undefined;
   readonly effects: EffectMode;
   /** Says that this model is about to be asked; throws when it is switched off. */
   readonly use: (model: string) => void;
   readonly signal: AbortSignal;
+  /**
+   * Hears the answer as it comes, in order; the reply is the whole of it all the same. Once something was
+   * said, the call is neither tried again nor given to another model: the listener has heard it already.
+   */
+  readonly onDelta?: (delta: ModelDelta) => void;
 }
+
+export type ModelDelta =
+  | { readonly type: "text"; readonly text: string }
+  /** The next piece of a tool call: id and name come with its first one. */
+  | {
+      readonly type: "tool_call";
+      readonly index: number;
+      readonly id?: string;
+      readonly name?: string;
+      readonly arguments: string;
+    };
 
 export interface CallOrigin {
   readonly runId: string;
@@ -46,6 +70,20 @@ export interface ModelReply {
   readonly provider: string;
   readonly model: string;
   readonly simulated: boolean;
+  /** What the model asks for; then `value` is what it said beside, perhaps "". */
+  readonly toolCalls?: readonly ToolCall[];
+  /** What the policies did on the way. */
+  readonly trace?: CallTrace;
+  /** Events that must be on disk together with the answer, such as what it has cost a budget. */
+  readonly facts?: readonly Fact[];
+}
+
+/** How an answer came about: for people who ask what ran. */
+export interface CallTrace {
+  /** Requests that left for a provider, of all candidates. */
+  readonly attempts: number;
+  readonly cache: "hit" | "miss" | "off";
+  readonly route: { readonly chosen: string; readonly reason: string };
 }
 
 /** Disjoint parts: their sum is what was read and written. */

@@ -133,12 +133,15 @@ async function infer(config: JsonObject, context: StepContext, deps: InferenceDe
     output,
     settings: { ...prompt.settings, ...settingsOf(config.settings) },
     origin: { runId: context.runId, path: context.path, attempt: context.attempt, key: context.key },
+    workflow: context.workflow,
+    tags: context.tags,
     expected: expectedOf(context.expected, context.path, output),
     effects: context.effects,
     use: (name) => context.use("model", name),
     signal: context.signal,
   });
-  return { result: resultOf(reply, deps.clock.monotonic() - startedMs) };
+  const { facts } = reply;
+  return { result: resultOf(reply, deps.clock.monotonic() - startedMs), ...(facts ? { facts } : {}) };
 }
 
 function resultOf(reply: ModelReply, latencyMs: number): StepResult {

@@ -139,6 +139,8 @@ export function callOf(changes: Partial<ModelCall> = {}): ModelCall {
     output: undefined,
     settings: {},
     origin: { runId: "run-1", path: "draft", attempt: 1, key: "run-1/draft" },
+    workflow: "test",
+    tags: {},
     expected: undefined,
     effects: "live",
     use: () => {},

@@ -17,8 +17,12 @@ export {
   type CallSettings,
   callSettings,
   type Message,
+  type MessagePart,
+  messageText,
   type PromptContent,
   type Role,
   roles,
+  type ToolCall,
+  type ToolSpec,
 } from "./prompt.ts";
 export { type RenderedPrompt, renderPrompt, requiredVariables } from "./render.ts";

@@ -2,13 +2,44 @@ import { z } from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../../core/base/index.ts";
 import { camelObject } from "./fields.ts";
 
+/** The roles that a prompt may write; `tool` messages come from callers of the API. */
 export const roles = ["system", "user", "assistant"] as const;
 export type Role = (typeof roles)[number];
 
-/** One message of a call, its text ready to send. */
+/** One message of a call, ready to send. */
 export interface Message {
-  readonly role: Role;
-  readonly content: string;
+  readonly role: Role | "tool";
+  readonly content: string | readonly MessagePart[];
+  /** On `assistant`: what it asked for. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** On `tool`: the call that the content answers. */
+  readonly toolCallId?: string;
+}
+
+export type MessagePart =
+  | { readonly type: "text"; readonly text: string }
+  /** `url` is http(s), or a `data:` URL with the image in it. */
+  | { readonly type: "image"; readonly url: string };
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, as the model wrote it. */
+  readonly arguments: string;
+}
+
+/** What a model may ask for. */
+export interface ToolSpec {
+  readonly name: string;
+  readonly description?: string;
+  /** A JSON Schema of an object. */
+  readonly parameters: JsonObject;
+}
+
+/** The text of a message, without its images. */
+export function messageText({ content }: Pick<Message, "content">): string {
+  if (typeof content === "string") return content;
+  return content.flatMap((part) => (part.type === "text" ? part.text : [])).join("\n");
 }
 
 /** How a model is asked to answer; what is absent is the provider's default. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isJsonObject, type Json, messageOf, sha256, toJson } from "../../../core/base/index.ts";
+import { messageText } from "../../prompts/index.ts";
 import { type ClassifierContent, type ExtractiveContent, modelName } from "../content.ts";
 import { ModelFileChanged, ModelInputMissing } from "../errors.ts";
 import type { Model, ModelCall, ModelReply } from "../model.ts";
@@ -116,7 +117,8 @@ function questionOf(call: ModelCall, name: string): string {
 }
 
 function lastUserMessage(call: ModelCall): string | undefined {
-  return call.messages.findLast((message) => message.role === "user")?.content;
+  const message = call.messages.findLast(({ role }) => role === "user");
+  return message && messageText(message);
 }
 
 /** `input.sources`: texts, or documents as `retrieval` gives them; one of either is a list of one. */

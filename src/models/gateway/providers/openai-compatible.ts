@@ -6,7 +6,7 @@ import type {
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
 import type { Clock, JsonObject } from "../../../core/base/index.ts";
-import type { Message } from "../../prompts/index.ts";
+import { type Message, messageText } from "../../prompts/index.ts";
 import { modelName, type OpenaiCompatibleContent } from "../content.ts";
 import { ModelAnswerCut, ModelAnswerMalformed, ModelInputMissing, ModelSecretUnusable } from "../errors.ts";
 import type { Model, ModelCall, Tokens } from "../model.ts";
@@ -121,9 +121,11 @@ function inWords(output: JsonObject): Message {
 }
 
 function promptOf(messages: readonly Message[]): LanguageModelV4Prompt {
-  return messages.map(({ role, content }) =>
-    role === "system" ? { role, content } : { role, content: [{ type: "text", text: content }] },
-  );
+  return messages.map((message) => {
+    const text = messageText(message);
+    if (message.role === "system") return { role: "system", content: text };
+    return { role: message.role === "assistant" ? "assistant" : "user", content: [{ type: "text", text }] };
+  });
 }
 
 function replyOf(result: LanguageModelV4GenerateResult, content: OpenaiCompatibleContent) {

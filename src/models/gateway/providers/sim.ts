@@ -6,6 +6,7 @@ import {
   type Random,
   seededRandom,
 } from "../../../core/base/index.ts";
+import { messageText } from "../../prompts/index.ts";
 import { modelName, type SimulatedContent } from "../content.ts";
 import { abortReason } from "../deadline.ts";
 import { SimulatedFailure } from "../errors.ts";
@@ -72,8 +73,8 @@ function answer(
 
 /** What there is to say without an expected answer: the question again, marked. */
 function echo(call: ModelCall): string {
-  const asked =
-    call.messages.findLast((message) => message.role === "user")?.content ?? canonicalJson(call.input);
+  const message = call.messages.findLast(({ role }) => role === "user");
+  const asked = message ? messageText(message) : canonicalJson(call.input);
   return `[simulated] ${asked.slice(0, 500)}`;
 }
 
@@ -103,9 +104,7 @@ function enumOf(schema: JsonObject | undefined): readonly Json[] {
 
 function promptTokens(call: ModelCall): number {
   const read =
-    call.messages.length > 0
-      ? call.messages.map((message) => message.content).join("\n")
-      : canonicalJson(call.input);
+    call.messages.length > 0 ? call.messages.map(messageText).join("\n") : canonicalJson(call.input);
   return tokensIn(read);
 }
 
