@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import type { Engine } from "../../engine.ts";
-import { viewRun } from "../executor/index.ts";
+import { flow, viewRun } from "../executor/index.ts";
 import { promptText, type Served, served, settings } from "./testing.ts";
 
 const workflow = `workflow: asks
@@ -120,6 +120,35 @@ test("a shadow runs beside the run with the new version: it reads, asks models, 
   const { from, to: shadow } = registry.rollouts.figures(rollout);
   assert.deepEqual([from.runs, shadow.runs], [1, 1]);
   assert.deepEqual(troubles, []);
+});
+
+test("a flow gets the versions that it uses; in a shadow its code does only what reads", async (t) => {
+  const { engine, folder } = await world(t);
+  const { registry } = engine;
+  const done: string[] = [];
+  const code = flow(
+    { name: "coded", version: "1", uses: ["prompt/ask", "route/answers"] },
+    async (context, input) => {
+      const asks = { prompt: "ask", route: "answers", input: { text: String(input) } };
+      const { value } = await context.call("asked", "inference", asks);
+      const does = (what: string) => () => void done.push(`${context.runId} ${what}`) ?? what;
+      const read = await context.step("read", does("read"), { effect: "read" });
+      const written = await context.step("written", does("written"));
+      return { value, read, written, isNow: (await context.now("now")) > 0 };
+    },
+  );
+  await engine.register(code, engine.project(folder));
+  await engine.add({ kind: "prompt", name: "ask", text: promptText("v2") });
+  const to = registry.version("prompt/ask", "newest");
+  const request = { kind: "prompt", name: "ask", to, mode: "shadow" as const, share: 1, guards: [] };
+  await registry.rollouts.start({ ...request, by: "local" });
+  const live = await ended(engine, await engine.start("coded", { input: "x" }));
+  const [beside] = engine.control.runs({ withShadows: true, limit: 10 }).filter(({ shadowOf }) => shadowOf);
+  const shadow = await ended(engine, beside?.id ?? "");
+  assert.deepEqual(live.output, { value: "[simulated] v1 x", read: "read", written: "written", isNow: true });
+  assert.deepEqual(shadow.output, { value: "[simulated] v2 x", read: "read", written: null, isNow: true });
+  const all = [`${live.id} read`, `${live.id} written`, `${shadow.id} read`];
+  assert.deepEqual(done.toSorted(), all.toSorted());
 });
 
 test("a shadow that is taken up after a restart is still one", async (t) => {

@@ -94,7 +94,13 @@ function lineChanges(line: string, event: PendingEvent): readonly RegistryChange
     case "version.added":
       return addedVersion(line, dataOf<VersionAdded>(event), event);
     case "version.synced":
-      return [{ table: "lines", update: line, set: { filesDigest: text(event.data.digest), updatedAt: at } }];
+      return [
+        {
+          table: "lines",
+          update: line,
+          set: { filesDigest: dataOf<{ digest: string }>(event).digest, updatedAt: at },
+        },
+      ];
     case "label.moved":
       return movedLabel(line, dataOf<LabelMoved>(event), at);
     case "label.approved": {
@@ -205,8 +211,4 @@ function scoreChanges(run: string, event: PendingEvent): readonly RegistryChange
 /** What stands in an event was checked on its way in. */
 function dataOf<Data extends object>(event: PendingEvent): Data {
   return event.data as unknown as Data;
-}
-
-function text(value: Json | undefined): string {
-  return String(value ?? "");
 }
