@@ -111,7 +111,7 @@ export interface EngineOptions {
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const engine = new Engine(options);
-  if (options.recover !== false) engine.recover();
+  if (options.recover !== false) await engine.recover();
   return engine;
 }
 
@@ -423,6 +423,7 @@ export class Engine {
     if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
     const settled = this.registry.settled(line);
     if (settled) return this.executor.start({ ...request, release: settled.release });
+    if (request.id && this.control.run(request.id)) return request.id;
     const id = request.id ?? this.#newId();
     const { release, arms, shadows } = await this.registry.assign(line, id, request);
     const run = await this.executor.start({ ...request, id, release, ...(arms ? { arms } : {}) });

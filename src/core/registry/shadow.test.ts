@@ -131,7 +131,10 @@ test("a flow gets the versions that it uses; in a shadow its code does only what
     async (context, input) => {
       const asks = { prompt: "ask", route: "answers", input: { text: String(input) } };
       const { value } = await context.call("asked", "inference", asks);
-      const does = (what: string) => () => void done.push(`${context.runId} ${what}`) ?? what;
+      const does = (what: string) => () => {
+        done.push(`${context.runId} ${what}`);
+        return what;
+      };
       const read = await context.step("read", does("read"), { effect: "read" });
       const written = await context.step("written", does("written"));
       return { value, read, written, isNow: (await context.now("now")) > 0 };
