@@ -4,6 +4,10 @@ const benches: Readonly<
 > = {
   engine: { summary: "durable steps per second, beside a bare journal", load: () => import("./engine.ts") },
   peers: { summary: "the same, beside DBOS, Restate and others", load: () => import("./peers/main.ts") },
+  gateway: {
+    summary: "chat completions through /openai/v1, beside Portkey",
+    load: () => import("./gateway/main.ts"),
+  },
   classifier: { summary: "the local classifier on public data sets", load: () => import("./classifier.ts") },
   retrieval: { summary: "full-text retrieval on public collections", load: () => import("./retrieval.ts") },
 };

@@ -32,7 +32,7 @@ const classPattern =
 
 function errorsPage(): string {
   const entries = globSync("src/**/*.ts", { cwd: root })
-    .filter((file) => !/(?:\.test|testing[\w-]*|test-data)\.ts$/.test(file))
+    .filter((file) => !/(?:\.test|testing[\w-]*|test-data)\.ts$|\/testing\//.test(file))
     .flatMap((file) => entriesOf(readFileSync(join(root, file), "utf8")))
     .sort((a, b) => (a.code < b.code ? -1 : 1));
   const rows = entries.map(

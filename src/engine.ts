@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Code, createCode, type HostLimits } from "./actions/code/index.ts";
 import { createTools } from "./actions/tools/index.ts";
 import {
   type Clock,
   derivedId,
-  type FlyballError,
+  FlyballError,
   type Json,
   messageOf,
   type NewId,
@@ -16,7 +15,6 @@ import {
 } from "./core/base/index.ts";
 import {
   applyRetention,
-  assetOf,
   Batches,
   type Command,
   controlChanges,
@@ -24,6 +22,7 @@ import {
   createReleases,
   type Definition,
   Executor,
+  eraseUncaptured,
   type Flow,
   FlowProgram,
   forgottenRows,
@@ -34,49 +33,39 @@ import {
   type RunLimits,
   RunNotFound,
   type RunStarted,
+  recordRun,
   type StartRequest,
+  type StoppedRun,
 } from "./core/executor/index.ts";
 import {
   createJournal,
   fileBlobs,
   type Journal,
-  makeFolderDurably,
   type PendingEvent,
   type SealKey,
   sealKeyIn,
-  writeDurably,
 } from "./core/journal/index.ts";
 import {
   AssetNotFound,
   forgottenRegistryRows,
-  type Offer,
-  type OfferOptions,
   Registry,
   registryChanges,
-  rulesLine,
   type ScoreRecorded,
   type StoredChange,
   type Taken,
 } from "./core/registry/index.ts";
-import {
-  type Asset,
-  compileWorkflow,
-  type KindRegistry,
-  kindRegistry,
-  problemText,
-} from "./core/workflow/index.ts";
-import { createGateway } from "./models/gateway/index.ts";
-import { extract, loadClassifier } from "./models/learning/index.ts";
+import { Degradation } from "./core/targets/index.ts";
+import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
+import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
   assetKinds,
-  isModule,
-  type LoadedFile,
-  olderVersionsOf,
-  ProjectLoader,
-  projectFolderOf,
-  readText,
+  Intake,
+  type Loaded,
+  type Opened,
+  type ProjectLoader,
   secretFromEnvironment,
   type WrittenAsset,
 } from "./project/index.ts";
@@ -85,6 +74,7 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
+  sqliteAnswers,
   sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
@@ -115,22 +105,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return engine;
 }
 
-/** A workflow that can be started, and what its writer should know. */
-export interface Opened {
-  readonly release: Release;
-  readonly warnings: readonly string[];
-}
-
-/** What is said of files that are pushed; a draft moves no label. */
-type PushOptions = Pick<OfferOptions, "message" | "isDraft">;
-
-/** A workflow file, published, and what the registry may take of it. */
-export interface Loaded extends Opened {
-  readonly offers: readonly Offer[];
-  /** The rules of labels in the settings beside it. */
-  readonly rules: Offer;
-}
-
 /** Everything in the control tables is a fold of the journal: what an event changes there. */
 export function storedChanges(event: PendingEvent): readonly StoredChange[] {
   const more = registryChanges(event);
@@ -139,21 +113,36 @@ export function storedChanges(event: PendingEvent): readonly StoredChange[] {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const settleLostEveryMs = 60_000;
+
+/** How long after its end a run's result can be fetched where nothing of it is to be kept. */
+const uncapturedGraceMs = 60_000;
+const eraseEveryMs = 10_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
+  readonly gateway: Gateway;
   readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
 /** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds({ home, clock = systemClock }: { home: string; clock?: Clock }): KindParts {
+export function createKinds(parts: {
+  readonly home: string;
+  readonly clock?: Clock;
+  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
+  readonly ledger?: Ledger;
+}): KindParts {
+  const { home, clock = systemClock, ledger } = parts;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
+  const answers = sqliteAnswers(join(home, "answers.db"));
   const gateway = createGateway({
     clock,
     secrets,
     baseDir: join(home, "models"),
-    local: { loadClassifier, extract },
+    local: { loadClassifier, extract, lexicalVector },
+    answers,
+    ...(ledger ? { ledger } : {}),
   });
   const retrieval = createRetrieval({ indexes, baseDir: home });
   const tools = createTools({
@@ -169,10 +158,12 @@ export function createKinds({ home, clock = systemClock }: { home: string; clock
       ...tools.kinds,
       ...coreKinds,
     ]),
+    gateway,
     indexes,
     async close() {
       await tools.close();
       indexes.close();
+      answers.close();
     },
   };
 }
@@ -187,17 +178,21 @@ export class Engine {
   readonly journal: Journal;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
+  readonly ledger: Ledger;
   readonly batches: Batches;
+  /** Models, asked without a workflow. */
+  readonly calls: Calls;
+  readonly newId: NewId;
   readonly releases: Releases;
   readonly registry: Registry;
+  readonly intake: Intake;
+  readonly degradation: Degradation;
+  readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
-  readonly #newId: NewId;
   readonly #onTrouble: (message: string) => void;
   readonly #flows = new Map<string, Flow>();
-  /** The folder whose settings a route or a model is read with that comes without a file. */
-  #project: ProjectLoader | undefined;
   readonly #kindParts: KindParts;
   readonly #code: Code;
   readonly #stops = new Set<() => void>();
@@ -207,7 +202,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
-    this.#newId = timeOrderedIds(this.clock);
+    this.newId = timeOrderedIds(this.clock);
     this.#onTrouble = options.onTrouble ?? (() => {});
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
@@ -225,8 +220,11 @@ export class Engine {
       forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock });
+    const { spending } = this.control;
+    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
+    this.gateway = this.#kindParts.gateway;
     this.#code = createCode({
       clock: this.clock,
       kinds: this.kinds,
@@ -238,28 +236,24 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (asset) => this.#define(asset.content, asset.kind),
     });
-    const parts = {
+    this.degradation = new Degradation({
       journal: this.journal,
       releases: this.releases,
+      kinds: this.kinds,
       clock: this.clock,
-      newId: this.#newId,
       onTrouble: this.#onTrouble,
-    };
-    const isFlowLoaded = (name: string, version: string) =>
-      this.#flows.has(`${name}@${version}`) || this.#code.has(name, version);
-    this.registry = new Registry({
-      ...parts,
-      store: this.control.registry,
-      kinds: assetKinds(this.kinds, isFlowLoaded),
     });
-    this.executor = new Executor({
-      ...parts,
-      control: this.control,
-      random: systemRandom,
-      ...(options.limits ? { limits: options.limits } : {}),
-      flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
-      onStopped: (run) => this.registry.rollouts.stopped(run),
+    this.registry = this.#openRegistry();
+    this.intake = new Intake({
+      kinds: this.kinds,
+      releases: this.releases,
+      registry: this.registry,
+      modelsFolder: join(this.home, "models"),
+      prepareIndex: (asset, baseDir) =>
+        createRetrieval({ indexes: this.#kindParts.indexes, baseDir }).prepare(asset),
+      loadModule: (file, limits) => this.#code.load(file, limits),
     });
+    this.executor = this.#openExecutor(options.limits);
     this.batches = new Batches({
       journal: this.journal,
       control: this.control,
@@ -267,7 +261,41 @@ export class Engine {
       clock: this.clock,
       load: (digest) => this.releases.load(digest),
     });
+    this.calls = new Calls({
+      clock: this.clock,
+      modelOf: this.#kindParts.gateway.modelOf,
+      publish: (parts) => this.releases.publish(parts),
+      record: (run) => recordRun(this.journal, run),
+      switches: this.executor.switchboard,
+    });
     this.#every(sealEveryMs, () => this.journal.seal());
+    this.#every(settleLostEveryMs, () => this.ledger.settleLost());
+    this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
+  }
+
+  #openRegistry(): Registry {
+    const { journal, releases, clock, newId } = this;
+    const isFlowLoaded = (name: string, version: string) =>
+      this.#flows.has(`${name}@${version}`) || this.#code.has(name, version);
+    const kinds = assetKinds(this.kinds, isFlowLoaded);
+    const store = this.control.registry;
+    return new Registry({ journal, releases, clock, newId, kinds, store, onTrouble: this.#onTrouble });
+  }
+
+  #openExecutor(limits: EngineOptions["limits"]): Executor {
+    const { journal, control, releases, clock, newId } = this;
+    return new Executor({
+      journal,
+      control,
+      releases,
+      clock,
+      newId,
+      random: systemRandom,
+      ...(limits ? { limits } : {}),
+      flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
+      onStopped: (run) => this.#stopped(run),
+      onTrouble: this.#onTrouble,
+    });
   }
 
   #define(content: Json, kind: string): Definition {
@@ -285,7 +313,7 @@ export class Engine {
 
   /** A loader for the workflow files of one folder. */
   project(folder: string): ProjectLoader {
-    return new ProjectLoader(folder, this.kinds);
+    return this.intake.project(folder);
   }
 
   /** Takes up what was under way, and acts on what rollouts had come to. */
@@ -295,92 +323,23 @@ export class Engine {
     else this.executor.recover();
   }
 
-  /** Loads and pins a workflow file. Its versions are in the registry from then on; it runs in its own, whatever is production. */
-  async open(file: string): Promise<Opened> {
-    const { release, warnings, offers } = await this.load(file);
-    await this.registry.take(offers, { source: "run", by: "local" });
-    return { release, warnings };
+  /** Loads and publishes a workflow file, and offers its versions; it runs in its own, whatever is production. */
+  open(file: string): Promise<Opened> {
+    return this.intake.open(file);
   }
 
-  /** Takes the versions of files that are served: those that are new to the files become production. */
-  serve(loaded: readonly Pick<Loaded, "offers" | "rules">[], options: PushOptions = {}): Promise<Taken> {
-    const rules = loaded.map((each) => each.rules).filter((each) => this.#isRuled(each));
-    const offers = [...rules, ...loaded.flatMap((each) => each.offers)];
-    return this.registry.take(offers, { source: "files", by: "local", ...options });
+  load(file: string): Promise<Loaded> {
+    return this.intake.load(file);
   }
 
-  /** Settings without rules say so only where there have been some. */
-  #isRuled({ asset }: Offer): boolean {
-    return Object.keys(asset.content ?? {}).length > 0 || this.registry.store.line(rulesLine) !== undefined;
+  /** From now on files are served: versions that are new to them become production. */
+  serve(loaded: readonly Loaded[]): Promise<Taken> {
+    return this.intake.serve(loaded);
   }
 
-  /**
-   * Loads and publishes a workflow file, or a module whose default export is a flow; with it come the older
-   * versions beside it, so that their runs can go on.
-   */
-  async load(file: string): Promise<Loaded> {
-    const loader = this.project(projectFolderOf(file));
-    this.#project = loader;
-    if (isModule(file)) return this.#loadModule(loader, file);
-    const { loaded, ...pinned } = loader.load(file);
-    const release = await this.publish(loader, pinned);
-    return {
-      release,
-      warnings: loaded.warnings.map(problemText),
-      offers: pinned.offers,
-      rules: loader.labelRules(),
-    };
-  }
-
-  async #loadModule(loader: ProjectLoader, file: string): Promise<Loaded> {
-    const path = resolve(file);
-    readText(path);
-    const { environment } = loader.settings.allow;
-    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment }));
-    await Promise.all(older);
-    const facts = await this.#code.load(path, { environment });
-    return this.#publishFlow(facts, loader, { source: facts.source });
-  }
-
-  /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
-  async publish(loader: ProjectLoader, file: Pick<LoadedFile, "parts" | "children">): Promise<Release> {
-    for (const { assets } of [...file.children, file.parts]) this.#keep(loader, assets);
-    for (const child of file.children) await this.releases.publish(child);
-    return this.releases.publish(file.parts);
-  }
-
-  /** What must be kept of a project's files beside the contents of the assets. */
-  #keep(loader: ProjectLoader, assets: readonly Asset[]): void {
-    const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
-    for (const asset of assets) {
-      if (asset.kind === "index") prepare(asset);
-      keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
-    }
-  }
-
-  /** Adds a version of an asset as it is written in a file, or in the settings. Throws `WorkflowInvalid`. */
-  async add(written: WrittenAsset, message?: string): Promise<void> {
-    const loader = this.#project ?? this.project(this.home);
-    const offers = loader.assetOf(written, this.registry);
-    this.#keep(
-      loader,
-      offers.map(({ asset }) => asset),
-    );
-    await this.registry.take(offers, { source: "api", by: "local", message });
-  }
-
-  /** Takes every asset of a folder as its files have it now, workflow files with what they name. */
-  async push(files: readonly string[], folder: string, options: PushOptions): Promise<Taken> {
-    const loaded: Loaded[] = [];
-    for (const file of files) loaded.push(await this.load(file));
-    const loader = this.project(folder);
-    const offers = loader.everything();
-    this.#keep(
-      loader,
-      offers.map(({ asset }) => asset),
-    );
-    const others = { offers, rules: loader.labelRules() };
-    return this.serve([others, ...loaded], options);
+  /** Adds a version of an asset as it is written. Throws `WorkflowInvalid`. */
+  add(written: WrittenAsset, message?: string): Promise<void> {
+    return this.intake.add(written, message, this.home);
   }
 
   /**
@@ -389,47 +348,33 @@ export class Engine {
    */
   async register(code: Flow, loader: ProjectLoader): Promise<Release> {
     this.#flows.set(`${code.name}@${code.version}`, code);
-    const { release, offers } = await this.#publishFlow(code, loader);
-    await this.registry.take(offers, { source: "run", by: "local" });
+    const { release, offers } = await this.intake.publishFlow(code, loader);
+    await this.intake.take(offers);
     return release;
-  }
-
-  /** The source's digest tells versions apart that somebody forgot to number. */
-  async #publishFlow(
-    { name, version, uses }: Pick<Flow, "name" | "version" | "uses">,
-    loader: ProjectLoader,
-    pinned: { readonly source?: string } = {},
-  ): Promise<Loaded> {
-    const used = uses.length === 0 ? {} : { uses: [...uses] };
-    const definition = assetOf("flow", name, { name, version, ...used, ...pinned });
-    const assets = [...loader.flowAssets({ name, uses }), loader.policy()];
-    const parts = { workflow: name, version, definition, assets };
-    const children = loader.takeChildren();
-    const release = await this.publish(loader, { parts, children });
-    return {
-      release,
-      warnings: [],
-      offers: loader.offersOf([...children, parts]),
-      rules: loader.labelRules(),
-    };
   }
 
   /**
    * Starts a run of a workflow in what its name stands for now: the production version of it and of all that
-   * it names, or the arm of a rollout. Throws `AssetNotFound` when there is none.
+   * it names, or the arm of a rollout; while it is degraded, with other routes. Throws `AssetNotFound` when
+   * there is none. A batch is pinned to what it began with, and a child to its parent's release.
    */
   async start(workflow: string, request: Omit<StartRequest, "release">): Promise<string> {
     const line = this.registry.runnable(workflow);
     if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
-    const settled = this.registry.settled(line);
-    if (settled) return this.executor.start({ ...request, release: settled.release });
-    if (request.id && this.control.run(request.id)) return request.id;
-    const id = request.id ?? this.#newId();
-    const { release, arms, shadows } = await this.registry.assign(line, id, request);
+    const id = request.id ?? this.newId();
+    if (request.id && this.control.run(id)) return id;
+    const assignment = this.registry.settled(line) ?? (await this.registry.assign(line, id, request));
+    const { arms, shadows } = assignment;
+    const release = await this.degradation.releaseFor(assignment.release, id);
     const run = await this.executor.start({ ...request, id, release, ...(arms ? { arms } : {}) });
     for (const { rollout, ...shadow } of shadows)
       this.#startBeside({ ...request, ...shadow, id: derivedId("shadow", id, rollout), shadowOf: id });
     return run;
+  }
+
+  #stopped(run: StoppedRun): void {
+    this.degradation.stopped(run);
+    this.registry.rollouts.stopped(run.id);
   }
 
   /** Nobody waits for a shadow, and nothing of the run depends on it. */
@@ -443,6 +388,15 @@ export class Engine {
   async score(run: string, score: ScoreRecorded): Promise<void> {
     if (!this.control.run(run)) throw new RunNotFound(run);
     await this.registry.score(run, score);
+  }
+
+  /** From now on the budgets of a project hold, and no others. */
+  async keepBudgets(loader: ProjectLoader): Promise<void> {
+    const budgets = loader.budgets();
+    for (const { to } of budgets)
+      for (const asset of to ? [to.asset, ...to.uses] : []) this.intake.keepModels(asset, loader.folder);
+    await this.ledger.declare(budgets);
+    await this.ledger.settleLost();
   }
 
   /** Cancels, resumes or signals a run. The same id again is the same command. */
@@ -476,6 +430,16 @@ export class Engine {
     arm(firstMs);
   }
 
+  /** Nobody can fetch anything more from here, so what is not to be kept goes at once. */
+  async #eraseAtEnd(): Promise<void> {
+    try {
+      await eraseUncaptured(this, 0);
+    } catch (error) {
+      // On a full disk, or after a commit whose outcome is unknown, it is left to the next owner.
+      if (!(error instanceof FlyballError)) throw error;
+    }
+  }
+
   /** A clean stop: nothing new starts, what is under way may end within the grace period. */
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
@@ -483,24 +447,7 @@ export class Engine {
     await this.executor.drain(graceMs);
     await this.#code.close();
     await this.#kindParts.close();
+    await this.#eraseAtEnd();
     await this.journal.close();
   }
-}
-
-/**
- * A run must be able to go on although the project's model file has been trained anew since: the file
- * that a release pins is kept under its digest.
- */
-function keepModelFiles(content: Json, folder: string, models: string): void {
-  if (typeof content !== "object" || content === null) return;
-  if (Array.isArray(content)) {
-    for (const item of content) keepModelFiles(item, folder, models);
-    return;
-  }
-  const { file, fileSha256, ...others } = content as { [key: string]: Json };
-  if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
-    makeFolderDurably(models);
-    writeDurably(join(models, fileSha256), readFileSync(resolve(folder, file)));
-  }
-  for (const member of Object.values(others)) keepModelFiles(member, folder, models);
 }

@@ -93,7 +93,8 @@ function importMistake(rows: readonly Row[], file: string, target: string): stri
   if (!target.startsWith("src/")) return file.startsWith("src/") ? "it is outside src/" : undefined;
   const [own, other] = [rowOf(rows, file), rowOf(rows, target)];
   if (own && own === other) return undefined;
-  if (isTestFile(target)) return isTestFile(file) ? undefined : "that file is for tests";
+  if (isTestFile(target))
+    return isTestFile(file) || file.startsWith("bench/") ? undefined : "that file is for tests and benches";
   const doors = [`src/${other?.folder}`, `src/${other?.folder}/index.ts`];
   if (!doors.includes(target) && !otherDoors.has(target)) return `the door is src/${other?.folder}/index.ts`;
   // Tests put the pieces together as the engine does, and so do benches and what stands outside src/.
@@ -141,6 +142,8 @@ describe("folders", () => {
     assert.equal(mistake("src/low/a.test.ts", "../high/index.ts"), 0);
     assert.equal(mistake("src/low/a.test.ts", "../high/inner.ts"), 1);
     assert.equal(mistake("src/high/a.ts", "../low/testing.ts"), 1);
+    assert.equal(mistake("src/high/a.ts", "../low/testing/server.ts"), 1);
+    assert.equal(mistake("bench/a.ts", "../src/low/testing/server.ts"), 0);
     assert.equal(mistake("src/high/a.ts", "../../test/cli.ts"), 1);
     assert.equal(mistake("src/all.ts", "./high/index.ts"), 0);
     assert.equal(mistake("bench/a.ts", "../src/low/inner.ts"), 1);

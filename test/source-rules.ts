@@ -14,7 +14,7 @@ export interface SourceRule {
 
 /** Tests, and what only tests use: they may break rules that are there for the product's own runs. */
 export function isTestFile(file: string): boolean {
-  return /(?:\.test|\/testing|\/conformance)\.ts$|^test\//.test(file);
+  return /(?:\.test|\/testing(?:\/[\w-]+)?|\/conformance)\.ts$|^test\//.test(file);
 }
 
 const isSource = (file: string) => file.startsWith("src/");

@@ -78,8 +78,9 @@ My card was declined but the money is gone,billing
 Can I import contacts from a spreadsheet?,question
 The chart shows yesterday's numbers,bug
 `,
-  "flyball.yaml": `# A simulated model: right in 9 of 10 cases, and always shown as simulated. To ask a real one, give its
-# address and put it first in the route:
+  "flyball.yaml": `# A simulated model: right in 9 of 10 cases, and always shown as simulated. To ask a real one, put it
+# first in the route: openai/NAME, anthropic/NAME or google/NAME, with its key in the environment
+# (OPENAI_API_KEY …), or a server of your own by its address:
 #
 # providers:
 #   house: { type: openai-compatible, url: "http://127.0.0.1:9000/v1", key: "{{ secrets.HOUSE_KEY }}" }

@@ -1,10 +1,12 @@
 import { Command, CommanderError } from "commander";
 import { registerAssets } from "./assets.ts";
+import { registerBudgets } from "./budgets.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
 import { registerPredict } from "./predict.ts";
+import { registerPrompt } from "./prompt.ts";
 import { registerReviews } from "./reviews.ts";
 import { registerRollouts } from "./rollouts.ts";
 import { registerRun } from "./run.ts";
@@ -39,11 +41,13 @@ export async function runCommand(): Promise<ExitCode> {
     registerRun,
     registerTrain,
     registerPredict,
+    registerPrompt,
     registerRuns,
     registerReviews,
     registerAssets,
     registerRollouts,
     registerSwitches,
+    registerBudgets,
     registerJournal,
     registerDoctor,
   ])

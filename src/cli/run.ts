@@ -60,6 +60,7 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
   const { limits } = readSettings(projectFolderOf(file));
   const api = await connect(homeOf(options), { create: true, limits });
   try {
+    if (api.engine) await api.engine.keepBudgets(api.engine.project(projectFolderOf(file)));
     if (isModule(file)) await api.engine?.open(file);
     // Only now: a run whose code is not loaded yet would be parked for want of it.
     await api.engine?.recover();

@@ -13,6 +13,7 @@ import {
   printJson,
   table,
 } from "./io.ts";
+import { showStep } from "./step.ts";
 
 interface RunItem {
   readonly runId: string;
@@ -93,8 +94,13 @@ export function registerRuns(program: Command, done: (code: ExitCode) => void): 
 
   common(runs.command("show <run>"))
     .description("A run with its steps: what it waits for, what each step gave.")
-    .action(async (run: string, options: CommonOptions) =>
-      done(await onFolder(options, (api) => show(api, run, options))),
+    .option("--step <path>", "what ran at one step: prompt, model, parameters, versions, cost, attempts")
+    .action(async (run: string, options: CommonOptions & { step?: string }) =>
+      done(
+        await onFolder(options, (api) =>
+          options.step === undefined ? show(api, run, options) : showStep(api, run, options.step, options),
+        ),
+      ),
     );
 
   common(runs.command("watch <run>"))

@@ -2,9 +2,9 @@ import { statSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { FlyballError, systemClock } from "../core/base/index.ts";
-import type { Engine, Loaded } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { listenOnPort } from "../http/index.ts";
-import { projectFolderOf, readSettings } from "../project/index.ts";
+import { type Loaded, projectFolderOf, readSettings } from "../project/index.ts";
 import { connect, homeOf } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, note } from "./io.ts";
@@ -70,7 +70,8 @@ async function serve(
   { isDev, hasCrashed, onServing }: ServeMode,
 ): Promise<ExitCode> {
   const files = servedFiles(path);
-  const settings = readSettings(projectFolderOf(files[0] ?? join(path, "flyball.yaml")));
+  const folder = projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
+  const settings = readSettings(folder);
   const port = portOf(options.port, settings.server.port);
   const api = await connect(homeOf(options), { create: true, limits: settings.limits });
   try {
@@ -81,18 +82,29 @@ async function serve(
       );
     const { engine } = api;
     engine.keepRetention(settings.retention);
+    await engine.keepBudgets(engine.project(folder));
     const loaded = [];
     for (const file of files) loaded.push(await loadFile(engine, file));
     tellKept(await engine.serve(loaded));
     // Only now: a run whose code is not loaded yet would be parked for want of it.
     await engine.recover({ afterCrash: hasCrashed });
     const interrupted = untilInterrupted();
-    const listening = await listenOnPort(engine, { host: options.host, port });
+    const loadAssets = () => engine.intake.assetsFor(engine.project(folder));
+    let assets = loadAssets();
+    const listening = await listenOnPort(engine, { host: options.host, port, assets: () => assets });
     note(
       `Serving ${listening.url} with ${engine.registry.runnableNames().join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
     onServing();
-    const stopWatching = isDev ? watchFiles(engine, path, loaded) : () => {};
+    const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
+    const load = async () => {
+      await keepingOld(() => engine.keepBudgets(engine.project(projectFolderOf(join(path, "flyball.yaml")))));
+      await serveAgain(engine, path, versions);
+      await keepingOld(() => {
+        assets = loadAssets();
+      });
+    };
+    const stopWatching = isDev ? watchFiles(path, load) : () => {};
     await interrupted;
     stopWatching();
     await listening.close();
@@ -111,14 +123,13 @@ async function loadFile(engine: Engine, file: string): Promise<Loaded> {
 /** Editors save in several steps; a moment after the last of them everything is there. */
 const saveSettleMs = 100;
 
-function watchFiles(engine: Engine, path: string, loaded: readonly Loaded[]): () => void {
+function watchFiles(path: string, onSaved: () => Promise<void>): () => void {
   const folder = statSync(path).isFile() ? projectFolderOf(path) : resolve(path);
-  const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
   let stop = () => {};
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
     if (!name || name.includes(".flyball") || name.includes("node_modules")) return;
     stop();
-    stop = systemClock.after(saveSettleMs, () => void reload(engine, path, versions));
+    stop = systemClock.after(saveSettleMs, () => void onSaved());
   });
   return () => {
     stop();
@@ -126,19 +137,25 @@ function watchFiles(engine: Engine, path: string, loaded: readonly Loaded[]): ()
   };
 }
 
-async function reload(engine: Engine, path: string, versions: Map<string, string>): Promise<void> {
+/** What can be loaded is served; of the rest, the versions from before. */
+async function serveAgain(engine: Engine, path: string, versions: Map<string, string>): Promise<void> {
   const loaded: Loaded[] = [];
   for (const file of servedFiles(path))
-    try {
-      loaded.push(await loadFile(engine, file));
-    } catch (error) {
-      if (!(error instanceof FlyballError)) throw error;
-      note(`${error.message}\nThe version from before is still served.`);
-    }
+    await keepingOld(async () => void loaded.push(await loadFile(engine, file)));
   tellKept(await engine.serve(loaded));
   for (const { release } of loaded)
     if (versions.get(release.workflow) !== release.digest) {
       versions.set(release.workflow, release.digest);
       note(`${release.workflow} is served in version ${release.version.slice(0, 12)} now.`);
     }
+}
+
+/** Whoever saves a mistake is told of it, and what was there before goes on being served. */
+async function keepingOld(load: () => void | Promise<void>): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    if (!(error instanceof FlyballError)) throw error;
+    note(`${error.message}\nThe version from before is still served.`);
+  }
 }

@@ -1,8 +1,13 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
+import { budgetRoutes } from "./budgets/index.ts";
+import { costRoutes } from "./costs/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { modelRoutes, routeRoutes } from "./models/index.ts";
+import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { rolloutRoutes } from "./rollouts/index.ts";
@@ -13,15 +18,17 @@ import { workflowRoutes } from "./workflows/index.ts";
 
 export interface AppOptions {
   readonly engine: Engine;
+  /** The models, routes and prompts that calls may name. */
+  readonly assets?: (() => AssetSource) | undefined;
   /** Over the local socket, which only this user can open: no host check, and batches of local files. */
   readonly isLocal: boolean;
 }
 
 /** Every way in, as one function from a request to an answer. */
-export function createApp({ engine, isLocal }: AppOptions): Hono {
+export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptions): Hono {
   const app = new Hono();
-  app.onError((error, context) => answerProblem(context, error));
-  app.notFound((context) => answerProblem(context, new NotFound(`There is nothing at ${context.req.path}.`)));
+  app.onError((error, context) => answerError(context, error));
+  app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
   app.get("/healthz", (context) => context.json(health(engine)));
   app.get("/readyz", (context) => context.json({ ready: true }));
@@ -31,10 +38,22 @@ export function createApp({ engine, isLocal }: AppOptions): Hono {
   app.route("/v1/assets", assetRoutes(engine, isLocal));
   app.route("/v1/rollouts", rolloutRoutes(engine));
   app.route("/v1/switches", switchRoutes(engine));
+  app.route("/v1/budgets", budgetRoutes(engine));
+  app.route("/v1/costs", costRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
+  app.route("/v1/models", modelRoutes(engine));
+  app.route("/v1/routes", routeRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));
+  app.route("/openai/v1", openaiRoutes(engine, assets));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));
   return app;
+}
+
+const noAssets: AssetSource = { find: () => undefined, names: () => [] };
+
+function answerError(context: Context, error: unknown): Response {
+  const answer = context.req.path.startsWith("/openai/") ? answerOpenaiError : answerProblem;
+  return answer(context, error);
 }
 
 type Guard = Parameters<Hono["use"]>[1];

@@ -21,10 +21,8 @@ export class RequestInvalid extends FlyballError {
 export class BodyTooLarge extends FlyballError {
   readonly code = "BODY_TOO_LARGE";
   override readonly status = 413;
-  constructor() {
-    super(
-      `A body may have ${bodyBytesMax / 1024 / 1024} MiB; keep what is larger as a file, and send its name.`,
-    );
+  constructor(bytesMax: number) {
+    super(`A body may have ${bytesMax / 1024 / 1024} MiB; keep what is larger as a file, and send its name.`);
   }
 }
 
@@ -71,15 +69,17 @@ export function answerProblem(context: Context, error: unknown): Response {
 
 /** The request's JSON body, checked; an absent body is an empty object. */
 export async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
-  const text = await readText(context.req.raw);
-  let value: unknown = {};
-  if (text !== "") {
-    const type = context.req.header("content-type") ?? "";
-    if (!/^application\/json\b/i.test(type))
-      throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
-    value = parse(text);
-  }
-  return checked(schema, value);
+  return checked(schema, await jsonOf(context, bodyBytesMax));
+}
+
+/** The request's JSON body, not yet checked. */
+export async function jsonOf(context: Context, bytesMax: number): Promise<unknown> {
+  const text = textOf(await bytesOf(context, bytesMax));
+  if (text === "") return {};
+  const type = context.req.header("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type))
+    throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
+  return parse(text);
 }
 
 /** A body is parsed and written in one go, while others wait; documents belong into files and stores. */
@@ -89,19 +89,27 @@ const bodyBytesMax = 2 * 1024 * 1024;
 const discardedBytesMax = 64 * 1024 * 1024;
 
 /** Takes no more into memory than a body may have, whether its length was declared or not. */
-async function readText({ body }: Request): Promise<string> {
+async function bytesOf({ req }: Context, bytesMax: number): Promise<Uint8Array> {
+  // A body of known length is read at once, without a stream around it: a quarter of the time.
+  if (Number(req.header("content-length")) <= bytesMax) return new Uint8Array(await req.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of req.raw.body ?? []) {
     bytes += chunk.length;
-    if (bytes <= bodyBytesMax) chunks.push(chunk);
+    if (bytes <= bytesMax) chunks.push(chunk);
     else chunks.length = 0;
     if (bytes > discardedBytesMax) break;
   }
-  if (bytes > bodyBytesMax) throw new BodyTooLarge();
+  if (bytes > bytesMax) throw new BodyTooLarge(bytesMax);
+  return Buffer.concat(chunks);
+}
+
+// A byte that is no text would otherwise become another sign, without a word.
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function textOf(bytes: Uint8Array): string {
   try {
-    // Otherwise each byte that is no text would become the same sign, without a word.
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return utf8.decode(bytes);
   } catch {
     throw new RequestInvalid(["the body is not UTF-8"]);
   }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { FlyballError, messageOf, sha256 } from "../core/base/index.ts";
+import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { createApp } from "./app.ts";
 
@@ -45,13 +46,13 @@ export async function listenLocally(engine: Engine): Promise<Listening> {
 
 export async function listenOnPort(
   engine: Engine,
-  options: { host: string; port: number },
+  options: { host: string; port: number; assets?: () => AssetSource },
 ): Promise<Listening> {
   const { host, port } = options;
   if (!["127.0.0.1", "localhost", "::1"].includes(host))
     throw new CannotListen(host, "without access control only this machine may ask; use 127.0.0.1");
   const server = createAdaptorServer({
-    fetch: createApp({ engine, isLocal: false }).fetch,
+    fetch: createApp({ engine, assets: options.assets, isLocal: false }).fetch,
   }) as Server;
   await listen(server, `${host}:${port}`, { host, port });
   const address = server.address();

@@ -8,6 +8,7 @@ import {
   type KindRegistry,
   type WorkflowDocument,
 } from "../core/workflow/index.ts";
+import { referencesOf } from "../models/gateway/index.ts";
 
 /** Where the outgoing calls of every run may go is pinned with it, though no step names it. */
 const httpPolicy = { kind: "policy", name: "http" };
@@ -18,10 +19,9 @@ export function assetKinds(
   isFlowLoaded: (name: string, version: string) => boolean,
 ): AssetKinds {
   return {
-    referencesOf(kind, content) {
-      if (kind === "workflow") return [...documentReferences(documentOf(content), kinds), httpPolicy];
-      if (kind === "flow") return [...flowReferences(content), httpPolicy];
-      return kind === "route" ? routeReferences(content) : [];
+    referencesOf(kind, content, find) {
+      if (kind === "workflow") return [...documentReferences(documentOf(content), kinds, find), httpPolicy];
+      return kind === "flow" ? [...flowReferences(content), httpPolicy] : referencesOf(kind, content);
     },
     versionOf: (kind, content) =>
       kind === "workflow" ? documentVersion(documentOf(content)) : String(membersOf(content).version),
@@ -61,11 +61,6 @@ function flowReferences(content: Json) {
     const slash = use.indexOf("/");
     return { kind: use.slice(0, slash), name: use.slice(slash + 1) };
   });
-}
-
-/** A route may name its models, or hold them whole. */
-function routeReferences(content: Json) {
-  return namesIn(membersOf(content).candidates).map((name) => ({ kind: "model", name }));
 }
 
 function namesIn(list: Json | undefined): readonly string[] {

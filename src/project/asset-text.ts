@@ -18,6 +18,8 @@ interface AssetFile {
   readonly file: string;
   readonly text: string;
   readonly name: string;
+  /** The tools that a prompt may name. */
+  readonly tool: (name: string) => Asset | undefined;
 }
 
 /** The asset of a file of its own. Throws `WorkflowInvalid` with every problem of it. */

@@ -12,11 +12,11 @@
 export { assetKinds } from "./asset-kinds.ts";
 export { placeOf, sectionOf, type WrittenAsset } from "./asset-text.ts";
 export { type InputFile, readInputFile, readTable, type Table } from "./input-rows.ts";
+export { Intake, type Loaded, type Opened } from "./intake.ts";
 export {
   FileUnreadable,
   isModule,
   type LoadedFile,
-  olderVersionsOf,
   ProjectLoader,
   projectFolderOf,
   readText,

@@ -10,8 +10,9 @@ import {
   type LoadedWorkflow,
   loadWorkflow,
   WorkflowInvalid,
+  withReferences,
 } from "../core/workflow/index.ts";
-import { gatewaySource } from "../models/gateway/index.ts";
+import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
 import {
   AssetUnwritable,
@@ -79,7 +80,7 @@ export class ProjectLoader {
           : {}),
       }),
       retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: () => [] },
+      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
     ];
   }
 
@@ -90,7 +91,7 @@ export class ProjectLoader {
       text,
       file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
       kinds: this.#kinds,
-      assets: this.#assets,
+      assets: this.assets,
       flat: flatForm,
     });
     const { workflow, document, references } = loaded;
@@ -126,9 +127,7 @@ export class ProjectLoader {
     const inSettings = Object.entries({ route: routes, model: models, index: indexes }).flatMap(
       ([kind, entries]) => Object.keys(entries).map((name) => [kind, name] as const),
     );
-    const found = [...inFolders, ...inSettings].flatMap(
-      ([kind, name]) => this.#assets.find(kind, name) ?? [],
-    );
+    const found = [...inFolders, ...inSettings].flatMap(([kind, name]) => this.assets.find(kind, name) ?? []);
     return [...found, this.policy()].map((asset) => this.#offer(asset));
   }
 
@@ -145,18 +144,14 @@ export class ProjectLoader {
         this.#kinds,
         withEntry(this.settings, section, name, text),
       );
-      return loader.find(kind, name).map((asset) => ({ asset, text, file }));
+      const asset = loader.asset(kind, name);
+      return asset ? [{ asset, text, file }] : [];
     }
     if (kind === "workflow") return this.#workflowOf({ name, text, file }, known);
-    const asset = loadAsset(kind, { file, text, name });
+    const tool = (other: string) => this.asset("tool", other);
+    const asset = loadAsset(kind, { file, text, name, tool });
     if (!asset) throw new AssetUnwritable(kind);
     return [{ asset, text, file }];
-  }
-
-  /** The asset of a name, if there is one. */
-  find(kind: string, name: string): readonly Asset[] {
-    const asset = this.#assets.find(kind, name);
-    return asset ? [asset] : [];
   }
 
   #workflowOf(
@@ -167,11 +162,11 @@ export class ProjectLoader {
     const find = (kind: string, wanted: string) => {
       const there = known.find(kind, wanted);
       if (there) return there;
-      const asset = kind === "workflow" ? undefined : this.#assets.find(kind, wanted);
+      const asset = kind === "workflow" ? undefined : this.assets.find(kind, wanted);
       if (asset) own.push(asset);
       return asset;
     };
-    const names = (kind: string) => [...known.names(kind), ...this.#assets.names(kind)];
+    const names = (kind: string) => [...known.names(kind), ...this.assets.names(kind)];
     const kinds = this.#kinds;
     const { workflow, document } = loadWorkflow({
       text,
@@ -198,22 +193,42 @@ export class ProjectLoader {
     return assetOf("policy", "http", { allow: [...this.settings.allow.http] });
   }
 
+  /** The budgets of the settings, with the models that they downgrade to. */
+  budgets(): readonly Budget[] {
+    const find = (name: string) => {
+      const asset = this.assets.find("route", name) ?? this.assets.find("model", name);
+      return asset && { asset, uses: withReferences([asset], this.assets).slice(1) };
+    };
+    return this.settings.budgets.map((entry) => budgetFrom(entry, find));
+  }
+
   /** The assets that a flow says it uses, as `kind/name`. */
   flowAssets({ name, uses }: Pick<Flow, "name" | "uses">): readonly Asset[] {
-    return uses.map((use) => {
+    const named = uses.map((use) => {
       const slash = use.indexOf("/");
-      const asset = this.#assets.find(use.slice(0, slash), use.slice(slash + 1));
+      const asset = this.assets.find(use.slice(0, slash), use.slice(slash + 1));
       const message = `flow ${name} uses ${JSON.stringify(use)}, which is not there; expected kind/name, such as prompt/greet`;
       if (!asset) throw new WorkflowInvalid([{ file: this.folder, line: 1, column: 1, message }]);
       return asset;
     });
+    return withReferences(named, this.assets);
+  }
+
+  /** An asset by itself, such as a prompt that somebody wants to see rendered. Throws `WorkflowInvalid`. */
+  asset(kind: string, name: string): Asset | undefined {
+    return this.assets.find(kind, name);
+  }
+
+  names(kind: string): readonly string[] {
+    return this.assets.names(kind);
   }
 
   takeChildren(): ReleaseParts[] {
     return this.#children.splice(0);
   }
 
-  readonly #assets: AssetSource = {
+  /** Everything that a step or a call may name. */
+  readonly assets: AssetSource = {
     find: (kind, name) => {
       for (const source of this.#sources) {
         const asset = source.find(kind, name);
@@ -222,6 +237,7 @@ export class ProjectLoader {
       return undefined;
     },
     names: (kind) => this.#sources.flatMap((source) => source.names(kind)),
+    references: (asset) => this.#sources.flatMap((source) => source.references?.(asset) ?? []),
   };
 
   #fileAsset(kind: string, name: string): Asset | undefined {
@@ -229,7 +245,8 @@ export class ProjectLoader {
     if (!file) return undefined;
     if (kind === "workflow") return this.#child(file, name);
     const text = readText(file);
-    const asset = loadAsset(kind, { file: relative(process.cwd(), file), text, name });
+    const tool = (other: string) => this.#fileAsset("tool", other);
+    const asset = loadAsset(kind, { file: relative(process.cwd(), file), text, name, tool });
     if (asset) this.#written.set(lineId(kind, name), { file: relative(this.folder, file), text });
     return asset;
   }
@@ -248,6 +265,19 @@ export class ProjectLoader {
     } finally {
       this.#loading.pop();
     }
+  }
+
+  /** The names of a kind's files, where they stand in a folder of their own. */
+  #fileNames(kind: string): readonly string[] {
+    const names = (placesOf[kind] ?? []).flatMap((place) => {
+      const { dir, base } = parse(place);
+      const folder = join(this.folder, dir);
+      if (dir === "" || !existsSync(folder)) return [];
+      const ending = base.replace("NAME", "");
+      const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+      return files.map((file) => file.slice(0, -ending.length));
+    });
+    return [...new Set(names)].sort();
   }
 
   /** The file that a name stands for; never one outside the folder. */

@@ -18,8 +18,6 @@ function isDuration(text: string): boolean {
   }
 }
 
-const notYet = (part: string) => z.undefined({ error: `is part of the format but not built yet (${part})` });
-
 const settingsFile = z.strictObject({
   ...gatewaySettings.shape,
   indexes: indexSettings.default({}),
@@ -67,7 +65,6 @@ const settingsFile = z.strictObject({
     .default({})
     .describe("What the labels of assets ask for."),
   server: z.strictObject({ port: z.int().min(0).max(65_535).optional() }).default({}),
-  budgets: notYet("budgets come with the registry").optional(),
 });
 
 export interface Settings extends GatewaySettings {

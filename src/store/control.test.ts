@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type Random, seededRandom } from "../core/base/index.ts";
-import type {
-  BatchRow,
-  ControlChange,
-  ControlStore,
-  ReviewRow,
-  RunRow,
-  RunStatus,
+import {
+  type BatchRow,
+  type ControlChange,
+  type ControlStore,
+  costDimensions,
+  type ReviewRow,
+  type RunRow,
+  type RunStatus,
 } from "../core/executor/index.ts";
 import type { RegistryChange, RegistryStore } from "../core/registry/index.ts";
 import { MemoryControlStore } from "./memory/index.ts";
@@ -56,7 +57,7 @@ function runRow(n: number, random: Random): RunRow {
     lane: pick(random, ["w", '["w",["x",1,0]]']),
     rank: 1_000 + Math.floor(random.next() * 20),
     expiresAt: pick(random, [null, 5_010]),
-    erased: isEnded ? pick(random, [0, 1]) : 0,
+    erased: isEnded ? pick(random, [-1, 0, 1]) : 0,
     shadowOf: pick(random, [null, null, "run-001"]),
   };
 }
@@ -114,6 +115,7 @@ function changes(): ControlChange[] {
   ] as const)
     list.push({ table: "switches", put: { id, mode: "drain", by: "local", reason, since: 3 } });
   list.push({ table: "switches", remove: "tool/y" });
+  list.push(...spendingChanges(random));
   for (const table of ["inbox", "runs", "reviews"] as const)
     for (const id of ["c3", "run-020", "review-5", "nothing"]) list.push({ table, remove: id });
   list.push({
@@ -240,6 +242,37 @@ function registryAnswers(store: RegistryStore) {
   };
 }
 
+function spendingChanges(random: Random): ControlChange[] {
+  const list: ControlChange[] = [];
+  for (const id of ["b", "a", "b"])
+    list.push({ table: "budgets", put: { id, definition: `{"n":${list.length}}`, declaredAt: list.length } });
+  list.push({ table: "budgets", remove: "a" });
+  for (let n = 0; n < 60; n++) {
+    const [period, key] = [pick(random, ["2026-11-25", "2026-11-26"]), pick(random, ["é", "", "t"])];
+    const use = { id: `b/${period}/${key}`, budget: "b", period, key };
+    const taken = { reserved: n - 20, spent: 2 ** 40 + n, alerted: random.next(), exceeded: n % 2 };
+    list.push({ table: "uses", add: { ...use, ...taken } });
+  }
+  for (let n = 0; n < 5; n++) {
+    const row = { budget: "b", period: "p", key: "k", amount: n, run: "r", path: "p", at: n };
+    list.push({ table: "reservations", put: { id: `b/${n}`, unit: "usd", ...row } });
+  }
+  list.push({ table: "reservations", remove: "b/3" }, { table: "uses", remove: "nothing" });
+  for (let n = 0; n < 60; n++) {
+    const [day, tenant] = [`2026-11-0${1 + (n % 5)}`, pick(random, ["", "a", "b"])];
+    const of = { day, workflow: pick(random, ["w", "v"]), tenant, feature: "f", model: "m" };
+    const tokens = { input: n, cached: 1, cacheWrite: 2, output: 3, reasoning: 4 };
+    const add = { calls: 1, unpriced: n % 2, nanoUsd: 2 ** 45 + n, ...tokens };
+    list.push({ table: "costs", add: { id: JSON.stringify([day, of.workflow, tenant]), ...of, ...add } });
+  }
+  const settled = { budget: "b", key: "", reserved: 0, spent: 1, alerted: 0, exceeded: 0 };
+  for (const period of ["2026-10", "2026-11"])
+    list.push({ table: "uses", add: { id: `b/${period}/`, period, ...settled } });
+  list.push({ table: "uses", forget: { budget: "b", period: "2026-10" } });
+  list.push({ table: "costs", forget: { day: "2026-11-03" } });
+  return list;
+}
+
 const none = { lanes: [], workflows: [] };
 
 /** Every question that a control store is asked, with answers as plain data. */
@@ -300,6 +333,17 @@ function answers(store: ControlStore & { readonly registry: RegistryStore }): Re
     prunable: [store.prunable(3_030, 100), store.prunable(9_999, 5), store.prunable(0, 5)],
     counts: store.countRuns(),
     registry: registryAnswers(store.registry),
+    budgets: store.spending.budgets(),
+    reservations: store.spending.reservations(),
+    uses: [store.spending.use("b/2026-11-25/t"), store.spending.use("nothing")],
+    usesAfter: ["", "b/2026-11-25/", "b/2026-11-25/t"].map((after) =>
+      store.spending.uses({ budget: "b", period: "2026-11-25", after, limit: 2 }),
+    ),
+    settledPeriods: store.spending.settledPeriods(),
+    days: store.spending.days(),
+    costs: costDimensions.map((by) =>
+      store.spending.costs({ by, from: "2026-11-02", to: "2026-11-04", limit: 2 }),
+    ),
   };
   return JSON.parse(JSON.stringify(told, (_, entry) => (entry === undefined ? "undefined" : entry)));
 }

@@ -51,6 +51,48 @@ test("a mistake in a workflow: nothing starts, exit code 2, a message with line 
   assert.equal((await command("runs", "list")).stdout, "No runs.\n");
 });
 
+test("prompts are listed, shown and rendered; what is wrong with one has its line, and hides no other", async () => {
+  for (const dir of ["prompts", "tools"]) mkdirSync(join(folder, dir));
+  const tool = "outbox: { channel: orders }\ndescription: Finds it.\ninput: { type: object }\n";
+  write("tools/find_order.yaml", tool);
+  const variants = "variants: [{ language: de, text: 'Hallo {{ name }}' }]";
+  write(
+    "prompts/greet.yaml",
+    `input: { name: string }\ntext: Hello {{ name }}\ntools: [find_order]\n${variants}\n`,
+  );
+  write("prompts/wrong.yaml", "input: { name: string }\ntext: Hello {{ nam }}\n");
+  write("row.json", '{ "input": { "name": "Ada" }, "tags": { "language": "de-AT" } }');
+
+  const listed = await command("prompt", "list");
+  assert.equal(listed.code, 2);
+  assert.match(listed.stdout, /greet +[0-9a-f]{12} +name +1/);
+  assert.match(listed.stderr, /prompts\/wrong\.yaml:2:\d+: .*did you mean `name`/);
+  type Shown = { readonly digest: string; readonly messages?: unknown; readonly tools?: unknown };
+  const [shown] = jsonLines<Shown>((await command("prompt", "show", "greet", "--json")).stdout);
+  const [rendered] = jsonLines<Shown>(
+    (await command("prompt", "render", "greet", "--input", "row.json", "--json")).stdout,
+  );
+  assert.equal(rendered?.digest, shown?.digest);
+  assert.deepEqual(rendered?.messages, [{ role: "user", content: "Hallo Ada" }]);
+  assert.deepEqual(rendered?.tools, [
+    { name: "find_order", description: "Finds it.", parameters: { type: "object" } },
+  ]);
+  const english = await command("prompt", "render", "greet", "--input", "row.json", "--tag", "language=en");
+  assert.match(english.stdout, /variant +default: no variant fits language=en\n[\s\S]*user\n {2}Hello Ada\n/);
+
+  for (const [args, problem] of [
+    [["greet"], /input of prompt "greet" is wrong.*"name"/],
+    [["gret"], /did you mean greet/],
+    [["greet", "--input", "[1]"], /must be an object/],
+    [["greet", "--input", '{"name":"x"}', "--tag", "de"], /expected key=value/],
+    [["greet", "--folder", "nowhere"], /no prompt/],
+  ] as const) {
+    const refused = await command("prompt", "render", ...args);
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, problem);
+  }
+});
+
 test("missing files, unknown commands and options are bad input", async () => {
   for (const args of [
     ["run", "nope.yaml", "--input", "in.jsonl"],

@@ -10,6 +10,7 @@ import {
   fingerprint,
   formatDuration,
   formatMoney,
+  hasEnded,
   InvalidJson,
   InvalidText,
   jsonDepthMax,
@@ -20,6 +21,7 @@ import {
   parseMoney,
   parseShare,
   parseTokenPrice,
+  periodOf,
   randomBytes,
   seededRandom,
   sha256,
@@ -308,4 +310,31 @@ test("an error's record holds its code, message and retry class, never a stack",
   assert.equal(messageOf(undefined), "undefined");
   assert.equal(new Slow("x").name, "Slow");
   assert.throws(() => assertThat(false, "never"), AssertionFailed);
+});
+
+test("periods are named and end in UTC; weeks are those of ISO 8601", () => {
+  const named = (kind: "day" | "week" | "month" | "total", text: string) => {
+    const { name, endsAt } = periodOf(kind, Date.parse(text));
+    return [name, endsAt === null ? null : new Date(endsAt).toISOString().slice(0, 16)];
+  };
+  assert.deepEqual(named("day", "2026-11-25T23:59:59Z"), ["2026-11-25", "2026-11-26T00:00"]);
+  assert.deepEqual(named("month", "2026-12-31T12:00:00Z"), ["2026-12", "2027-01-01T00:00"]);
+  assert.deepEqual(named("total", "2026-12-31T12:00:00Z"), ["total", null]);
+  assert.deepEqual(named("week", "2026-11-25T00:00:00Z"), ["2026-W48", "2026-11-30T00:00"]);
+  assert.deepEqual(named("week", "2027-01-03T23:00:00Z"), ["2026-W53", "2027-01-04T00:00"]);
+  assert.deepEqual(named("week", "2027-01-04T00:00:00Z"), ["2027-W01", "2027-01-11T00:00"]);
+});
+
+test("a period is over once the next one of its kind has begun; the total never is", () => {
+  const at = Date.UTC(2027, 0, 4);
+  const over = ["2027-01-03", "2026-12", "2026-W53", "2026-01-05"];
+  const not = ["2027-01-04", "2027-01", "2027-W01", "total", "house", ""];
+  assert.deepEqual(
+    over.map((name) => hasEnded(name, at)),
+    over.map(() => true),
+  );
+  assert.deepEqual(
+    not.map((name) => hasEnded(name, at)),
+    not.map(() => false),
+  );
 });

@@ -13,6 +13,8 @@ export abstract class FlyballError extends Error {
   readonly exitCode: 2 | 3 = 2;
   /** Earliest moment worth trying again, in milliseconds from now. */
   readonly retryAfterMs: number | null = null;
+  /** Dollars that were spent although it failed; said by whoever knows. */
+  costUsd = 0;
 
   override get name(): string {
     return this.constructor.name;
@@ -24,7 +26,13 @@ export const retryClasses = ["rate_limit", "server", "network", "timeout"] as co
 export type RetryClass = (typeof retryClasses)[number];
 
 /** What the journal keeps of an error: never a stack, never a secret. */
-export type ErrorRecord = { readonly code: string; readonly message: string; readonly retry?: RetryClass };
+export type ErrorRecord = {
+  readonly code: string;
+  readonly message: string;
+  readonly retry?: RetryClass;
+  /** Dollars that the failed attempt has cost; absent when nothing. */
+  readonly costUsd?: number;
+};
 
 export class InvalidJson extends FlyballError {
   readonly code = "INVALID_JSON";
@@ -62,6 +70,11 @@ export function messageOf(error: unknown): string {
 
 export function errorRecord(error: unknown): ErrorRecord {
   if (error instanceof FlyballError)
-    return { code: error.code, message: error.message, ...(error.retry ? { retry: error.retry } : {}) };
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.retry ? { retry: error.retry } : {}),
+      ...(error.costUsd > 0 ? { costUsd: error.costUsd } : {}),
+    };
   return { code: "UNEXPECTED", message: messageOf(error) };
 }

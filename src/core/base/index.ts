@@ -11,5 +11,6 @@ export * from "./errors.ts";
 export * from "./fingerprint.ts";
 export * from "./ids.ts";
 export * from "./json.ts";
+export * from "./periods.ts";
 export * from "./random.ts";
 export * from "./units.ts";

@@ -1,5 +1,6 @@
 import type { Clock, Json } from "../base/index.ts";
 import type { Scope, Workflow } from "../workflow/index.ts";
+import { captureOf } from "./capture.ts";
 import { type Counter, type Counters, countersOf, type RateMoments } from "./counters.ts";
 import { QueueFull } from "./errors.ts";
 import type { RunStarted } from "./events.ts";
@@ -201,7 +202,7 @@ export class Admission {
 }
 
 /** What a run asks of the executor beside its work. */
-export type Demand = Pick<RunStarted, "lane" | "priority" | "expiresAt">;
+export type Demand = Pick<RunStarted, "lane" | "priority" | "expiresAt" | "capture">;
 
 export function demandOf(
   release: Release,
@@ -213,6 +214,7 @@ export function demandOf(
   const lane = laneOf(definition.workflow, run.scope);
   const priority = run.priority ?? priorityOf(limits.priority?.(run.scope));
   return {
+    ...captureOf(release),
     ...(lane === release.workflow ? {} : { lane }),
     ...(priority ? { priority } : {}),
     ...(expiresMs === null ? {} : { expiresAt: run.nowMs + expiresMs }),

@@ -1,13 +1,14 @@
 import { type Clock, type Json, type JsonObject, type Random, seededRandom } from "../base/index.ts";
 import {
   type Asset,
+  type CachePolicy,
   type EffectMode,
   parseTemplate,
   type Scope,
   type StepContext,
   type StepOutcome,
 } from "../workflow/index.ts";
-import { StepTimedOut, SwitchedOff } from "./errors.ts";
+import { StepTimedOut } from "./errors.ts";
 import { type ActiveStep, type Attempt, prepare, type Run } from "./run.ts";
 import { type Switches, switchId } from "./switches.ts";
 
@@ -65,6 +66,7 @@ export class StepAttempt implements StepContext, Attempt {
   #stopTimer: (() => void) | undefined;
   #over = false;
   readonly #uses: string[] = [];
+  trace: (() => JsonObject) | undefined;
 
   constructor(run: Run, step: ActiveStep, options: AttemptOptions) {
     this.#run = run;
@@ -88,8 +90,18 @@ export class StepAttempt implements StepContext, Attempt {
   get tags(): Readonly<Record<string, string>> {
     return this.#run.started.tags ?? {};
   }
+  get budgetUsd(): number | undefined {
+    const { definition } = this.#run.release;
+    return definition.type === "document" ? definition.workflow.document.budgetUsd : undefined;
+  }
+  get capture(): boolean {
+    return this.#run.isCaptured(this.path);
+  }
   get effects(): EffectMode {
     return this.#options.effects;
+  }
+  get cache(): CachePolicy | undefined {
+    return this.step.work?.cache;
   }
   get waitKey(): string | null {
     return this.step.wait?.key ?? null;
@@ -115,9 +127,12 @@ export class StepAttempt implements StepContext, Attempt {
 
   use(scope: "model" | "tool" | "agent", name: string): void {
     const id = switchId(scope, name);
-    const off = this.#options.switches.get("all") ?? this.#options.switches.get(id);
-    if (off) throw new SwitchedOff(off.id, off.reason);
+    this.#options.switches.check(id);
     this.#uses.push(id);
+  }
+
+  tell(trace: () => JsonObject): void {
+    this.trace = trace;
   }
 
   asset(kind: string, name: string): Asset {

@@ -2,6 +2,7 @@ import { type ErrorRecord, isJsonObject, type Json, type JsonObject } from "../b
 import type { PendingEvent } from "../journal/index.ts";
 import { rankOf } from "./admission.ts";
 import { runStatuses, type Waiting } from "./events.ts";
+import { budgetChanges, costChanges, forgottenSpending } from "./spending.ts";
 import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
 
 /**
@@ -23,6 +24,10 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
       return batchChanges(id, event);
     case "switch":
       return switchChanges(id, event);
+    case "budget":
+      return budgetChanges(id, event);
+    case "cost":
+      return costChanges(id, event);
     case "asset":
       return [
         {
@@ -48,6 +53,9 @@ export function forgottenRows(stream: string): readonly ControlChange[] {
       return [{ table: "reviews", remove: id }];
     case "command":
       return [{ table: "inbox", remove: id }];
+    case "budget":
+    case "cost":
+      return forgottenSpending(owner, id);
     default:
       return none;
   }
@@ -79,7 +87,10 @@ function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
     case "run.resumed":
       return changed({ status: data.undoing === true ? "undoing" : "running", ...noWait, error: null });
     case "run.erased":
-      return changed({ erased: Number(data.level) });
+      return changed({
+        erased: Number(data.level),
+        ...(data.error ? { error: errorOf(data.error) } : {}),
+      });
     default:
       return endChanges(id, event, taken);
   }
@@ -119,7 +130,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     version: text(data.version),
     release: text(data.release),
     status: data.queued === true ? "queued" : "running",
-    startedAt: event.at,
+    startedAt: typeof data.beganAt === "number" ? data.beganAt : event.at,
     updatedAt: event.at,
     endedAt: null,
     batch: optionalText(data.batch),
@@ -131,7 +142,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     lane: text(data.lane ?? data.workflow),
     rank: rankOf(event.at, Number(data.priority ?? 0)),
     expiresAt: typeof data.expiresAt === "number" ? data.expiresAt : null,
-    erased: 0,
+    erased: data.capture === undefined ? 0 : -1,
     shadowOf: optionalText(data.shadowOf),
   };
 }

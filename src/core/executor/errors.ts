@@ -59,6 +59,16 @@ export class SwitchedOff extends FlyballError {
   }
 }
 
+/** A step is to be answered by a person: its fallback does that, or else a review of it. */
+export class PersonNeeded extends FlyballError {
+  readonly code = "PERSON_NEEDED";
+  override readonly status = 503;
+  override readonly exitCode = 3;
+  constructor(who: string, reasons: readonly string[]) {
+    super(`${who} leaves this to a person${reasons.length > 0 ? ` (${reasons.join("; ")})` : ""}.`);
+  }
+}
+
 export class RunNotFound extends FlyballError {
   readonly code = "RUN_NOT_FOUND";
   override readonly status = 404;

@@ -39,6 +39,8 @@ export interface RunStarted {
   readonly row?: number;
   readonly parent?: string;
   readonly parentPath?: string;
+  /** Wall-clock milliseconds: when it began, where it was recorded only at its end. */
+  readonly beganAt?: number;
   /** It waits for its turn. */
   readonly queued?: true;
   /** Those that share its counters; absent: all of its workflow, which has none. */
@@ -54,6 +56,8 @@ export interface RunStarted {
   readonly effects?: RunEffects;
   /** It runs beside this run, to be compared with it, and answers nobody. */
   readonly shadowOf?: string;
+  /** What is erased when it has ended: all of it, or what its workflow names. */
+  readonly capture?: "off" | "fields";
 }
 
 export type Arms = Readonly<Record<string, "from" | "to">>;
@@ -186,6 +190,10 @@ export interface StepFailed {
   readonly startedAt: number;
   readonly attempts: number;
   readonly error: ErrorRecord;
+  /** It is the fallback that failed, after this error of the step itself. */
+  readonly fallbackFor?: ErrorRecord;
+  /** How its last execution went about it. */
+  readonly trace?: JsonObject;
   readonly command?: string;
   /** Some execution may have had its effect all the same: it timed out, or its answer was lost. */
   readonly inDoubt?: boolean;
@@ -205,6 +213,40 @@ export interface StepWaited {
     readonly dueAt?: number;
     readonly deadline?: number;
   };
+}
+
+/** `run.erased`, where `capture` is off: what is known without the words that are gone. */
+export interface ErasedRun {
+  /** 1: all bodies are gone; 0: some are, and retention has its turn at the others. */
+  readonly level: 0 | 1;
+  readonly policy: string;
+  readonly costUsd: number;
+  readonly error?: ErrorRecord;
+  readonly steps: readonly ErasedStep[];
+}
+
+export interface ErasedStep {
+  readonly path: string;
+  readonly kind: string | null;
+  readonly status: "running" | "retrying" | "waiting" | "completed" | "skipped" | "failed";
+  readonly attempts: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** The event of the run whose digest stands for what is gone. */
+  readonly seq: number;
+  readonly result: JsonObject | null;
+  readonly trace: JsonObject | null;
+  readonly error: ErrorRecord | null;
+  readonly failures: readonly StepFailure[];
+}
+
+/** An execution that failed. */
+export interface StepFailure {
+  readonly attempt: number;
+  readonly at: number;
+  /** When it was to be tried again; null when it was not. */
+  readonly dueAt: number | null;
+  readonly error: ErrorRecord;
 }
 
 /** What comes in from outside, through the durable inbox. */

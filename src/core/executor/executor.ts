@@ -24,7 +24,7 @@ import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
 import { checkInput, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
-import { Run } from "./run.ts";
+import { hasStopped, Run, type StoppedRun } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
@@ -47,8 +47,8 @@ export interface ExecutorOptions {
     version: string,
     run: { id: string; started: RunStarted; startedAt: number },
   ): Program;
-  /** A run that is in a rollout has ended, or stands still because it failed. */
-  onStopped?(run: string): void;
+  /** Told of each run that has ended, or stands still because it failed. */
+  onStopped?(stopped: StoppedRun): void;
   /** Told of what no caller waits for: a run that had to be left alone, a disk that is full. */
   onTrouble(message: string): void;
 }
@@ -69,7 +69,8 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #advance: AdvanceDeps;
   readonly #admission: Admission;
-  readonly #switches: Switches;
+  /** What is off now; others that do work ask it too. */
+  readonly switchboard: Switches;
   readonly #suspects: Suspects;
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
@@ -90,18 +91,18 @@ export class Executor {
     this.#suspects = new Suspects(options.journal);
     this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
-    this.#switches = new Switches(control.switches());
+    this.switchboard = new Switches(control.switches());
     this.#admission = new Admission({
       control,
       clock,
       counters,
-      switches: this.#switches,
+      switches: this.switchboard,
       isLoaded: (id) => this.#loaded.has(id),
       limits: { running: runsAtOnceDefault, queued: runsQueuedDefault, ...limits },
     });
     this.#advance = {
       ...options,
-      switches: this.#switches,
+      switches: this.switchboard,
       gates: new Gates({ counters, clock, onFree: (counter) => this.#wakeHeld("limit", counter, 1) }),
       isDraining: () => this.#draining,
       wake: (run) => this.wake(run),
@@ -183,7 +184,7 @@ export class Executor {
 
   #demandOfChild(child: NewRun): ChildDemand {
     const demand = this.#demandOf(child, this.#options.clock.now());
-    const mustWait = demand.lane !== undefined || this.#switches.ofWorkflow(child.release.workflow);
+    const mustWait = demand.lane !== undefined || this.switchboard.ofWorkflow(child.release.workflow);
     return mustWait ? { ...demand, queued: true } : demand;
   }
 
@@ -235,7 +236,9 @@ export class Executor {
     const { input, tags } = before;
     const startedAt = this.#options.clock.now();
     const demand = this.#demandOf({ id, release, input, tags }, startedAt);
-    const started = { ...before, release: release.digest, version: release.version, ...demand };
+    const { capture = demand.capture } = before;
+    const own = { release: release.digest, version: release.version, ...(capture ? { capture } : {}) };
+    const started = { ...before, ...demand, ...own };
     this.#admission.refuseWhenFull();
     const run = this.#runOf(id, started, startedAt, release);
     await run.begin();
@@ -253,8 +256,8 @@ export class Executor {
   async turn(id: string, to: SwitchTurn): Promise<void> {
     await recordSwitch(this.#options.journal, id, to);
     const row = this.#options.control.switches().find((each) => each.id === id);
-    if (row) this.#switches.set(row);
-    else this.#switches.clear(id);
+    if (row) this.switchboard.set(row);
+    else this.switchboard.clear(id);
     for (const mailbox of this.#loaded.values()) mailbox.ring();
     if (!row) this.#wakeHeld("switch", id, wakeBatch);
     else for (const run of this.#waiters.runs) this.#tellQueued(run);
@@ -288,7 +291,7 @@ export class Executor {
   /** It waits in the queue, and its turn will come by itself. */
   #hasTurn(id: string): boolean {
     const row = this.#options.control.run(id);
-    return row?.status === "queued" && !this.#switches.ofWorkflow(row.workflow);
+    return row?.status === "queued" && !this.switchboard.ofWorkflow(row.workflow);
   }
 
   /** Starts nothing more; resolves when what is under way has ended, or the time is over. */
@@ -363,8 +366,7 @@ export class Executor {
       (run) => {
         leave();
         this.#leaveQueue(run, standing);
-        if (run?.started.arms && (isFinal(run.status) || run.status === "paused"))
-          this.#options.onStopped?.(run.id);
+        if (run && hasStopped(run)) this.#options.onStopped?.(run);
         if (standing === "unplaced" && run?.status === "paused") this.#resumeLate(id);
         this.#end(id, run?.status);
         if (run?.status === "waiting")
@@ -485,7 +487,7 @@ export class Executor {
     const { control, clock } = this.#options;
     const now = clock.now();
     if (now >= this.#stalledUntil) this.#takeUpStalled();
-    const workflows = this.#switches.workflowsOff();
+    const workflows = this.switchboard.workflowsOff();
     const lanes = this.#admission.closed(this.#lanesCalled());
     const due = control.wakeable(now, wakeBatch, { lanes, workflows });
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);

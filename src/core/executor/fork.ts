@@ -1,3 +1,4 @@
+import type { ErrorRecord } from "../base/index.ts";
 import type { JournalEvent, NewEvent } from "../journal/index.ts";
 import { RunErased, RunNotFinal, StepNotFound, StepsUndone } from "./errors.ts";
 import {
@@ -30,7 +31,7 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
   const paths = new Set(events.flatMap(({ data }) => (typeof data?.path === "string" ? [data.path] : [])));
   if (![...paths].some((path) => isWithin(path, from)))
     throw new StepNotFound(row.id, from, [...paths].filter(isStepPath));
-  const { workflow, version, release, input, tags, expected, effects, shadowOf } = started;
+  const { workflow, version, release, input, tags, expected, effects, shadowOf, capture } = started;
   return {
     workflow,
     version,
@@ -41,6 +42,8 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
     // A shadow stays one; but a run that was helped along is no fair sample of a rollout, so it is in none.
     ...(effects ? { effects } : {}),
     ...(shadowOf ? { shadowOf } : {}),
+    // As a child it may be bound to keep nothing, whatever its own workflow says.
+    ...(capture === "off" ? { capture } : {}),
     queued: true,
   };
 }
@@ -61,7 +64,7 @@ export async function takenOver(
     const copy = isWithin(String(event.data?.path ?? ""), from) ? undefined : copyOf(event);
     const step = copy && run.active.get(copy.data.path);
     if (!copy || !step) continue;
-    if (copy.type === "step.completed" && !isSameRelease && !fits(step, copy.data)) continue;
+    if (copy.type === "step.completed" && !isSameRelease && !fits(run, step, copy.data)) continue;
     taken.push(copy);
     const skipped = await replayEvent(run, copy.type, copy.data as never);
     for (const path of skipped ?? []) taken.push({ type: "step.skipped", data: { path } });
@@ -79,11 +82,21 @@ function copyOf({ type, data }: JournalEvent): Copied | undefined {
   }
   if (type === "step.failed") {
     const { command: _, ...failed } = data as unknown as StepFailed;
-    return { type, data: failed };
+    const { fallbackFor } = failed;
+    const paid = {
+      error: paidFor(failed.error),
+      ...(fallbackFor ? { fallbackFor: paidFor(fallbackFor) } : {}),
+    };
+    return { type, data: { ...failed, ...paid } };
   }
   if (type !== "step.completed") return undefined;
   const { command: _, ...completed } = data as unknown as StepCompleted;
   return { type, data: { ...completed, copied: true } };
+}
+
+/** The run that it is copied from has paid for the attempt. */
+function paidFor({ costUsd: _, ...error }: ErrorRecord): ErrorRecord {
+  return error;
 }
 
 function refuseUndone(id: string, taken: readonly RunEvent[], events: readonly JournalEvent[]): void {

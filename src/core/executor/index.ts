@@ -11,6 +11,7 @@
  */
 export type { RunLimits } from "./admission.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
+export { eraseUncaptured } from "./capture.ts";
 export { controlChanges, forgottenRows } from "./control.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
@@ -28,6 +29,7 @@ export { coreKinds } from "./kinds/index.ts";
 export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
+export { type RecordedOutcome, type RecordedRun, recordRun } from "./recorded.ts";
 export {
   assetOf,
   createReleases,
@@ -36,11 +38,15 @@ export {
   type ReleaseParts,
   type Releases,
   releaseDigest,
+  withAlternatives,
 } from "./release.ts";
 export { applyRetention, type Retention } from "./retention.ts";
+export type { StoppedRun } from "./run.ts";
+export * from "./spending.ts";
 export type { StartRequest } from "./start.ts";
 export type * from "./store.ts";
 export {
+  type Switches,
   type SwitchMode,
   type SwitchRow,
   type SwitchScope,

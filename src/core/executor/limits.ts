@@ -26,3 +26,5 @@ export const wakeBatch = 500;
 export const releasesCachedMax = 100;
 /** A run that ends the process of its code so often, without getting on in between, is set aside. */
 export const crashesMax = 3;
+/** Steps of one run of which something is still told once their bodies are gone. */
+export const keptStepsMax = 1_000;

@@ -40,7 +40,7 @@ export interface NewRun {
   readonly tags: RunStarted["tags"] | undefined;
 }
 
-export type ChildDemand = Pick<RunStarted, "lane" | "priority" | "expiresAt" | "queued">;
+export type ChildDemand = Pick<RunStarted, "lane" | "priority" | "expiresAt" | "queued" | "capture">;
 
 export interface OutcomesDeps {
   readonly control: ControlStore;
@@ -269,6 +269,8 @@ export class Outcomes {
       ...(effects ? { effects } : {}),
       ...(shadowOf ? { shadowOf } : {}),
       ...demand,
+      // What its parent does not keep, nobody below keeps either.
+      ...(this.#run.isCaptured(path) ? {} : { capture: "off" }),
     };
     this.#record.other(`run/${id}`, 0, "run.started", data);
     if (demand.queued) this.#record.queued.push(id);
@@ -283,7 +285,8 @@ export class Outcomes {
     const known = inDoubt
       ? new OutcomeUnknown(step.activation.path, failure.message)
       : (quarantined(step, thrown) ?? thrown);
-    const error = known === thrown ? failure : errorRecord(known);
+    const error = known === thrown ? failure : { ...errorRecord(known), ...costOf(failure) };
+    this.#run.costUsd += error.costUsd ?? 0;
     // An execution that was lost with its process may have had its effect, whatever this one says.
     if (step.lost) step.inDoubt = true;
     const retryMs = this.#retryIn(step, known);
@@ -308,9 +311,15 @@ export class Outcomes {
   }
 
   #recordFailure(step: ActiveStep, error: ErrorRecord): void {
-    const { startedAt, attempts, command, inDoubt } = step;
+    const { startedAt, attempts, command, inDoubt, failure } = step;
     const { path } = step.activation;
-    const optional = { ...(command ? { command } : {}), ...(inDoubt ? { inDoubt } : {}) };
+    const trace = step.attempt?.trace?.();
+    const optional = {
+      ...(failure ? { fallbackFor: failure } : {}),
+      ...(trace ? { trace } : {}),
+      ...(command ? { command } : {}),
+      ...(inDoubt ? { inDoubt } : {}),
+    };
     this.#record.add({
       type: "step.failed",
       data: {
@@ -359,6 +368,10 @@ export class Outcomes {
       data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor },
     });
   }
+}
+
+function costOf({ costUsd }: ErrorRecord): Pick<ErrorRecord, "costUsd"> {
+  return costUsd === undefined ? {} : { costUsd };
 }
 
 /** The end of trying again, for a step that has so often ended the process it ran in. */

@@ -30,7 +30,7 @@ export class Record {
 
   facts(facts: readonly Fact[] | undefined): void {
     for (const fact of facts ?? []) {
-      this.other(fact.stream, fact.expectedSeq ?? null, fact.type, fact.data);
+      this.#others.push(factAppend(fact));
       if (fact.stream.startsWith("command/")) this.wakes.add(String(fact.data.run));
     }
   }
@@ -57,6 +57,10 @@ export class Record {
     if (this.#run.seq !== null) this.#run.seq += events.length;
     return others.length === 0 ? [own] : [own, ...others];
   }
+}
+
+export function factAppend({ stream, expectedSeq, type, data }: Fact): Append {
+  return { stream, expectedSeq: expectedSeq ?? null, actor: "engine", events: [{ type, data }] };
 }
 
 /** A run's commands are streams under its name, so that they are found when its retention is over. */

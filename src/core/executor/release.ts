@@ -11,6 +11,8 @@ export interface Release {
   /** Digest of the workflow's document, or the declared version of a flow. */
   readonly version: string;
   readonly definition: Definition;
+  /** What it was made of. */
+  readonly parts: ReleaseParts;
   asset(kind: string, name: string): Asset;
 }
 
@@ -25,6 +27,21 @@ export interface ReleaseParts {
   readonly version: string;
   readonly definition: Asset;
   readonly assets: readonly Asset[];
+  /** Something in it stands in for what it should be, while the workflow is beyond its bounds. */
+  readonly degraded?: true;
+}
+
+/** The same release with other assets under some of its names: `{ "route/drafting": "route/cheap" }`. */
+export function withAlternatives(
+  { assets, ...parts }: ReleaseParts,
+  alternatives: Readonly<Record<string, string>>,
+): ReleaseParts {
+  const known = new Map(assets.map((asset) => [`${asset.kind}/${asset.name}`, asset]));
+  const replaced = assets.map((asset) => {
+    const other = known.get(alternatives[`${asset.kind}/${asset.name}`] ?? "");
+    return other ? { ...other, kind: asset.kind, name: asset.name } : asset;
+  });
+  return { ...parts, assets: replaced, degraded: true };
 }
 
 export interface Releases {
@@ -86,9 +103,16 @@ function manifestOf(parts: ReleaseParts): Asset {
     workflow: parts.workflow,
     version: parts.version,
     definition: nameOf(parts.definition),
-    assets: parts.assets.map(nameOf).sort((a, b) => (a.digest < b.digest ? -1 : 1)),
+    assets: parts.assets.map(nameOf).sort(byDigestAndName),
+    ...(parts.degraded ? { degraded: true } : {}),
   };
   return assetOf("release", parts.workflow, content);
+}
+
+/** One asset may stand under two names. */
+function byDigestAndName(one: Pinned, other: Pinned): number {
+  if (one.digest !== other.digest) return one.digest < other.digest ? -1 : 1;
+  return one.name < other.name ? -1 : 1;
 }
 
 function nameOf({ kind, name, digest }: Asset) {
@@ -127,6 +151,7 @@ async function readRelease(options: ReleasesOptions, digest: string): Promise<Re
     version: string;
     definition: Pinned;
     assets: readonly Pinned[];
+    degraded?: true;
   };
   const read = async (pinned: Pinned): Promise<Asset> => ({
     ...pinned,
@@ -137,6 +162,7 @@ async function readRelease(options: ReleasesOptions, digest: string): Promise<Re
     version: manifest.version,
     definition: await read(manifest.definition),
     assets: await Promise.all(manifest.assets.map(read)),
+    ...(manifest.degraded ? { degraded: true } : {}),
   });
 }
 
@@ -153,6 +179,7 @@ function releaseOf(options: ReleasesOptions, digest: string, parts: ReleaseParts
     workflow: parts.workflow,
     version: parts.version,
     definition: options.define(parts.definition),
+    parts,
     asset(kind, name) {
       const asset = byName.get(`${kind}/${name}`);
       assert(asset, `${kind} ${name} is not in the release: the loader pins every asset that is named`);

@@ -98,7 +98,7 @@ function replayOther(run: Run, type: string, data: JsonObject): void {
 
 async function replayCompleted(run: Run, done: StepCompleted): Promise<readonly string[]> {
   const step = known(run, done.path);
-  if (!done.skippedBy && !done.copied) checkFits(step, done);
+  if (!done.skippedBy && !done.copied) checkFits(run, step, done);
   if (done.command) run.consume(done.command);
   return run.settle(done.path, done.result, done.copied);
 }
@@ -112,7 +112,8 @@ function replayStarted(run: Run, { path }: StepStarted): void {
 
 function replayRetried(run: Run, retried: StepRetried): void {
   const step = known(run, retried.path);
-  meetFallback(step, retried.fallbackFor);
+  meetFallback(run, step, retried.fallbackFor);
+  run.costUsd += retried.error.costUsd ?? 0;
   noteFailure(step, retried.error);
   // What it waited for still stands, and the answer is still in the inbox: it is answered again.
   if (step.wait) Object.assign(step, { phase: "waiting", dueAt: step.wait.dueAt ?? null });
@@ -123,7 +124,7 @@ function replayRetried(run: Run, retried: StepRetried): void {
 function replayWaited(run: Run, waited: StepWaited): void {
   const { path, wait, startedAt, command } = waited;
   const step = known(run, path);
-  checkFits(step, waited);
+  checkFits(run, step, waited);
   if (command) run.consume(command);
   Object.assign(step, {
     phase: "waiting",
@@ -137,18 +138,18 @@ function replayWaited(run: Run, waited: StepWaited): void {
 }
 
 /** The step is the same as when this was recorded: kind and inputs. */
-function checkFits(step: ActiveStep, recorded: StepCompleted | StepWaited): void {
+function checkFits(run: Run, step: ActiveStep, recorded: StepCompleted | StepWaited): void {
   const { path, kind, inputDigest, fallbackFor } = recorded;
-  meetFallback(step, fallbackFor);
+  meetFallback(run, step, fallbackFor);
   if (step.work?.kind.name !== kind)
     throw new JournalMismatch(path, `it was a ${kind} and is a ${step.work?.kind.name ?? "block"} now`);
   if (inputDigestOf(step, path) !== inputDigest) throw new JournalMismatch(path, "it has other inputs now");
 }
 
 /** Whether a recorded result can stand for the step as it is now. */
-export function fits(step: ActiveStep, recorded: StepCompleted): boolean {
+export function fits(run: Run, step: ActiveStep, recorded: StepCompleted): boolean {
   try {
-    checkFits(step, recorded);
+    checkFits(run, step, recorded);
     return true;
   } catch (error) {
     if (!(error instanceof FlyballError)) throw error;
@@ -156,9 +157,11 @@ export function fits(step: ActiveStep, recorded: StepCompleted): boolean {
   }
 }
 
-function meetFallback(step: ActiveStep, failure: ErrorRecord | undefined): void {
+function meetFallback(run: Run, step: ActiveStep, failure: ErrorRecord | undefined): void {
   const fallback = failure && insteadOf(step, failure);
-  if (fallback && step.work !== fallback) turnToFallback(step, fallback, failure);
+  if (!fallback || step.work === fallback) return;
+  run.costUsd += failure.costUsd ?? 0;
+  turnToFallback(step, fallback, failure);
 }
 
 function inputDigestOf(step: ActiveStep, path: string): string {
@@ -173,6 +176,8 @@ function inputDigestOf(step: ActiveStep, path: string): string {
 
 async function replayFailed(run: Run, failed: StepFailed): Promise<readonly string[]> {
   const step = known(run, failed.path);
+  meetFallback(run, step, failed.fallbackFor);
+  run.costUsd += failed.error.costUsd ?? 0;
   if (failed.command) run.consume(failed.command);
   if (!failed.inDoubt) run.owed.delete(failed.path);
   const turn = toleratedTurn(run, step, failed.error);

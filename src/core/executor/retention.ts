@@ -1,4 +1,4 @@
-import { type Clock, parseDuration } from "../base/index.ts";
+import { type Clock, hasEnded, parseDuration } from "../base/index.ts";
 import { DiskFull, EventDamaged, type Journal, type JournalEvent } from "../journal/index.ts";
 import type { ControlStore } from "./store.ts";
 
@@ -44,9 +44,14 @@ const reviewsMax = 100_000;
 export async function applyRetention(deps: RetentionDeps, retention: Retention): Promise<number> {
   const { control, clock } = deps;
   const pruned = await forAll(retention.decisions, (...which) => control.prunable(...which), pruneRuns);
+  const periods = await forAll(
+    retention.decisions,
+    (...which) => endedPeriods(control, ...which),
+    prunePeriods,
+  );
   const erased = await forAll(retention.bodies, (...which) => control.erasable(...which), eraseRuns);
   await deps.journal.tidy();
-  return pruned + erased;
+  return pruned + periods + erased;
 
   async function forAll(
     period: string,
@@ -88,12 +93,32 @@ async function pruneRuns(deps: RetentionDeps, runs: readonly string[], period: s
   await deps.journal.prune({ streams, policy: `decisions after ${period}`, data });
 }
 
+/** The streams of what was spent in a period that is over, and of which nothing is reserved any more. */
+function endedPeriods({ spending }: ControlStore, beforeMs: number, limit: number): readonly string[] {
+  const budgets = spending.settledPeriods().filter(({ period }) => hasEnded(period, beforeMs));
+  const days = spending.days().filter((day) => hasEnded(day, beforeMs));
+  const streams = [
+    ...budgets.map(({ budget, period }) => `budget/${budget}/${period}`),
+    ...days.map((day) => `cost/${day}`),
+  ];
+  return streams.slice(0, limit);
+}
+
+async function prunePeriods(deps: RetentionDeps, streams: readonly string[], period: string): Promise<void> {
+  const data = { periods: streams.length };
+  await deps.journal.prune({ streams, policy: `decisions after ${period}`, data });
+}
+
 /** Every stream that holds what these runs saw or were told. */
-async function streamsOf({ journal, control }: RetentionDeps, runs: readonly string[]): Promise<string[]> {
+export async function streamsOf(
+  { journal, control }: Pick<RetentionDeps, "journal" | "control">,
+  runs: readonly string[],
+): Promise<string[]> {
   const streams = runs.map(async (run) => {
     const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
     const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);
-    return [`run/${run}`, `outbox/${run}`, `score/${run}`, ...commands, ...reviews];
+    const own = [`run/${run}`, `outbox/${run}`, `score/${run}`, `budget/run/${run}`];
+    return [...own, ...commands, ...reviews];
   });
   return (await Promise.all(streams)).flat();
 }

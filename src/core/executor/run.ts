@@ -1,8 +1,16 @@
 import { assert, type ErrorRecord, fingerprint, type Json, type JsonObject } from "../base/index.ts";
 import type { KindWork, StepResult, Woken } from "../workflow/index.ts";
 import { rankOf } from "./admission.ts";
+import { isCaptured } from "./capture.ts";
 import type { RateMoments } from "./counters.ts";
-import type { EarlyEnd, RunStarted, RunStatus, StepWaited, Undone } from "./events.ts";
+import {
+  type EarlyEnd,
+  isFinal,
+  type RunStarted,
+  type RunStatus,
+  type StepWaited,
+  type Undone,
+} from "./events.ts";
 import type { Ticket } from "./gates.ts";
 import type { Activation, Ended, Program, Stuck, Turn } from "./program.ts";
 import type { Release } from "./release.ts";
@@ -53,6 +61,8 @@ export interface Attempt {
   readonly path: string;
   /** The switches that would break it off. */
   readonly uses: readonly string[];
+  /** What its kind has told, for the record of a failure. */
+  readonly trace: (() => JsonObject) | undefined;
   abort(reason: string): void;
 }
 
@@ -120,6 +130,11 @@ export class Run {
   /** Its place in any line: lower goes first. */
   get rank(): number {
     return rankOf(this.startedAt, this.started.priority ?? 0);
+  }
+
+  /** Whether what a step sees and answers is kept after the end. */
+  isCaptured(path: string): boolean {
+    return isCaptured(this.started, this.release, path);
   }
 
   /** Asks the program for its first steps. */
@@ -302,7 +317,22 @@ export function noteFailure(step: ActiveStep, error: ErrorRecord): void {
 /** What is done in place of work that has failed for good: its fallback, or asking a person what happened. */
 export function insteadOf(step: ActiveStep, failure: ErrorRecord): KindWork | undefined {
   const { work } = step.activation;
-  return isUnknown(failure) ? work?.once?.review : work?.fallback;
+  if (isUnknown(failure)) return work?.once?.review;
+  return work?.fallback ?? (needsPerson(failure) ? work?.person : undefined);
+}
+
+function needsPerson({ code }: ErrorRecord): boolean {
+  return code === "PERSON_NEEDED";
+}
+
+/** A run that has come to a stop, for whoever counts them. */
+export type StoppedRun = Pick<Run, "id" | "release" | "status" | "startedAt" | "costUsd">;
+
+/** It has ended, or stands still because a step of it failed; not where somebody has only paused it. */
+export function hasStopped({ status, active }: Run): boolean {
+  return (
+    isFinal(status) || (status === "paused" && [...active.values()].some(({ phase }) => phase === "failed"))
+  );
 }
 
 /** After a pause, what had failed begins anew. */

@@ -1,4 +1,5 @@
 import type { Command, RunStatus, Waiting } from "./events.ts";
+import type { SpendingChange, SpendingStore } from "./spending.ts";
 import type { SwitchRow } from "./switches.ts";
 
 export type InboxCommand = Command;
@@ -30,7 +31,7 @@ export interface RunRow {
   /** Its place in the queue: lower goes first. */
   readonly rank: number;
   readonly expiresAt: number | null;
-  /** What retention has taken: 0 nothing, 1 the bodies of its steps. */
+  /** What was taken: 0 nothing, 1 the bodies of its steps; -1 nothing yet, but something must go when it has ended. */
   readonly erased: number;
   /** The run that it is compared with. */
   readonly shadowOf: string | null;
@@ -105,6 +106,7 @@ export type ControlChange =
     }
   | { readonly table: "assets"; readonly put: AssetRow }
   | { readonly table: "rates"; readonly put: RateRow }
+  | SpendingChange
   | { readonly table: "switches"; readonly put: SwitchRow }
   | { readonly table: "switches"; readonly remove: string };
 
@@ -126,6 +128,7 @@ export interface WakeExceptions {
 
 /** What the executor, the command line and the API ask of the control tables. */
 export interface ControlStore {
+  readonly spending: SpendingStore;
   run(id: string): RunRow | undefined;
   /** Newest first. */
   runs(filter: RunFilter): readonly RunRow[];
@@ -166,6 +169,8 @@ export interface ControlStore {
    * first: neither a parent that goes on, nor a batch that would start them anew.
    */
   prunable(beforeMs: number, limit: number): readonly string[];
+  /** Runs that ended up to a moment and hold what is not to be kept, unless somebody under way may still ask for them. */
+  uncaptured(untilMs: number, limit: number): readonly string[];
   countRuns(): Readonly<Record<string, number>>;
   /** Every row of every table, in a fixed order, for `doctor`. */
   dump(): Readonly<Record<string, readonly unknown[]>>;

@@ -1,4 +1,5 @@
 import type { Journal } from "../journal/index.ts";
+import { SwitchedOff } from "./errors.ts";
 
 /** What can be switched off: everything, or all that goes by one name. */
 export const switchScopes = ["all", "workflow", "model", "tool", "agent"] as const;
@@ -22,6 +23,7 @@ export interface SwitchRow {
 /** The switches that are off, in memory; the journal has them, and the control tables. */
 export class Switches {
   readonly #off: Map<string, SwitchRow>;
+  readonly #watchers = new Set<(row: SwitchRow) => void>();
 
   constructor(off: readonly SwitchRow[]) {
     this.#off = new Map(off.map((row) => [row.id, row]));
@@ -48,8 +50,21 @@ export class Switches {
     return [...this.#off.keys()].filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length));
   }
 
+  /** Throws `SwitchedOff` when that is off, or everything is. */
+  check(id: string): void {
+    if (this.#off.size === 0) return;
+    const off = this.#off.get("all") ?? this.#off.get(id);
+    if (off) throw new SwitchedOff(off.id, off.reason);
+  }
+
   set(row: SwitchRow): void {
     this.#off.set(row.id, row);
+    for (const watcher of this.#watchers) watcher(row);
+  }
+
+  /** Tells whoever works outside of any run, and so hears no bell, of each switch that is turned off. */
+  watch(watcher: (row: SwitchRow) => void): void {
+    this.#watchers.add(watcher);
   }
 
   clear(id: string): void {

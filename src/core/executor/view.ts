@@ -1,12 +1,15 @@
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import {
+  type ErasedRun,
   isFinal,
   type RunPaused,
   type RunStarted,
   type RunStatus,
   type StepCompleted,
   type StepFailed,
+  type StepFailure,
+  type StepRetried,
   type StepWaited,
   type Undone,
   type Waiting,
@@ -25,6 +28,12 @@ export interface StepView {
   readonly result: JsonObject | null;
   readonly error: ErrorRecord | null;
   readonly waiting: StepWaited["wait"] | null;
+  /** How it came about, as its kind tells it. */
+  readonly trace: JsonObject | null;
+  /** The executions that failed, in order; the one that used up the last try, too. */
+  readonly failures: readonly StepFailure[];
+  /** The digest of what it saw and answered, where that was not to be kept. */
+  readonly erased: string | null;
 }
 
 /** A run as its events tell it. */
@@ -50,10 +59,11 @@ export interface RunView {
 /** The fold of a run's stream for people and scripts. Pure; tolerates what retention has erased. */
 export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
   const steps = new Map<string, StepView>();
+  const started = (events[0]?.data as unknown as RunStarted | undefined) ?? null;
   let view: RunView = {
     id,
-    started: (events[0]?.data as unknown as RunStarted | undefined) ?? null,
-    startedAt: events[0]?.at ?? 0,
+    started,
+    startedAt: started?.beganAt ?? events[0]?.at ?? 0,
     endedAt: null,
     status: events[0]?.data?.queued === true ? "queued" : "running",
     waiting: null,
@@ -65,16 +75,50 @@ export function viewRun(id: string, events: readonly JournalEvent[]): RunView {
     costUsd: 0,
     steps: [],
   };
+  const costs = new StepCosts();
+  const told = toldOf(id, events);
   for (const event of events) {
     if (event.type.startsWith("step.")) {
-      const step = viewStep(id, steps, event);
+      const step = told.get(event.seq) ?? viewStep(id, steps, event);
       if (step) steps.set(step.path, step);
-      const isPaid = event.data?.copied === true;
-      if (typeof step?.result?.cost === "number" && event.type === "step.completed" && !isPaid)
-        view = { ...view, costUsd: view.costUsd + step.result.cost };
+      view = { ...view, costUsd: view.costUsd + costs.of(event) };
     } else view = { ...view, ...runChange(event) };
   }
   return { ...view, steps: [...steps.values()] };
+}
+
+/** What each event of a step adds to the cost of its run: results, and failed attempts that were paid for. */
+class StepCosts {
+  /** Steps whose fallback is under way: what their own work has cost is counted. */
+  readonly #inFallback = new Set<string>();
+
+  of({ type, data }: JournalEvent): number {
+    if (!data) return 0;
+    const { path, error, fallbackFor, result } = data as unknown as Partial<StepFailed & StepCompleted>;
+    const isPaid = type !== "step.completed" || data.copied === true || typeof result?.cost !== "number";
+    const own = (isPaid ? 0 : Number(result.cost)) + (error?.costUsd ?? 0);
+    const before = fallbackFor && !this.#inFallback.has(String(path)) ? (fallbackFor.costUsd ?? 0) : 0;
+    if (fallbackFor && type !== "step.failed") this.#inFallback.add(String(path));
+    else this.#inFallback.delete(String(path));
+    return own + before;
+  }
+}
+
+const noneTold: ReadonlyMap<number, StepView> = new Map();
+
+/** What was told once more of the steps whose words are gone, by the event that is without them now. */
+function toldOf(run: string, events: readonly JournalEvent[]): ReadonlyMap<number, StepView> {
+  const erased = events.filter(({ type, data }) => type === "run.erased" && data?.steps);
+  if (erased.length === 0) return noneTold;
+  const digests = new Map(events.map(({ seq, digest }) => [seq, digest]));
+  return new Map(
+    erased.flatMap(({ data }) =>
+      (data as unknown as ErasedRun).steps.map(({ seq, ...told }) => [
+        seq,
+        { ...newStep(run, told.path), ...told, erased: digests.get(seq) ?? null },
+      ]),
+    ),
+  );
 }
 
 function runChange(event: JournalEvent): Partial<RunView> {
@@ -88,6 +132,10 @@ function runChange(event: JournalEvent): Partial<RunView> {
     }
     case "run.forked":
       return { forkedFrom: data as unknown as RunView["forkedFrom"] };
+    case "run.erased": {
+      const { costUsd, error } = data as unknown as Partial<ErasedRun>;
+      return { ...(costUsd === undefined ? {} : { costUsd }), ...(error ? { error } : {}) };
+    }
     case "run.undoing":
       return { status: "undoing", waiting: null, paused: null, error: null };
     case "run.admitted":
@@ -140,6 +188,7 @@ function viewStep(
         status: "retrying",
         attempts: Number(data.attempt),
         error: data.error as unknown as ErrorRecord,
+        failures: [...before.failures, failureOf(data as unknown as StepRetried, event.at)],
       };
     case "step.waited": {
       const { kind, startedAt, wait } = data as unknown as StepWaited;
@@ -153,13 +202,24 @@ function viewStep(
       };
     }
     case "step.failed": {
-      const { kind, startedAt, attempts, error } = data as unknown as StepFailed;
-      return { ...before, kind, status: "failed", startedAt, attempts, error, endedAt: event.at };
+      const { kind, startedAt, attempts, error, trace = null } = data as unknown as StepFailed;
+      const failures = [...before.failures, failureOf({ attempt: attempts, error, dueAt: null }, event.at)];
+      const failed = {
+        ...before,
+        kind,
+        status: "failed",
+        startedAt,
+        attempts,
+        error,
+        trace,
+        failures,
+      } as const;
+      return { ...failed, endedAt: event.at };
     }
     case "step.skipped":
       return { ...before, status: "skipped", endedAt: event.at };
     case "step.completed": {
-      const { kind, startedAt, attempts, result } = data as unknown as StepCompleted;
+      const { kind, startedAt, attempts, result, trace = null } = data as unknown as StepCompleted;
       return {
         ...before,
         kind,
@@ -170,6 +230,7 @@ function viewStep(
         result,
         error: null,
         waiting: null,
+        trace,
       };
     }
     default:
@@ -189,5 +250,12 @@ function newStep(run: string, path: string): StepView {
     result: null,
     error: null,
     waiting: null,
+    trace: null,
+    failures: [],
+    erased: null,
   };
+}
+
+function failureOf({ attempt, dueAt, error }: Omit<StepFailure, "at">, at: number): StepFailure {
+  return { attempt, at, dueAt, error };
 }

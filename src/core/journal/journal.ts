@@ -134,6 +134,8 @@ export interface EraseRequest {
   readonly streams: readonly string[];
   /** Types whose bodies stay: decisions have a clock of their own. */
   readonly keepTypes: ReadonlySet<string>;
+  /** Positions whose bodies stay, whatever their type. */
+  readonly keep?: ReadonlySet<number>;
   /** Named in the event that remains. */
   readonly policy: string;
   /** Events of the owner's own that mark what was erased, in the same transaction. */

@@ -25,7 +25,8 @@ type Storage = Pick<JournalStorage<unknown>, "readStream" | "pruned" | "lastSeal
 /** Bodies and salts go, headers and digests stay. */
 export function planErasure(request: EraseRequest, storage: Storage): RemovalPlan {
   const rows = rowsOf(request.streams, storage).filter(
-    (row) => row.salt !== null && !request.keepTypes.has(row.type),
+    ({ salt, type, position }) =>
+      salt !== null && !request.keepTypes.has(type) && !request.keep?.has(position),
   );
   const said = statement("retention.applied", { ...rangeOf(rows), policy: request.policy });
   const erased = rows.map((row) => ({ position: row.position, digest: digestOf(row) }));

@@ -1,6 +1,6 @@
 import type { Json } from "../base/index.ts";
 import { assetOf, type ReleaseParts, releaseDigest } from "../executor/index.ts";
-import type { Asset, AssetReference } from "../workflow/index.ts";
+import type { Asset, AssetReference, AssetSource } from "../workflow/index.ts";
 import type { Contents } from "./contents.ts";
 import { ReleaseUnfit } from "./errors.ts";
 import { childDepthMax } from "./limits.ts";
@@ -15,10 +15,12 @@ import {
 import { lineId } from "./state.ts";
 import type { Arm } from "./store.ts";
 
+type Named = Pick<AssetReference, "kind" | "name">;
+
 /** What the engine knows of the kinds of assets. */
 export interface AssetKinds {
-  /** The assets that a content names. */
-  referencesOf(kind: string, content: Json): readonly Pick<AssetReference, "kind" | "name">[];
+  /** The assets that a content names; which, may depend on one of them, which `find` is asked for. */
+  referencesOf(kind: string, content: Json, find: AssetSource["find"]): readonly Named[];
   /** The version of a workflow or flow, as its runs show it. */
   versionOf(kind: string, content: Json): string;
   /** Why a workflow could not run with these assets; empty when it can. */
@@ -71,7 +73,7 @@ export class Resolver {
     const definition = await this.#version(line, choose, path.at(-1));
     const children: ReleaseParts[] = [];
     const found = new Map<string, Asset>();
-    const named = [...this.#kinds.referencesOf(definition.kind, definition.content)];
+    const named = [...(await this.#named(definition.kind, definition.content, choose))];
     // What is found names further assets, which join the list while it is gone through.
     for (const { kind, name } of named) {
       const reference = lineId(kind, name);
@@ -84,13 +86,32 @@ export class Resolver {
       }
       const asset = await this.#version(reference, choose, line);
       found.set(reference, asset);
-      named.push(...this.#kinds.referencesOf(kind, asset.content));
+      named.push(...(await this.#named(kind, asset.content, choose)));
     }
     const version = this.#kinds.versionOf(definition.kind, definition.content);
     return {
       parts: { workflow: definition.name, version, definition, assets: [...found.values()] },
       children,
     };
+  }
+
+  /** Asked again once what it depends on is loaded. */
+  async #named(kind: string, content: Json, choose: Choose): Promise<readonly Named[]> {
+    const loaded = new Map<string, Asset | undefined>();
+    for (;;) {
+      const wanted = new Set<string>();
+      const named = this.#kinds.referencesOf(kind, content, (...of) => {
+        const line = lineId(...of);
+        if (!loaded.has(line)) wanted.add(line);
+        return loaded.get(line);
+      });
+      if (wanted.size === 0) return named;
+      for (const line of wanted)
+        loaded.set(
+          line,
+          choose(line) === undefined ? undefined : await this.#version(line, choose, undefined),
+        );
+    }
   }
 
   async #version(line: string, choose: Choose, namedBy: string | undefined): Promise<Asset> {
@@ -107,12 +128,15 @@ export class Resolver {
   /** Every line that some run of a workflow may take a version from, whatever arms it is in. */
   async reach(line: string, snapshot: Snapshot): Promise<ReadonlySet<string>> {
     const reached = new Set([line]);
+    const newest = new Map([...snapshot.rollouts.values()].map(({ id }) => [id, "to" as const]));
     for (const each of reached)
-      for (const digest of candidates(snapshot, each)) {
-        const kind = each.slice(0, each.indexOf("/"));
-        for (const named of this.#kinds.referencesOf(kind, await this.#contents.of(digest)))
-          reached.add(lineId(named.kind, named.name));
-      }
+      for (const digest of candidates(snapshot, each))
+        for (const arms of [new Map(), newest]) {
+          const kind = each.slice(0, each.indexOf("/"));
+          const content = await this.#contents.of(digest);
+          for (const named of await this.#named(kind, content, chooser(snapshot, arms)))
+            reached.add(lineId(named.kind, named.name));
+        }
     return reached;
   }
 

@@ -55,7 +55,7 @@ test("a draft is a version that the files have, and moves no label, not even aft
   const production = world.engine.registry.labelled(line, "production");
   world.write("prompts/ask.yaml", promptText("v2"));
   const files = [`${world.folder}/asks.yaml`];
-  assert.deepEqual((await world.engine.push(files, world.folder, { isDraft: true })).added, [
+  assert.deepEqual((await world.engine.intake.push(files, world.folder, { isDraft: true })).added, [
     line,
     "model/small",
     "model/large",

@@ -25,4 +25,6 @@ export interface AssetSource {
   find(kind: string, name: string): Asset | undefined;
   /** Every known name of a kind, for "did you mean". */
   names(kind: string): readonly string[];
+  /** What an asset names in turn, such as a route its models: pinned together with it. */
+  references?(asset: Asset): readonly AssetReference[];
 }

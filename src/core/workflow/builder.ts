@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, type RetryClass, toJson } from "../base/index.ts";
-import type { ConcurrencyLimit, OnFailure, OnUnknown } from "./definition.ts";
+import type { CaptureDocument, ConcurrencyLimit, OnFailure, OnUnknown } from "./definition.ts";
 
 /** A workflow written in TypeScript: the same format as the files, in its JSON spelling. */
 export interface WorkflowDefinition {
@@ -17,6 +17,10 @@ export interface WorkflowDefinition {
   readonly priority?: number | string;
   /** `24h`, or a number of seconds. */
   readonly expires?: string | number;
+  /** What each run may spend on models: `$0.05`. */
+  readonly budget?: string | number;
+  /** What is not kept once a run has ended. */
+  readonly capture?: CaptureDocument;
 }
 
 export type ConcurrencyDefinition = number | ConcurrencyLimit | readonly ConcurrencyLimit[];

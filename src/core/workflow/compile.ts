@@ -1,5 +1,6 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from "../base/index.ts";
 import { innerBlocks, isBlockName } from "./blocks.ts";
+import { uncapturedOf } from "./capture.ts";
 import {
   type Block,
   type ConcurrencyLimit,
@@ -33,8 +34,8 @@ import { needsOf } from "./order.ts";
  * document uses a kind that this engine does not have.
  */
 export function compileWorkflow(document: WorkflowDocument, kinds: KindRegistry): Workflow {
-  const { workflow: name, steps, output, input } = document;
-  return {
+  const { workflow: name, steps, output, input, capture } = document;
+  const workflow: Workflow = {
     name,
     version: documentVersion(document),
     document,
@@ -44,6 +45,7 @@ export function compileWorkflow(document: WorkflowDocument, kinds: KindRegistry)
     expiresMs: document.expiresMs ?? null,
     checkInput: inputChecker(input),
   };
+  return capture === undefined ? workflow : { ...workflow, uncaptured: uncapturedOf(workflow, capture) };
 }
 
 /** SHA-256 of the canonical document. */
@@ -90,11 +92,12 @@ function compileWork(step: StepDocument, context: Context): Work {
     kindWork({ ...document, retry: undefined, timeoutMs, ...use }, context);
   return {
     ...work,
-    ...(fallback ? { fallback: other(fallback) } : {}),
+    ...(fallback ? { fallback: other(fallback) } : personFor(step, context)),
     // Taking something back is tried again, whatever kind does it.
     ...(undo ? { undo: other(undo, { retry: defaultRetry }) } : {}),
     ...(step.once ? { once: onceOf(step, context), retry: onceRetry(work.retry) } : {}),
     ...(isLimited(step) ? { limits: compileLimits(step) } : {}),
+    ...(step.cache ? { cache: step.cache } : {}),
   };
 }
 
@@ -113,6 +116,18 @@ function onceOf({ id, onUnknown = "pause" }: StepDocument, context: Context): On
     onUnknown,
     review: kindWork({ kind: "human_review", config, retry: undefined, timeoutMs: null }, context),
   };
+}
+
+/** What calls out may say that a person is to answer in its place. */
+function personFor({ id, kind, config }: StepDocument, context: Context): { readonly person?: KindWork } {
+  if (!context.kinds.get(kind)?.callsOut || !context.kinds.has("human_review")) return {};
+  const instructions = `Step \`${id}\` is left to you: correct with the value that it should have.`;
+  const review = { draft: null, evidence: config.input ?? null, instructions };
+  const person = kindWork(
+    { kind: "human_review", config: review, retry: undefined, timeoutMs: null },
+    context,
+  );
+  return { person };
 }
 
 interface LimitsDocument {

@@ -17,7 +17,14 @@ export interface WorkflowDocument {
   /** A number, or an expression that gives one. */
   readonly priority?: number | string;
   readonly expiresMs?: number;
+  readonly degraded?: Degraded;
+  /** What each run may spend on models. */
+  readonly budgetUsd?: number;
+  readonly capture?: CaptureDocument;
 }
+
+/** What is not kept once a run has ended: nothing at all, or `input`, `input.NAME`, `steps.ID` and `output`. */
+export type CaptureDocument = "off" | { readonly off: readonly string[] };
 
 /** So many at once: of all, or of those for which the key has the same value. */
 export interface ConcurrencyLimit {
@@ -42,6 +49,24 @@ export interface Targets {
   readonly reviewMinutesMean?: number;
 }
 
+/** What takes the place of what, for as long as the workflow is beyond its bounds. */
+export interface Degraded {
+  /** A run of the latest `over` beyond one of these; absent: what the targets say. */
+  readonly when?: DegradedBounds;
+  readonly over: number;
+  /** One route in the place of another, by name; or the same for every route: the last answer, or a person. */
+  readonly use: "cached" | "person" | { readonly routes: Readonly<Record<string, string>> };
+  /** After this time a few runs try whether all is well again. */
+  readonly probeMs: number;
+}
+
+export interface DegradedBounds {
+  /** Share of runs that fail, 0 to 1. */
+  readonly errorRate?: number;
+  readonly timeToResultP50Ms?: number;
+  readonly costMeanUsd?: number;
+}
+
 export interface StepDocument {
   readonly id: string;
   /** The name of a step kind or of a block: `parallel`, `map`, `branch`, `loop`. */
@@ -61,6 +86,14 @@ export interface StepDocument {
   readonly concurrency?: readonly ConcurrencyLimit[];
   readonly rate?: readonly RateLimit[];
   readonly priority?: number | string;
+  readonly cache?: CachePolicy;
+}
+
+/** How long what a step was told may be told again. */
+export interface CachePolicy {
+  readonly forMs: number;
+  /** Whether tenants see each other's answers. */
+  readonly share: boolean;
 }
 
 /** One kind with its config, outside the list of steps. */
@@ -108,8 +141,21 @@ export interface Workflow {
   readonly limits: Limits;
   /** Counted from the start of the run; null: never. */
   readonly expiresMs: number | null;
+  /** Absent: everything is kept. */
+  readonly uncaptured?: Uncaptured;
   /** Problems of an input, none when it is right; each names the member and what was expected. */
   checkInput(input: Json): readonly string[];
+}
+
+/** Whose bodies go when a run has ended. */
+export interface Uncaptured {
+  /** What the run was started with. */
+  readonly input: boolean;
+  readonly output: boolean;
+  /** The step at a path of a run. */
+  has(path: string): boolean;
+  /** Whether an expression with this path reads something that is not kept. */
+  isRead(path: readonly (string | number)[]): boolean;
 }
 
 /** Steps that see each other: the workflow's own, or those of one block. */
@@ -162,10 +208,13 @@ export interface KindWork {
   readonly timeoutMs: number | null;
   /** Done in its place when it has failed for good. */
   readonly fallback?: KindWork;
+  /** Asks a person in its place, where it says that one is needed and it has no fallback. */
+  readonly person?: KindWork;
   readonly undo?: KindWork;
   readonly once?: Once;
   /** Absent: it may begin at any time. */
   readonly limits?: Limits;
+  readonly cache?: CachePolicy;
 }
 
 export interface Once {

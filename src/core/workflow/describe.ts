@@ -48,10 +48,25 @@ export function describe(workflow: Workflow): readonly StepLine[] {
 export function dataFlow(workflow: Workflow): readonly StepFlow[] {
   return [...placesOf(workflow)].map(({ step, document, path, visible }) => {
     const used = [...textsOfStep(step, document)].flatMap(referencesOf);
-    const steps = used.map(stepOf).map((id) => (id === undefined ? undefined : visible.get(id)));
-    const input = used.filter(([root]) => root === "input").map(([, member]) => String(member ?? "*"));
-    return { path, steps: unique(steps.filter((other) => other !== undefined)), input: unique(input) };
+    return { path, ...reads(used, (id) => visible.get(id)) };
   });
+}
+
+function reads(
+  used: readonly Path[],
+  pathOf: (id: string) => string | undefined,
+): Pick<StepFlow, "steps" | "input"> {
+  const steps = used.map(stepOf).map((id) => (id === undefined ? undefined : pathOf(id)));
+  const input = used.filter(([root]) => root === "input").map(([, member]) => String(member ?? "*"));
+  return { steps: unique(steps.filter((other) => other !== undefined)), input: unique(input) };
+}
+
+/** The same for the workflow's result; undefined where that is the value of its last step. */
+export function outputFlow({ document }: Workflow): StepFlow | undefined {
+  if (document.output === undefined) return undefined;
+  const texts = [...textsOf(document.output)];
+  const used = texts.flatMap(({ text }) => referencesOf({ text, locals: [] }));
+  return { path: "", ...reads(used, (id) => id) };
 }
 
 interface Place {

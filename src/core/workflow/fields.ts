@@ -9,7 +9,10 @@ import {
 } from "../base/index.ts";
 import type { BlockName } from "./blocks.ts";
 import {
+  type CachePolicy,
   type ConcurrencyLimit,
+  type Degraded,
+  type DegradedBounds,
   defaultRetry,
   type RateLimit,
   type RetryPolicy,
@@ -17,6 +20,9 @@ import {
 } from "./definition.ts";
 import {
   attemptsMax,
+  degradedOverDefault,
+  degradedOverMax,
+  degradedProbeMsDefault,
   limitMax,
   loopTimesMax,
   mapConcurrencyDefault,
@@ -173,6 +179,64 @@ const priority = expression(z.number().min(-priorityMax).max(priorityMax)).descr
   "Higher goes first; a point is worth a minute of waiting.",
 );
 
+const degraded = z
+  .strictObject({
+    when: z
+      .strictObject({
+        errorRate: share.optional().describe("Share of runs that fail."),
+        timeToResultP50: durationMs.optional(),
+        costMean: dollars.optional(),
+      })
+      .transform(
+        (written): DegradedBounds =>
+          present<DegradedBounds>({
+            errorRate: written.errorRate,
+            timeToResultP50Ms: written.timeToResultP50,
+            costMeanUsd: written.costMean,
+          }),
+      )
+      .optional()
+      .describe("Beyond one of these bounds; beyond the targets when absent."),
+    over: z.int().min(1).max(degradedOverMax).default(degradedOverDefault).describe("Of the latest runs."),
+    use: z
+      .union([
+        z.enum(["cached", "person"]),
+        z.strictObject({ routes: z.record(z.string(), z.string().min(1)) }),
+      ])
+      .describe("`cached`, `person`, or `{ routes: { NAME: OTHER } }`: what answers meanwhile."),
+    probe: durationMs
+      .default(degradedProbeMsDefault)
+      .describe("After this time a few runs try whether all is well again."),
+  })
+  .transform(
+    ({ when, over, use, probe }): Degraded => present<Degraded>({ when, over, use, probeMs: probe }),
+  );
+
+const cache = z
+  .union([
+    durationMs.transform((forMs): CachePolicy => ({ forMs, share: false })),
+    z
+      .strictObject({
+        for: durationMs.describe("How old an answer may be."),
+        share: z.boolean().default(false).describe("Whether tenants see each other's answers."),
+      })
+      .transform((written): CachePolicy => ({ forMs: written.for, share: written.share })),
+  ])
+  .meta({ title: "a duration such as 1h, or { for: 1h, share: true }" })
+  .describe("The answer to the very same question may be given again.");
+
+const capture = z
+  .union([
+    z.literal("off"),
+    z.strictObject({
+      off: z.array(z.string()).min(1).describe("`input`, `input.NAME`, `steps.ID` or `output`."),
+    }),
+  ])
+  .meta({
+    title: "off, or { off: [input.NAME, steps.ID] }",
+    description: "What is not kept once a run has ended; a hash remains.",
+  });
+
 /** Part of the format and not built yet: refused, so that nobody relies on it. */
 function notBuilt() {
   return z.never({ error: "is part of the format but not built yet" }).optional();
@@ -217,7 +281,11 @@ export const workflowShape = {
   rate: rate.optional().describe("Runs that may begin within a time."),
   priority: priority.optional(),
   expires: durationMs.optional().describe("A run that has not ended this long after its start expires."),
-  budget: notBuilt(),
+  degraded: degraded.optional().describe("What answers while the workflow is beyond its bounds."),
+  capture: capture.optional(),
+  budget: dollars
+    .optional()
+    .describe("What each run may spend on models; a call that does not fit is refused."),
 };
 
 /** The members of a step beside its kind. */
@@ -256,7 +324,7 @@ export const stepShape = {
   concurrency: concurrency.optional().describe("Executions of this step at once, over all runs."),
   rate: rate.optional().describe("Executions of this step that may begin within a time, over all runs."),
   priority: priority.optional(),
-  cache: notBuilt(),
+  cache: cache.optional(),
   budget: notBuilt(),
 };
 

@@ -11,10 +11,12 @@
  * Read first: `definition.ts` (the forms), `kind.ts` (the contract), then `load.ts` (text to document)
  * and `compile.ts` (document to what runs).
  */
+export { withReferences } from "./asset-check.ts";
 export type { Asset, AssetReference, AssetSource } from "./assets.ts";
 export { defineWorkflow, type StepDefinition, type WorkflowDefinition } from "./builder.ts";
 export { compileWorkflow, documentVersion } from "./compile.ts";
 export * from "./definition.ts";
+export { alternativesOf, degradedBounds } from "./degraded.ts";
 export { dataFlow, describe, type StepFlow, type StepLine } from "./describe.ts";
 export * from "./errors.ts";
 export * from "./expressions/index.ts";
@@ -26,3 +28,4 @@ export { type KindRegistry, kindRegistry } from "./kinds.ts";
 export { type LoadedWorkflow, type LoadOptions, loadWorkflow } from "./load.ts";
 export { documentReferences, fitProblems } from "./references.ts";
 export * from "./secrets.ts";
+export { kindsAt } from "./step-at.ts";

@@ -43,8 +43,7 @@ test("keys are snake_case, in the format and in the kinds", () => {
 test("fields and kinds are described, and what is not built is not offered", () => {
   assert.equal(at(definitions.step, "properties", "inference", "description"), "A inference for tests.");
   assert.equal(typeof at(definitions.step, "properties", "retry", "description"), "string");
-  assert.equal(at(definitions.step, "properties", "cache"), undefined);
-  assert.equal(at(schema, "properties", "budget"), undefined);
+  assert.equal(at(definitions.step, "properties", "budget"), undefined);
 });
 
 test("the flat form and every block are valid", () => {
@@ -69,7 +68,7 @@ const wrong: readonly string[] = [
   `workflow: w\nsteps: []\n`,
   `workflow: w\n`,
   `workflow: w\nname: x\nsteps:\n${right}\n`,
-  `workflow: w\nbudget: 5\nsteps:\n${right}\n`,
+  `workflow: w\nbudget: [5]\nsteps:\n${right}\n`,
   `workflow: []\n`,
   steps("  - { id: a }"),
   steps("  - { id: A, transform: { value: 1 } }"),

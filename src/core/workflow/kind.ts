@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Clock, ErrorRecord, Json, JsonObject, Random } from "../base/index.ts";
-import type { Asset, AssetReference } from "./assets.ts";
+import type { Asset, AssetReference, AssetSource } from "./assets.ts";
+import type { CachePolicy } from "./definition.ts";
 
 /** What a step may do to the world outside the engine. */
 export type Effect = "none" | "read" | "write" | "irreversible";
@@ -26,6 +27,8 @@ export interface StepKind {
   readonly fields: readonly string[];
   /** Calls out get the default retry policy; other kinds do not retry. */
   readonly callsOut: boolean;
+  /** Keeps to `cache` of its step. */
+  readonly caches?: boolean;
   /** Runs users' code: its start is recorded before it runs. */
   readonly runsUserCode?: boolean;
   /** Top-level config fields that are never read as expressions, such as a script's source. */
@@ -34,8 +37,11 @@ export interface StepKind {
   readonly lazy?: Readonly<Record<string, readonly string[]>>;
   /** What it does to the world, as far as the unevaluated config tells; `run --dry-run` shows it. */
   effect(config: JsonObject): Effect;
-  /** The assets that the config names: each is checked at load and pinned into the release. */
-  references?(config: JsonObject): readonly AssetReference[];
+  /**
+   * The assets that the config names: each is checked at load and pinned into the release. `assets` gives
+   * their contents, where what one asset says decides about another.
+   */
+  references?(config: JsonObject, assets?: Pick<AssetSource, "find">): readonly AssetReference[];
   /** Problems that the schema cannot express, found at load: path within the config and what was expected. */
   check?(
     config: JsonObject,
@@ -110,7 +116,13 @@ export interface StepContext {
   /** 1 for the first. */
   readonly attempt: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** Dollars that the run may spend in all, where its workflow says so. */
+  readonly budgetUsd?: number | undefined;
   readonly effects: EffectMode;
+  /** How old an answer to the same question may be; absent: the step says nothing of it. */
+  readonly cache?: CachePolicy | undefined;
+  /** False: what the step sees and answers is not to be kept, in a trace or anywhere else. Absent: it may be. */
+  readonly capture?: boolean;
   /** In `resume`: the key of the wait that has ended. */
   readonly waitKey: string | null;
   /** Aborts at the step's timeout, at cancel and at shutdown; a result that comes later is refused. */
@@ -125,6 +137,8 @@ export interface StepContext {
    * waits until it is on again. Called before the effect, each time.
    */
   use(scope: "model" | "tool" | "agent", name: string): void;
+  /** Says how the step goes about it; asked for only when it fails, because a result has a trace of its own. */
+  tell?(trace: () => JsonObject): void;
   /** A pinned asset of this run's release. */
   asset(kind: string, name: string): Asset;
   /** Evaluates an expression from a lazy field, with names added to the step's scope. */

@@ -28,3 +28,7 @@ export const limitMax = 1_000_000;
 
 /** Priorities lie between minus this and this; a point is worth a minute of waiting. */
 export const priorityMax = 1_000_000;
+/** Runs that degraded mode looks back on. */
+export const degradedOverDefault = 50;
+export const degradedOverMax = 1_000;
+export const degradedProbeMsDefault = 300_000;

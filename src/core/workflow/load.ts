@@ -1,6 +1,7 @@
 import { resolveAssets } from "./asset-check.ts";
 import type { Asset, AssetSource } from "./assets.ts";
 import type { WorkflowDefinition } from "./builder.ts";
+import { checkCapture, checkUncaptured } from "./capture.ts";
 import { checkDocument } from "./check.ts";
 import { compileWorkflow } from "./compile.ts";
 import type { Workflow, WorkflowDocument } from "./definition.ts";
@@ -46,12 +47,16 @@ export function loadWorkflow(options: LoadOptions): LoadedWorkflow {
   const normalised = normalise(source, kinds, flat, report);
   checkInput(normalised.document, report);
   checkDocument(normalised, kinds, report);
+  checkCapture(normalised.document, report);
   const references = resolveAssets(normalised, { kinds, assets, report });
   report.throwIfAny();
   const document = plainDocument(normalised.document);
   if (document.on)
     report.warning(["on"], "`on`: triggers are kept, but nothing starts this workflow yet", "key");
-  return { workflow: compileWorkflow(document, kinds), document, references, warnings: report.warnings };
+  const workflow = compileWorkflow(document, kinds);
+  checkUncaptured(workflow, normalised, report);
+  report.throwIfAny();
+  return { workflow, document, references, warnings: report.warnings };
 }
 
 function sourceOf(options: LoadOptions): Source {

@@ -24,7 +24,7 @@ mistakeTable("document", [
   [`workflow: w\nstep:\n${right}\n`, "2:1 `step`: unknown field; did you mean `steps`?"],
   [top("descripton: x"), "2:1 `descripton`: unknown field; did you mean `description`?"],
   [top("description: [a]"), "2:14 `description`: expected text, found a list"],
-  [top("budget: 5"), "2:1 `budget` is part of the format but not built yet"],
+  [top("budget: much"), '2:9 `budget`: expected an amount of money such as $0.01, found "much"'],
   [top("expires: soon"), '2:10 `expires`: expected a duration such as 500ms, 2s, 4h or 1h30m, found "soon"'],
   [
     top("concurrency: 0"),
@@ -155,8 +155,12 @@ mistakeTable("step", [
     "5:51 `b` does not surely come before this step",
   ],
   [
+    steps("  - id: a", "    transform: { value: 1 }", "    budget: 1"),
+    "5:5 `budget` is part of the format but not built yet",
+  ],
+  [
     steps("  - id: a", "    transform: { value: 1 }", "    cache: 1h"),
-    "5:5 `cache` is part of the format but not built yet",
+    "5:5 a step of kind `transform` has no cache: it belongs to steps that ask a model",
   ],
   [
     steps("  - id: a", "    transform: { value: 1 }", "    on_failure: stop"),

@@ -29,10 +29,10 @@ export interface Normalised {
 }
 
 type DocumentMembers = {
-  readonly [K in Exclude<keyof WorkflowDocument, "workflow" | "steps" | "expiresMs">]?:
+  readonly [K in Exclude<keyof WorkflowDocument, "workflow" | "steps" | "expiresMs" | "budgetUsd">]?:
     | WorkflowDocument[K]
     | undefined;
-} & { readonly expires?: number | undefined };
+} & { readonly expires?: number | undefined; readonly budget?: number | undefined };
 
 /** Any list of steps; each is held against the format on its own, so that one does not hide the others. */
 const anySteps = z
@@ -98,6 +98,7 @@ class Normaliser {
 
   #document(data: DocumentMembers, workflow: string, steps: readonly StepDocument[]): WorkflowDocument {
     const { description, input, targets, on, output, concurrency, rate, priority, expires } = data;
+    const { degraded, capture, budget } = data;
     return present<WorkflowDocument>({
       workflow,
       description,
@@ -110,6 +111,9 @@ class Normaliser {
       rate,
       priority,
       expiresMs: expires,
+      degraded,
+      capture,
+      budgetUsd: budget,
     });
   }
 
@@ -194,7 +198,14 @@ class Normaliser {
       concurrency: data.concurrency,
       rate: data.rate,
       priority: data.priority,
+      cache: data.cache,
     });
+    if (data.cache && kind && !kind.caches)
+      this.#report.problem(
+        [...from.step, "cache"],
+        `a step of kind \`${kind.name}\` has no cache: it belongs to steps that ask a model`,
+        "key",
+      );
     if (data.onUnknown !== undefined && !data.once)
       this.#report.problem([...from.step, "onUnknown"], "`on_unknown` needs `once: true`", "key");
     if (fitted.isSound) this.#sound.add(step);
@@ -311,6 +322,7 @@ const workOnly = [
   "concurrency",
   "rate",
   "priority",
+  "cache",
 ];
 
 /** `flows/five-stages.yaml` is the workflow `five-stages`. */

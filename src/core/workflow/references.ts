@@ -1,17 +1,25 @@
-import type { Asset, AssetReference } from "./assets.ts";
+import type { AssetReference, AssetSource } from "./assets.ts";
 import { innerBlocks } from "./blocks.ts";
 import type { KindDocument, StepDocument, WorkflowDocument } from "./definition.ts";
+import { alternativesOf } from "./degraded.ts";
 import type { KindRegistry } from "./kinds.ts";
 
-/** What the steps of a pinned document name, each once, in the order of the document. */
+type Named = Pick<AssetReference, "kind" | "name">;
+
+/**
+ * What a pinned document names, each once: its steps, and what takes the place of routes in degraded mode. What
+ * a step names may depend on an asset that it names, which `find` is asked for.
+ */
 export function documentReferences(
-  { steps }: WorkflowDocument,
+  document: WorkflowDocument,
   kinds: KindRegistry,
-): readonly Pick<AssetReference, "kind" | "name">[] {
-  const found = new Map<string, Pick<AssetReference, "kind" | "name">>();
-  for (const { kind, config } of worksOf(steps))
-    for (const { kind: of, name } of kinds.get(kind)?.references?.(config) ?? [])
-      found.set(`${of}/${name}`, { kind: of, name });
+  find: AssetSource["find"],
+): readonly Named[] {
+  const found = new Map<string, Named>();
+  const add = ({ kind, name }: Named) => found.set(`${kind}/${name}`, { kind, name });
+  for (const { kind, config } of worksOf(document.steps))
+    for (const reference of kinds.get(kind)?.references?.(config, { find }) ?? []) add(reference);
+  for (const name of Object.values(alternativesOf(document, kinds))) add({ kind: "route", name });
   return [...found.values()];
 }
 
@@ -19,7 +27,7 @@ export function documentReferences(
 export function fitProblems(
   { steps }: WorkflowDocument,
   kinds: KindRegistry,
-  find: (kind: string, name: string) => Asset | undefined,
+  find: AssetSource["find"],
 ): readonly string[] {
   return [...worksOf(steps)].flatMap(({ id, kind, config }) =>
     (kinds.get(kind)?.fit?.(config, find) ?? []).map((problem) => `step ${id}: ${problem}`),

@@ -50,7 +50,7 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
   if (isLocal)
     routes.post("/push", async (context) => {
       const { folder, files, message, draft: isDraft } = await bodyOf(context, pushBody);
-      return context.json(await engine.push(files, folder, { message, isDraft }));
+      return context.json(await engine.intake.push(files, folder, { message, isDraft }));
     });
 
   routes.get("/:kind/:name", (context) => context.json(presentLine(registry, lineOf(engine, context))));

@@ -8,6 +8,7 @@ import type { Engine } from "../../engine.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
 import { releaseOf } from "../production.ts";
 import { presentRow, presentRun } from "./present.ts";
+import { showStep } from "./step.ts";
 
 const listQuery = z.object({
   workflow: z.string().optional(),
@@ -30,7 +31,7 @@ const signalBody = z.strictObject({
   id: z.string().max(200).optional(),
 });
 
-/** `/v1/runs`: list, show, follow, pause, resume, cancel, restart, signal. */
+/** `/v1/runs`: list, show, what ran at a step, follow, pause, resume, cancel, restart, signal. */
 export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
@@ -46,6 +47,11 @@ export function runRoutes(engine: Engine): Hono {
 
   routes.get("/:id", async (context) => context.json(await showRun(engine, context.req.param("id"))));
 
+  routes.get("/:id/steps/:path", async (context) => {
+    const row = rowOf(engine, context.req.param("id"));
+    return context.json(await showStep(engine, row, context.req.param("path")));
+  });
+
   routes.get("/:id/events", async (context) => {
     const row = rowOf(engine, context.req.param("id"));
     const accepts = context.req.header("accept") ?? "";
@@ -60,6 +66,11 @@ export function runRoutes(engine: Engine): Hono {
     });
   });
 
+  steeringRoutes(routes, engine);
+  return routes;
+}
+
+function steeringRoutes(routes: Hono, engine: Engine): void {
   routes.post("/:id/cancel", async (context) => {
     const { reason } = await bodyOf(context, cancelBody);
     const { id } = rowOf(engine, context.req.param("id"));
@@ -109,8 +120,6 @@ export function runRoutes(engine: Engine): Hono {
     await engine.command(id, { kind: "signal", event, data: data ?? null }, key);
     return context.json(await showSettled(engine, id), 202);
   });
-
-  return routes;
 }
 
 function rowOf(engine: Engine, id: string): RunRow {

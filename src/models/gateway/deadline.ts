@@ -1,6 +1,6 @@
 import { type Clock, FlyballError } from "../../core/base/index.ts";
 import { ModelCallAborted, ModelTimeout } from "./errors.ts";
-import type { Policy } from "./model.ts";
+import type { ModelReply, Policy } from "./model.ts";
 
 /**
  * Ends a call at its time, also where the provider does not listen to the signal. The time covers all
@@ -18,23 +18,37 @@ export function deadline({
   return (next) => async (call) => {
     if (call.signal.aborted) throw abortReason(call.signal, model);
     const controller = new AbortController();
+    const endsAtMs = Math.min(clock.monotonic() + timeoutMs, call.endsAtMs ?? Number.POSITIVE_INFINITY);
     const disarm = clock.after(timeoutMs, () => controller.abort(new ModelTimeout(model, timeoutMs)));
     const signal = AbortSignal.any([call.signal, controller.signal]);
-    let stopListening = () => {};
-    const ended = new Promise<never>((_, reject) => {
-      const onAbort = () => reject(abortReason(signal, model));
-      signal.addEventListener("abort", onAbort, { once: true });
-      stopListening = () => signal.removeEventListener("abort", onAbort);
-    });
     try {
-      return await Promise.race([next({ ...call, signal }), ended]);
-    } catch (error) {
-      throw signal.aborted ? abortReason(signal, model) : error;
+      return await unlessAborted(next({ ...call, signal, endsAtMs }), signal, model);
     } finally {
       disarm();
-      stopListening();
     }
   };
+}
+
+/** The answer, or the signal's reason as soon as it aborts, also where nobody listens to the signal. */
+export async function unlessAborted(
+  answer: Promise<ModelReply>,
+  signal: AbortSignal,
+  model: string,
+): Promise<ModelReply> {
+  let stopListening = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    const onAbort = () => reject(abortReason(signal, model));
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    stopListening = () => signal.removeEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([answer, ended]);
+  } catch (error) {
+    throw signal.aborted ? abortReason(signal, model) : error;
+  } finally {
+    stopListening();
+  }
 }
 
 /** Why a signal aborted, as an error of ours: what its owner gave, a timeout, or a cancellation. */

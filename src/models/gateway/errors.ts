@@ -1,10 +1,16 @@
 import { FlyballError, type RetryClass } from "../../core/base/index.ts";
+import type { ModelReply, Tokens } from "./model.ts";
+
+/** What a call has cost that gave no answer to use. */
+export type Spent = Pick<ModelReply, "costUsd" | "tokens" | "facts">;
 
 /** A call to a model that gave no answer: which model, and whether the same call may yet succeed. */
 export abstract class ModelError extends FlyballError {
   override readonly status: number = 502;
   /** As people write it: `house/small-1`. */
   readonly model: string;
+  /** What the failed request read and wrote, where the provider says: it is billed all the same. */
+  tokens: Tokens | null = null;
   constructor(model: string, message: string) {
     super(`${model}: ${message}`);
     this.model = model;
@@ -39,7 +45,7 @@ export class ModelServerFailed extends ModelError {
   }
 }
 
-/** Status 200, and a body that is no chat completion: not JSON, another shape, no choices, too large. */
+/** Status 200, and no whole answer: not JSON, another shape, no choices, too large, a stream without its end. */
 export class ModelAnswerMalformed extends ModelError {
   readonly code = "MODEL_ANSWER_MALFORMED";
   override readonly retry = "server";
@@ -53,8 +59,11 @@ export class ModelUnreachable extends ModelError {
   readonly code = "MODEL_UNREACHABLE";
   override readonly status = 503;
   override readonly retry = "network";
+  /** A code such as ECONNREFUSED, or words. */
+  readonly reason: string;
   constructor(model: string, reason: string) {
     super(model, `the provider cannot be reached: ${reason}`);
+    this.reason = reason;
   }
 }
 
@@ -66,6 +75,32 @@ export class ModelTimeout extends ModelError {
   constructor(model: string, timeoutMs: number | null) {
     super(model, timeoutMs === null ? "the call took too long" : `no answer within ${timeoutMs} ms`);
     this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The model has failed so often of late that it is left alone for a while. */
+export class ModelCircuitOpen extends ModelError {
+  readonly code = "MODEL_CIRCUIT_OPEN";
+  override readonly status = 503;
+  override readonly retry = "server";
+  override readonly retryAfterMs: number;
+  constructor(model: string, retryAfterMs: number) {
+    super(model, `it has failed so often of late that it is left alone for ${retryAfterMs} ms`);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The route allows other regions only. */
+export class ModelRegionRefused extends ModelError {
+  readonly code = "MODEL_REGION_REFUSED";
+  override readonly status = 403;
+  readonly region: string | null;
+  constructor(model: string, region: string | null, allowed: readonly string[]) {
+    super(
+      model,
+      `the route allows ${allowed.join(", ")} alone, and its region is ${region ?? "not declared"}`,
+    );
+    this.region = region;
   }
 }
 
@@ -120,7 +155,9 @@ export class ModelQuotaSpent extends ModelError {
 export class ModelAnswerCut extends ModelError {
   readonly code = "MODEL_ANSWER_CUT";
   readonly reason: "length" | "content_filter";
-  constructor(model: string, reason: "length" | "content_filter") {
+  /** What there is of it, for callers who know what they asked for. */
+  readonly said: { readonly text: string; readonly tokens: Tokens | null };
+  constructor(model: string, reason: "length" | "content_filter", said: ModelAnswerCut["said"]) {
     super(
       model,
       reason === "length"
@@ -128,6 +165,7 @@ export class ModelAnswerCut extends ModelError {
         : "the provider's content filter held the answer back",
     );
     this.reason = reason;
+    this.said = said;
   }
 }
 
@@ -135,19 +173,28 @@ export class ModelAnswerCut extends ModelError {
 export class ModelOutputInvalid extends ModelError {
   readonly code = "MODEL_OUTPUT_INVALID";
   readonly problems: readonly string[];
-  constructor(model: string, problems: readonly string[]) {
+  /** What the answers that did not fit have cost all the same. */
+  readonly spent: Spent | null;
+  constructor(model: string, problems: readonly string[], spent: Spent | null = null) {
     super(model, `the answer does not fit the output schema: ${problems.slice(0, 5).join("; ")}`);
     this.problems = problems;
+    this.spent = spent;
   }
 }
 
-/** A local model has nothing to read: the step gives no `input.text` and no message of a user. */
+/** A model has nothing to read: no prompt, no `input.text`, or a part of a message that leads nowhere. */
 export class ModelInputMissing extends ModelError {
   readonly code = "MODEL_INPUT_MISSING";
   override readonly status = 422;
   constructor(model: string, expected: string) {
     super(model, `it needs ${expected}`);
   }
+}
+
+/** What the call asks for, this model does not do, whoever asks: vectors, images, a message of this kind. */
+export class ModelLacksAbility extends ModelError {
+  readonly code = "MODEL_LACKS_ABILITY";
+  override readonly status = 422;
 }
 
 /** A local model's file is not the one that the run pinned. */
@@ -208,6 +255,15 @@ export class NoModelAnswered extends FlyballError {
     const waits = passing.map((failure) => failure.retryAfterMs ?? 0);
     // The first candidate that may answer again decides; zero means that nobody asked for patience.
     this.retryAfterMs = waits.length > 0 && Math.min(...waits) > 0 ? Math.min(...waits) : null;
+  }
+}
+
+/** A route had no answer of this question to fall back on. */
+export class NoCachedAnswer extends FlyballError {
+  readonly code = "NO_CACHED_ANSWER";
+  override readonly status = 502;
+  constructor(route: string) {
+    super(`Route ${JSON.stringify(route)} has no answer to this question that is recent enough.`);
   }
 }
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { canonicalJson, type Json, sha256 } from "../../core/base/index.ts";
 import { NoModelAnswered } from "./errors.ts";
 import { expectedOf } from "./expected.ts";
+import type { ModelDelta } from "./model.ts";
 import { readOutput } from "./output.ts";
 import { callOf, completion, contextOf, fakeLocal, fakeProvider, gatewayOf, respond } from "./testing.ts";
 
@@ -102,6 +103,18 @@ test("an answer of a local model must fit the schema too, and is not asked for a
   await assert.rejects(gateway.modelOf(asset)(call), { code: "MODEL_OUTPUT_INVALID", retry: null });
 });
 
+test("a model that does not stream is heard when its answer is there", async () => {
+  const { gateway, assets } = gatewayOf({ models: { big: { provider: "sim" } } });
+  for (const name of ["local/extractive", "big"]) {
+    const asset = assets.find("model", name);
+    assert.ok(asset);
+    const heard: string[] = [];
+    const onDelta = (delta: ModelDelta) => heard.push(delta.type === "text" ? delta.text : "");
+    const reply = await gateway.modelOf(asset)(callOf({ input: { sources: ["So."] }, onDelta }));
+    assert.deepEqual(heard, [reply.value]);
+  }
+});
+
 test("a local classifier reads input.text, else the last message, from the file that was pinned", async () => {
   const folder = mkdtempSync(join(tmpdir(), "flyball-gateway-"));
   try {
@@ -189,7 +202,7 @@ test("a step renders its prompt, asks, and tells what it cost", async () => {
     const config = { prompt: "classify", input: { text: "lost card" }, settings: { max_tokens: 20 } };
     const outcome = await gateway.inferenceKind.execute(
       config,
-      contextOf([prompt, assets.find("route", "default")]),
+      contextOf([prompt, assets.find("route", "default"), assets.find("model", "small")]),
     );
     assert.ok("result" in outcome);
     assert.deepEqual(outcome.result, {
@@ -203,6 +216,7 @@ test("a step renders its prompt, asks, and tells what it cost", async () => {
       tokens: { input: 60, cached: 40, output: 15, reasoning: 5 },
       latencyMs: 0,
       simulated: false,
+      toolCalls: null,
     });
     const { messages, temperature, max_tokens } = provider.seen[0]?.body ?? { messages: [] };
     assert.deepEqual(messages[1], { role: "user", content: "It says: lost card" });

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../core/base/index.ts";
-import type { EffectMode, Fact } from "../../core/workflow/index.ts";
+import type { CachePolicy, EffectMode, Fact } from "../../core/workflow/index.ts";
 import type { CallSettings, Message, ToolCall, ToolSpec } from "../prompts/index.ts";
 
 /** All a provider must be. Routing, fallback, deadline and price wrap it; they never live in it. */
@@ -26,9 +26,29 @@ export interface ModelCall {
   /** The known right answer of the step: for simulated models only. */
   readonly expected: Json | undefined;
   readonly effects: EffectMode;
+  /** False: nothing of the words may be kept anywhere, such as in a cache. Absent: they may be. */
+  readonly capture?: boolean;
   /** Says that this model is about to be asked; throws when it is switched off. */
   readonly use: (model: string) => void;
+  /** Dollars that the run may spend in all; absent: as much as it takes. */
+  readonly budgetUsd?: number;
+  /** Budgets that have given the call to another model: they count it, and refuse it no more. */
+  readonly downgradedBy?: readonly string[];
+  /** Hears of each request that cost something, also of one that failed. */
+  readonly onCost?: (usd: number) => void;
   readonly signal: AbortSignal;
+  /** When the call is over, on the monotonic clock: nobody waits for what would come later. */
+  readonly endsAtMs?: number;
+  /** The gateway tries again by itself, until the call is over. Steps leave that to the executor, which does it durably. */
+  readonly retry?: true;
+  /** How long at a time the caller has patience all the same, where a provider asks for it. */
+  readonly patienceMs?: number;
+  /** Another model is asked when this one fails: nobody waits for it, or tries it again. */
+  readonly hasAlternative?: true;
+  /** An answer that is not older may be given again, in place of what the route says. */
+  readonly cache?: CachePolicy;
+  /** Told of each request that leaves for a provider. */
+  readonly onRequest?: () => void;
   /**
    * Hears the answer as it comes, in order; the reply is the whole of it all the same. Once something was
    * said, the call is neither tried again nor given to another model: the listener has heard it already.
@@ -67,6 +87,8 @@ export interface ModelReply {
   readonly tokens: Tokens | null;
   /** US dollars; null when the model has no price or the tokens are not known. */
   readonly costUsd: number | null;
+  /** The version of the price that was used. */
+  readonly price?: string;
   readonly provider: string;
   readonly model: string;
   readonly simulated: boolean;
@@ -83,6 +105,8 @@ export interface CallTrace {
   /** Requests that left for a provider, of all candidates. */
   readonly attempts: number;
   readonly cache: "hit" | "miss" | "off";
+  /** On a hit: the run that the answer was made for, and its age. */
+  readonly cachedFrom?: { readonly runId: string; readonly path: string; readonly ageMs: number };
   readonly route: { readonly chosen: string; readonly reason: string };
 }
 
@@ -92,6 +116,8 @@ export interface Tokens {
   readonly input: number;
   /** Read from the provider's cache. */
   readonly cached: number;
+  /** Read afresh, and kept in the provider's cache at a price of its own. */
+  readonly cacheWrite?: number;
   /** Written as the answer. */
   readonly output: number;
   /** Written on the way to it. */

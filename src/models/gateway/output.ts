@@ -1,26 +1,63 @@
 import { isJsonObject, type Json, type JsonObject } from "../../core/base/index.ts";
 import { schemaMismatches } from "../../core/executor/kinds/index.ts";
 import { ModelOutputInvalid } from "./errors.ts";
-import type { Model, ModelCall, ModelReply, Policy } from "./model.ts";
-import { addTokens } from "./price.ts";
+import type { Model, ModelCall, ModelDelta, ModelReply, Policy } from "./model.ts";
+import { spentTogether } from "./price.ts";
 
 /**
  * Holds an answer against the step's output schema; the value is then what was parsed. With `repair`,
  * an answer that does not fit is shown to the model once more with what is wrong; both calls are paid.
+ * What a listener has heard cannot be repaired any more. A model that asks for a tool has not answered yet.
  */
 export function fittingOutput({ model, repair }: { model: string; repair: boolean }): Policy {
   return (next) => async (call) => {
     const schema = call.output;
-    if (!schema) return next(call);
-    const first = await next(call);
+    if (!schema || call.embed) return next(call);
+    const { heard, listening } = listen(call, schema);
+    const first = await next(listening);
+    if (first.toolCalls) return said(call, heard, first);
     const read = readOutput(first.value, schema);
-    if ("value" in read) return { ...first, value: read.value };
-    if (!repair) throw new ModelOutputInvalid(model, read.problems);
-    const second = await askAgain(next, call, first, read.problems);
+    if ("value" in read) return said(call, heard, { ...first, value: read.value });
+    if (!repair || heard()) throw new ModelOutputInvalid(model, read.problems, first);
+    const second = await askAgain(next, listening, first, read.problems);
+    const both = { ...second, ...spentTogether(first, second) };
     const repaired = readOutput(second.value, schema);
-    if (!("value" in repaired)) throw new ModelOutputInvalid(model, repaired.problems);
-    return bothPaid(first, { ...second, value: repaired.value });
+    if (!("value" in repaired)) throw new ModelOutputInvalid(model, repaired.problems, both);
+    return said(call, heard, { ...both, value: repaired.value });
   };
+}
+
+/**
+ * A listener hears the JSON of an object as it comes. Of another value, which travels in an envelope that
+ * is none of the listener's business, nothing is told before the value is there.
+ */
+function listen(call: ModelCall, schema: JsonObject): { heard: () => boolean; listening: ModelCall } {
+  const { onDelta, ...deaf } = call;
+  let isHeard = false;
+  if (!onDelta || isEnveloped(schema)) return { heard: () => isHeard, listening: deaf };
+  const hear = (delta: ModelDelta) => {
+    isHeard = true;
+    onDelta(delta);
+  };
+  return { heard: () => isHeard, listening: { ...deaf, onDelta: hear } };
+}
+
+/** What was held back is told in one piece. */
+function said(call: ModelCall, heard: () => boolean, reply: ModelReply): ModelReply {
+  return heard() ? reply : toldAtOnce(call, reply);
+}
+
+/** For models that do not stream: their listeners hear the answer when it is there. */
+export const tellingAtOnce: Policy = (next) => async (call) => toldAtOnce(call, await next(call));
+
+/** Tells a listener an answer that is there already: from such a model, or from a cache. */
+export function toldAtOnce(call: ModelCall, reply: ModelReply): ModelReply {
+  if (!call.onDelta || call.embed) return reply;
+  const text = textOf(reply.value);
+  if (text !== "") call.onDelta({ type: "text", text });
+  for (const [index, { id, name, arguments: written }] of (reply.toolCalls ?? []).entries())
+    call.onDelta({ type: "tool_call", index, id, name, arguments: written });
+  return reply;
 }
 
 /** The second call has a key of its own: a provider that honours keys would repeat its first answer. */
@@ -42,11 +79,6 @@ function askAgain(
       { role: "user", content },
     ],
   });
-}
-
-function bothPaid(first: ModelReply, second: ModelReply): ModelReply {
-  const costUsd = first.costUsd === null || second.costUsd === null ? null : first.costUsd + second.costUsd;
-  return { ...second, costUsd, tokens: addTokens(first.tokens, second.tokens) };
 }
 
 export type ReadOutput = { readonly value: Json } | { readonly problems: readonly string[] };

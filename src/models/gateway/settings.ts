@@ -1,33 +1,13 @@
 import { z } from "zod";
-import {
-  InvalidText,
-  nearestName,
-  parseDuration,
-  parseShare,
-  parseTokenPrice,
-} from "../../core/base/index.ts";
+import { nearestName } from "../../core/base/index.ts";
 import { camelObject } from "../prompts/index.ts";
-import { candidatesMax } from "./limits.ts";
+import { priceSettings } from "./money/prices.ts";
+import { budgetProblems, budgetSettings } from "./money/settings.ts";
+import { limitSettings, routeProblems, routeSettings } from "./route-settings.ts";
+import { duration, share } from "./units.ts";
 
-// The sections `providers`, `models` and `routes` of flyball.yaml. Names (of providers, models, routes)
-// are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
-
-/** A unit as people write it, in base units afterwards. */
-function inUnits(parse: (text: string | number) => number, expected: string) {
-  return z.union([z.string(), z.number()]).transform((written, context) => {
-    try {
-      return parse(written);
-    } catch (error) {
-      if (!(error instanceof InvalidText)) throw error;
-      context.addIssue({ code: "custom", message: `expected ${expected}` });
-      return z.NEVER;
-    }
-  });
-}
-
-const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
-const share = inUnits(parseShare, "a share such as 1% or 0.01");
-const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
+// The sections `providers` and `models` of flyball.yaml; `routes` is in `route-settings.ts`, `budgets` in
+// `money/settings.ts`. Names (of providers, models, routes) are the user's and stay as written; the keys of each entry may be snake_case or camelCase.
 
 const secretReference = /^\s*\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -48,15 +28,20 @@ function isWithoutCredentials(text: string): boolean {
 
 const reserved = ["local", "sim"];
 const provider = camelObject({
-  type: z.literal("openai-compatible", {
-    error: "expected openai-compatible: other types are not built yet",
-  }),
-  url,
+  type: z.enum(["openai", "anthropic", "google", "openai-compatible"]),
+  url: url.exactOptional(),
   key: key.exactOptional(),
-  structuredOutputs: z.boolean().default(true),
+  structuredOutputs: z.boolean().exactOptional(),
+  ...limitSettings,
 });
 
-const price = camelObject({ input: tokenPrice, output: tokenPrice, cached: tokenPrice.exactOptional() });
+/** Known without settings, under their own names: the key in the environment is enough. */
+export const hosted = {
+  openai: { url: "https://api.openai.com/v1", key: "OPENAI_API_KEY" },
+  anthropic: { url: "https://api.anthropic.com/v1", key: "ANTHROPIC_API_KEY" },
+  google: { url: "https://generativelanguage.googleapis.com/v1beta", key: "GOOGLE_API_KEY" },
+} as const;
+
 const latency = camelObject({ p50: duration, p95: duration }).refine(
   ({ p50, p95 }) => p95 >= p50,
   "expected a p95 that is at least the p50",
@@ -71,31 +56,37 @@ const simulated = {
 const model = camelObject({
   provider: z.string().min(1),
   name: z.string().min(1).exactOptional(),
-  type: z.enum(["classifier", "extractive"]).exactOptional(),
+  type: z.enum(["classifier", "extractive", "lexical"]).exactOptional(),
   file: z.string().min(1).exactOptional(),
-  price: price.exactOptional(),
+  price: priceSettings.exactOptional(),
+  maxOutputTokens: z.int().positive().exactOptional(),
   ...simulated,
   seed: z.int().nonnegative().exactOptional(),
   labels: z.array(z.json()).min(1).exactOptional(),
   changes: z.array(camelObject({ atCall: z.int().positive(), ...simulated })).exactOptional(),
-});
-
-const route = camelObject({
-  try: z.array(z.string().min(1)).min(1).max(candidatesMax),
-  strategy: z
-    .literal("ordered", { error: "expected ordered: other strategies are not built yet" })
-    .default("ordered"),
-  timeout: duration.exactOptional(),
+  ...limitSettings,
 });
 
 /** Spread the shape into the schema of flyball.yaml, or use it by itself. */
 export const gatewaySettings = z.object({
   providers: z.record(z.string(), provider).default({}),
   models: z.record(z.string(), model).default({}),
-  routes: z.record(z.string(), route).default({}),
+  routes: z.record(z.string(), routeSettings).default({}),
+  budgets: budgetSettings,
 });
 export type GatewaySettings = z.output<typeof gatewaySettings>;
 export type ModelSettings = GatewaySettings["models"][string];
+export type ProviderSettings = GatewaySettings["providers"][string];
+
+/** The providers of the settings, and those that need none. */
+export function providersOf({ providers }: GatewaySettings): Readonly<Record<string, ProviderSettings>> {
+  return {
+    openai: { type: "openai" },
+    anthropic: { type: "anthropic" },
+    google: { type: "google" },
+    ...providers,
+  };
+}
 
 export interface SettingsProblem {
   /** Where in flyball.yaml. */
@@ -106,16 +97,31 @@ export interface SettingsProblem {
 /** What the schemas cannot see: names that lead nowhere, and fields that do not belong together. */
 export function gatewayProblems(settings: GatewaySettings): readonly SettingsProblem[] {
   const problems: SettingsProblem[] = [];
-  for (const name of Object.keys(settings.providers))
-    if (reserved.includes(name) || name.includes("/"))
-      problems.push({ path: ["providers", name], message: `a provider cannot be called ${name}` });
+  const unknown = (name: string) => (isKnownModel(settings, name) ? undefined : unknownModel(settings, name));
+  for (const [name, entry] of Object.entries(settings.providers))
+    for (const [field, message] of providerProblems(name, entry))
+      problems.push({ path: ["providers", name, ...field], message });
   for (const [name, entry] of Object.entries(settings.models))
     for (const [field, message] of modelProblems(name, entry, settings))
       problems.push({ path: ["models", name, ...field], message });
   for (const [name, entry] of Object.entries(settings.routes))
-    for (const [index, candidate] of entry.try.entries())
-      if (!isKnownModel(settings, candidate))
-        problems.push({ path: ["routes", name, "try", index], message: unknownModel(settings, candidate) });
+    for (const [path, message] of routeProblems(entry, unknown))
+      problems.push({ path: ["routes", name, ...path], message });
+  const targets = {
+    names: [...Object.keys(settings.routes), ...Object.keys(settings.models)],
+    isKnown: (name: string) => Object.hasOwn(settings.routes, name) || isKnownModel(settings, name),
+  };
+  return [...problems, ...budgetProblems(settings.budgets, targets)];
+}
+
+function providerProblems(name: string, entry: ProviderSettings): [string[], string][] {
+  const problems: [string[], string][] = [];
+  if (reserved.includes(name) || name.includes("/"))
+    problems.push([[], `a provider cannot be called ${name}`]);
+  if (entry.type === "openai-compatible" && entry.url === undefined)
+    problems.push([["url"], "expected the server's URL, such as http://127.0.0.1:9000/v1"]);
+  if (entry.type !== "openai-compatible" && entry.structuredOutputs !== undefined)
+    problems.push([["structured_outputs"], "only providers of type openai-compatible have this"]);
   return problems;
 }
 
@@ -125,7 +131,7 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   const problems: [string[], string][] = [];
   if (name.includes("/"))
     problems.push([[], "a model's name has no `/`: `provider/name` names one without settings"]);
-  const known = [...Object.keys(settings.providers), ...reserved];
+  const known = [...Object.keys(providersOf(settings)), ...reserved];
   if (!known.includes(entry.provider)) {
     const hint = nearestName(entry.provider, known);
     problems.push([
@@ -136,12 +142,15 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   }
   const isLocal = entry.provider === "local";
   if (isLocal && entry.type === undefined)
-    problems.push([["type"], "a local model needs `type: classifier` or `extractive`"]);
+    problems.push([["type"], "a local model needs `type: classifier`, `extractive` or `lexical`"]);
   if (entry.type === "classifier" && entry.file === undefined)
     problems.push([["file"], "a classifier needs `file`"]);
   for (const field of ["type", "file"] as const)
     if (!isLocal && entry[field] !== undefined)
       problems.push([[field], `only local models have \`${field}\``]);
+  for (const field of Object.keys(limitSettings))
+    if (isLocal && field in entry)
+      problems.push([[field], "a local model runs here, without a limit: it has no `rate` and no `region`"]);
   if (entry.provider !== "sim")
     for (const field of simulatedOnly)
       if (entry[field] !== undefined) problems.push([[field], "only models of provider `sim` have this"]);
@@ -151,6 +160,9 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
   return problems;
 }
 
+/** Local models that need no entry, as they need no file. */
+export const bareLocals: readonly string[] = ["local/extractive", "local/lexical"];
+
 /**
  * Whether a name leads to a model: one of the settings, or `provider/name`, where the provider is
  * configured, or is `local` or `sim` and the settings have that model of it.
@@ -159,9 +171,9 @@ export function isKnownModel(settings: GatewaySettings, name: string): boolean {
   if (Object.hasOwn(settings.models, name)) return true;
   const [providerName = "", model = ""] = splitModelName(name);
   if (model === "") return false;
-  if (name === "local/extractive") return true;
+  if (bareLocals.includes(name)) return true;
   if (reserved.includes(providerName)) return settings.models[model]?.provider === providerName;
-  return Object.hasOwn(settings.providers, providerName);
+  return Object.hasOwn(providersOf(settings), providerName);
 }
 
 export function splitModelName(name: string): readonly [provider: string, model: string] | readonly [] {
@@ -170,6 +182,6 @@ export function splitModelName(name: string): readonly [provider: string, model:
 }
 
 function unknownModel(settings: GatewaySettings, name: string): string {
-  const hint = nearestName(name, [...Object.keys(settings.models), "local/extractive"]);
+  const hint = nearestName(name, [...Object.keys(settings.models), ...bareLocals]);
   return `unknown model ${JSON.stringify(name)}${hint ? `; did you mean ${hint}?` : ""}; expected a name under \`models\` or \`provider/name\``;
 }

@@ -58,9 +58,20 @@ test("settings in either spelling become the same pinned content, in base units"
   });
 });
 
-test("a route holds its models whole, so that its version changes with any of them", () => {
-  const before = gatewaySource({ settings, baseDir: "." }).find("route", "drafting");
-  assert.ok(before);
+test("a route names its models, which are pinned beside it", () => {
+  const source = gatewaySource({ settings, baseDir: "." });
+  const route = source.find("route", "drafting");
+  assert.ok(route);
+  assert.deepEqual(structuredClone(route.content), {
+    strategy: "ordered",
+    tiers: [{ models: ["small", "local/extractive"] }],
+    fallback: [],
+    timeoutMs: 20_000,
+  });
+  assert.deepEqual(
+    source.references?.(route).map(({ kind, name }) => `${kind}/${name}`),
+    ["model/small", "model/local/extractive"],
+  );
   const dearer = {
     ...written,
     models: {
@@ -68,16 +79,73 @@ test("a route holds its models whole, so that its version changes with any of th
       small: { ...written.models.small, price: { input: "$1/M", output: "$1/M" } },
     },
   };
-  const after = gatewaySource({ settings: gatewaySettings.parse(dearer), baseDir: "." }).find(
-    "route",
-    "drafting",
-  );
-  assert.notEqual(before.digest, after?.digest);
-  assert.deepEqual(
-    Object(before.content).candidates.map(({ model }: { model: string }) => model),
-    ["small-1", "extractive"],
-  );
-  assert.equal(Object(before.content).timeoutMs, 20_000);
+  const other = gatewaySource({ settings: gatewaySettings.parse(dearer), baseDir: "." });
+  assert.equal(other.find("route", "drafting")?.digest, route.digest);
+  assert.notEqual(other.find("model", "small")?.digest, source.find("model", "small")?.digest);
+});
+
+test("tiers, weights, fallbacks, cache and regions are pinned in base units", () => {
+  const routes = {
+    all: {
+      tiers: [{ try: ["small"], below: "80%" }, { try: ["big", "my_answers"] }],
+      strategy: "weighted",
+      weights: { small: 1, big: 3, my_answers: 0 },
+      fallback: [{ models: ["local/extractive"] }, { cached: "1h" }, "person"],
+      deadline: "1m",
+      cache: { for: "10m", share: true },
+      regions: ["eu"],
+    },
+  };
+  const parsed = gatewaySettings.parse({ ...written, routes });
+  assert.deepEqual(gatewayProblems(parsed), []);
+  const source = gatewaySource({ settings: parsed, baseDir: "." });
+  const route = source.find("route", "all");
+  assert.ok(route);
+  assert.deepEqual(structuredClone(route.content), {
+    strategy: "weighted",
+    tiers: [{ models: ["small"], below: 0.8 }, { models: ["big", "my_answers"] }],
+    weights: { small: 1, big: 3, my_answers: 0 },
+    fallback: [{ models: ["local/extractive"] }, { cachedMs: 3_600_000 }, { person: true }],
+    deadlineMs: 60_000,
+    cache: { forMs: 600_000, share: true },
+    regions: ["eu"],
+  });
+  assert.equal(source.references?.(route).length, 4);
+});
+
+test("what a provider and a model allow is pinned with the model", () => {
+  const parsed = gatewaySettings.parse({
+    providers: { house: { ...written.providers.house, region: "eu", rate: "600/min" } },
+    models: { small: { provider: "house", name: "s", rate: "5/s", tokens_per_minute: 90_000 } },
+  });
+  const content = Object(gatewaySource({ settings: parsed, baseDir: "." }).find("model", "small")?.content);
+  assert.equal(content.region, "eu");
+  assert.deepEqual(structuredClone(content.limits), [
+    { of: "provider", unit: "calls", limit: 600, perMs: 60_000 },
+    { of: "model", unit: "calls", limit: 5, perMs: 1_000 },
+    { of: "model", unit: "tokens", limit: 90_000, perMs: 60_000 },
+  ]);
+});
+
+test("a route that contradicts itself is a problem at its place", () => {
+  const problemsOf = (route: unknown) =>
+    gatewayProblems(gatewaySettings.parse({ ...written, routes: { r: route } })).map(({ path }) =>
+      path.join("."),
+    );
+  assert.deepEqual(problemsOf({ try: ["small"], tiers: [{ try: ["smal"] }] }), [
+    "routes.r.tiers",
+    "routes.r.tiers.0.try.0",
+  ]);
+  assert.deepEqual(problemsOf({}), ["routes.r.try"]);
+  assert.deepEqual(problemsOf({ fallback: ["person"] }), []);
+  assert.deepEqual(problemsOf({ try: ["small"], strategy: "weighted" }), ["routes.r.weights"]);
+  assert.deepEqual(problemsOf({ try: ["small"], weights: { small: 1 } }), ["routes.r.weights"]);
+  assert.deepEqual(problemsOf({ try: ["small"], strategy: "weighted", weights: { big: 1 } }), [
+    "routes.r.weights.big",
+  ]);
+  assert.deepEqual(problemsOf({ try: ["small"], fallback: [{ models: ["nobody"] }] }), [
+    "routes.r.fallback.0.models.0",
+  ]);
 });
 
 test("a model is found by its name and as provider/name, an unknown one is not", () => {
@@ -87,7 +155,7 @@ test("a model is found by its name and as provider/name, an unknown one is not",
   assert.equal(Object(find("model", "local/my_answers")?.content).type, "extractive");
   assert.equal(Object(find("model", "local/extractive")?.content).type, "extractive");
   for (const name of [
-    "openai/gpt",
+    "nobody/gpt",
     "sim/other",
     "sim/small",
     "local/big",
@@ -100,7 +168,38 @@ test("a model is found by its name and as provider/name, an unknown one is not",
   assert.equal(find("route", "toString"), undefined);
   assert.equal(find("prompt", "small"), undefined);
   assert.deepEqual(names("route"), ["drafting"]);
-  assert.equal(gatewayAssets(settings, ".").length, 5);
+  assert.equal(gatewayAssets(settings, ".").length, 6);
+});
+
+test("OpenAI, Anthropic and Google are known without settings, and can be given others", () => {
+  const bare = gatewaySource({ settings: gatewaySettings.parse({}), baseDir: "." });
+  assert.deepEqual(structuredClone(bare.find("model", "anthropic/claude-sonnet-4-5")?.content), {
+    provider: "anthropic",
+    type: "anthropic",
+    model: "claude-sonnet-4-5",
+    url: "https://api.anthropic.com/v1",
+    keySecret: "ANTHROPIC_API_KEY",
+  });
+  assert.equal(Object(bare.find("model", "openai/gpt-5-mini")?.content).keySecret, "OPENAI_API_KEY");
+  assert.match(Object(bare.find("model", "google/gemini-2.5-flash")?.content).url, /\/v1beta$/);
+  const written = gatewaySettings.parse({
+    providers: {
+      openai: { type: "openai", key: "{{ secrets.TEAM_KEY }}" },
+      eu: { type: "google", url: "https://eu.example.com/v1beta" },
+    },
+    models: { small: { provider: "eu", name: "gemini-2.5-flash", price: { input: "$1/M", output: "$2/M" } } },
+  });
+  assert.deepEqual(gatewayProblems(written), []);
+  const own = gatewaySource({ settings: written, baseDir: "." });
+  assert.equal(Object(own.find("model", "openai/gpt-5-mini")?.content).keySecret, "TEAM_KEY");
+  assert.deepEqual(structuredClone(own.find("model", "small")?.content), {
+    provider: "eu",
+    type: "google",
+    model: "gemini-2.5-flash",
+    url: "https://eu.example.com/v1beta",
+    keySecret: "GOOGLE_API_KEY",
+    price: { input: 1e-6, output: 2e-6 },
+  });
 });
 
 test("a key written out, a URL with a password and unknown fields are refused", () => {
@@ -129,7 +228,11 @@ test("a key written out, a URL with a password and unknown fields are refused", 
 
 test("names that lead nowhere and fields of other providers are found, each with its place", () => {
   const wrong = gatewaySettings.parse({
-    providers: { sim: written.providers.house },
+    providers: {
+      sim: written.providers.house,
+      nowhere: { type: "openai-compatible" },
+      strict: { type: "openai", structured_outputs: true },
+    },
     models: {
       a: { provider: "hous" },
       b: { provider: "local" },
@@ -143,6 +246,8 @@ test("names that lead nowhere and fields of other providers are found, each with
     gatewayProblems(wrong).map(({ path }) => path.join(".")),
     [
       "providers.sim",
+      "providers.nowhere.url",
+      "providers.strict.structured_outputs",
       "models.a.provider",
       "models.b.type",
       "models.c.file",

@@ -2,12 +2,18 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { canonicalJson, messageOf, sha256, toJson } from "../../core/base/index.ts";
 import { type Asset, type AssetSource, type Problem, WorkflowInvalid } from "../../core/workflow/index.ts";
-import type { ModelContent, RouteContent } from "./content.ts";
+import type { ModelContent } from "./content.ts";
+import { builtInRoutes, type RouteContent, referencesOf } from "./route-content.ts";
+import { routeContentOf, servedOf } from "./route-settings.ts";
 import {
+  bareLocals,
   type GatewaySettings,
   gatewayProblems,
+  hosted,
   isKnownModel,
   type ModelSettings,
+  type ProviderSettings,
+  providersOf,
   splitModelName,
 } from "./settings.ts";
 
@@ -30,13 +36,14 @@ export function gatewaySource(source: GatewaySource): AssetSource {
     find(kind, name) {
       if (kind === "model" && isKnownModel(settings, name))
         return assetOf(kind, name, sound(source, modelContentOf));
-      if (kind === "route" && Object.hasOwn(settings.routes, name))
-        return assetOf(kind, name, sound(source, routeContentOf));
+      if (kind === "route" && (Object.hasOwn(settings.routes, name) || Object.hasOwn(builtInRoutes, name)))
+        return assetOf(kind, name, sound(source, namedRoute));
       return undefined;
     },
+    references: ({ kind, content }) => referencesOf(kind, content),
     names(kind) {
       if (kind === "route") return Object.keys(settings.routes);
-      return kind === "model" ? [...Object.keys(settings.models), "local/extractive"] : [];
+      return kind === "model" ? [...Object.keys(settings.models), ...bareLocals] : [];
     },
   };
 }
@@ -73,14 +80,13 @@ function located(source: GatewaySource, path: readonly (string | number)[], mess
   return source.locate?.(path, message) ?? { file: "flyball.yaml", line: 1, column: 1, message: text };
 }
 
-function routeContentOf(source: GatewaySource, name: string): RouteContent {
-  const route = source.settings.routes[name];
+function namedRoute(source: GatewaySource, name: string): RouteContent {
+  const { routes } = source.settings;
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
+  const builtIn = builtInRoutes[name];
+  if (!route && builtIn) return builtIn;
   if (!route) throw unknown(source, ["routes", name]);
-  return {
-    strategy: route.strategy,
-    candidates: route.try.map((candidate) => modelContentOf(source, candidate)),
-    ...(route.timeout === undefined ? {} : { timeoutMs: route.timeout }),
-  };
+  return routeContentOf(route);
 }
 
 function modelContentOf(source: GatewaySource, name: string): ModelContent {
@@ -90,7 +96,7 @@ function modelContentOf(source: GatewaySource, name: string): ModelContent {
   const entry = Object.hasOwn(models, declared) ? models[declared] : undefined;
   if (entry && (declared === name || entry.provider === provider))
     return declaredModel(source, declared, entry);
-  if (name === "local/extractive") return { provider: "local", type: "extractive", model: "extractive" };
+  if (bareLocals.includes(name)) return bareLocal(model, model);
   return providedModel(source, { provider: provider ?? "", model, name });
 }
 
@@ -101,20 +107,36 @@ function providedModel(
     provider,
     model,
     name,
-    price,
-  }: { provider: string; model: string; name: string; price?: ModelSettings["price"] },
+    declared,
+  }: { provider: string; model: string; name: string; declared?: ModelSettings },
 ): ModelContent {
-  const { providers } = source.settings;
+  const providers = providersOf(source.settings);
   const entry = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
   if (!entry) throw unknown(source, ["models", name]);
   return {
     provider,
-    type: "openai-compatible",
     model,
-    url: entry.url,
-    ...(entry.key === undefined ? {} : { keySecret: entry.key }),
-    structuredOutputs: entry.structuredOutputs,
+    ...reachedBy(entry),
+    ...pricedOf(declared),
+    ...servedOf(entry, declared),
+  };
+}
+
+function pricedOf({ price, maxOutputTokens }: Pick<ModelSettings, "price" | "maxOutputTokens"> = {}) {
+  return {
     ...(price === undefined ? {} : { price }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  };
+}
+
+function reachedBy({ type, url, key, structuredOutputs }: ProviderSettings) {
+  if (type !== "openai-compatible")
+    return { type, url: url ?? hosted[type].url, keySecret: key ?? hosted[type].key };
+  return {
+    type,
+    url: url ?? "",
+    ...(key === undefined ? {} : { keySecret: key }),
+    structuredOutputs: structuredOutputs ?? true,
   };
 }
 
@@ -125,9 +147,9 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
       provider: entry.provider,
       model: entry.name ?? name,
       name,
-      price: entry.price,
+      declared: entry,
     });
-  if (entry.type !== "classifier") return { provider: "local", type: "extractive", model: name };
+  if (entry.type !== "classifier") return bareLocal(name, entry.type);
   const file = entry.file ?? "";
   return {
     provider: "local",
@@ -136,6 +158,10 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
     file,
     fileSha256: fileDigest(source, name, file),
   };
+}
+
+function bareLocal(model: string, type: string | undefined): ModelContent {
+  return { provider: "local", type: type === "lexical" ? type : "extractive", model };
 }
 
 function fileDigest(source: GatewaySource, name: string, file: string): string {
@@ -152,7 +178,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
     provider: "sim",
     type: "sim",
     model: name,
-    ...(entry.price === undefined ? {} : { price: entry.price }),
+    ...pricedOf(entry),
     latency: latencyOf(entry.latency) ?? { p50Ms: 0, p95Ms: 0 },
     errorRate: entry.errorRate ?? 0,
     quality: entry.quality ?? 1,
@@ -164,6 +190,7 @@ function simulatedModel(name: string, entry: ModelSettings): ModelContent {
       ...(errorRate === undefined ? {} : { errorRate }),
       ...(quality === undefined ? {} : { quality }),
     })),
+    ...servedOf({}, entry),
   };
 }
 

@@ -1,28 +1,35 @@
 import { z } from "zod";
-import { type Clock, isJsonObject, type Json, type JsonObject } from "../../core/base/index.ts";
+import { type Clock, isJsonObject, type Json, type JsonObject, toJson } from "../../core/base/index.ts";
 import { schemaProblem } from "../../core/executor/kinds/index.ts";
 import {
   type Asset,
   type AssetReference,
+  type AssetSource,
   expression,
   type StepContext,
   type StepKind,
   type StepOutcome,
   type StepResult,
+  WorkflowInvalid,
 } from "../../core/workflow/index.ts";
 import {
   type CallSettings,
   callSettings,
   type Message,
   PromptInputInvalid,
+  preferenceOf,
   renderPrompt,
   requiredVariables,
   roles,
+  type ToolSpec,
 } from "../prompts/index.ts";
 import { InferenceInputInvalid } from "./errors.ts";
 import { expectedOf } from "./expected.ts";
-import type { Model, ModelReply } from "./model.ts";
+import type { FindAsset } from "./gateway.ts";
+import { patienceMs } from "./limits.ts";
+import type { Model, ModelCall, ModelReply } from "./model.ts";
 import { textOf } from "./output.ts";
+import { type PromptVersion, traceOf } from "./trace.ts";
 
 const inlinePrompt = z.union([
   z.strictObject({ text: z.string() }),
@@ -40,7 +47,9 @@ const config = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("The name of a route; the one called `default` where neither route nor model is given."),
+    .describe(
+      "The name of a route; where neither it nor `model` is given, what the prompt says, else `default`.",
+    ),
   model: z.string().min(1).optional().describe("The name of a model, or `provider/name`."),
   input: expression(z.record(z.string(), z.json())).optional().describe("The prompt's variables."),
   output: z.record(z.string(), z.json()).optional().describe("A JSON Schema that the answer must fit."),
@@ -59,11 +68,12 @@ const inferenceFields = [
   "tokens",
   "latencyMs",
   "simulated",
+  "toolCalls",
 ] as const;
 
 interface InferenceDeps {
   readonly clock: Clock;
-  readonly modelOf: (asset: Asset) => Model;
+  readonly modelOf: (asset: Asset, find: FindAsset) => Model;
 }
 
 export function inferenceKind(deps: InferenceDeps): StepKind {
@@ -73,6 +83,7 @@ export function inferenceKind(deps: InferenceDeps): StepKind {
     config,
     fields: inferenceFields,
     callsOut: true,
+    caches: true,
     raw: ["output"],
     effect: () => "read",
     references,
@@ -82,16 +93,28 @@ export function inferenceKind(deps: InferenceDeps): StepKind {
   };
 }
 
-/** The asset that answers; the route called `default` where a step names none. */
-function target({ model, route }: JsonObject): AssetReference {
+type Preference = ReturnType<typeof preferenceOf>;
+
+/** The asset that answers: what the step names, else what its prompt does, else the route called `default`. */
+function target({ model, route }: JsonObject, preferred: Preference = {}): AssetReference {
   if (model !== undefined) return { kind: "model", name: String(model), path: ["model"] };
-  return { kind: "route", name: String(route ?? "default"), path: route === undefined ? [] : ["route"] };
+  if (route !== undefined) return { kind: "route", name: String(route), path: ["route"] };
+  if (preferred.model !== undefined) return { kind: "model", name: preferred.model, path: ["prompt"] };
+  if (preferred.route !== undefined) return { kind: "route", name: preferred.route, path: ["prompt"] };
+  return { kind: "route", name: "default", path: [] };
 }
 
-function references(config: JsonObject): readonly AssetReference[] {
-  const prompt: AssetReference[] =
-    typeof config.prompt === "string" ? [{ kind: "prompt", name: config.prompt, path: ["prompt"] }] : [];
-  return [...prompt, target(config)];
+function references(config: JsonObject, assets?: Pick<AssetSource, "find">): readonly AssetReference[] {
+  if (typeof config.prompt !== "string") return [target(config)];
+  const prompt: AssetReference = { kind: "prompt", name: config.prompt, path: ["prompt"] };
+  try {
+    const asset = assets?.find("prompt", config.prompt);
+    return [prompt, target(config, asset && preferenceOf(asset))];
+  } catch (error) {
+    // What is wrong with the prompt is told where it is looked up; whom it prefers is not known.
+    if (error instanceof WorkflowInvalid) return [prompt];
+    throw error;
+  }
 }
 
 interface Finding {
@@ -121,30 +144,44 @@ function fit(
 }
 
 async function infer(config: JsonObject, context: StepContext, deps: InferenceDeps): Promise<StepOutcome> {
-  const answering = target(config);
-  const model = deps.modelOf(context.asset(answering.kind, answering.name));
   const input = inputOf(config.input);
   const prompt = promptOf(config.prompt, input, context);
+  const { version, preferred, messages, tools } = prompt;
+  const answering = target(config, preferred);
+  const model = deps.modelOf(context.asset(answering.kind, answering.name), (kind, name) =>
+    context.asset(kind, name),
+  );
   const output = isJsonObject(config.output) ? config.output : prompt.output;
   const startedMs = deps.clock.monotonic();
-  const reply = await model({
-    messages: prompt.messages,
+  const { capture = true } = context;
+  const call: ModelCall = {
+    messages,
     input,
     output,
+    ...(tools ? { tools } : {}),
     settings: { ...prompt.settings, ...settingsOf(config.settings) },
     origin: { runId: context.runId, path: context.path, attempt: context.attempt, key: context.key },
     workflow: context.workflow,
     tags: context.tags,
     expected: expectedOf(context.expected, context.path, output),
     effects: context.effects,
+    ...(capture ? {} : { capture }),
     use: (name) => context.use("model", name),
+    ...(context.budgetUsd === undefined ? {} : { budgetUsd: context.budgetUsd }),
+    patienceMs,
+    ...(context.cache ? { cache: context.cache } : {}),
     signal: context.signal,
-  });
-  const { facts } = reply;
-  return { result: resultOf(reply, deps.clock.monotonic() - startedMs), ...(facts ? { facts } : {}) };
+  };
+  context.tell?.(() => traceOf(call, { version, capture }));
+  const reply = await model(call);
+  return {
+    result: resultOf(reply, deps.clock.monotonic() - startedMs),
+    ...(reply.facts ? { facts: reply.facts } : {}),
+    trace: traceOf(call, { version, reply, capture }),
+  };
 }
 
-function resultOf(reply: ModelReply, latencyMs: number): StepResult {
+export function resultOf(reply: ModelReply, latencyMs: number): StepResult {
   const { value, confidence, evidence, top, model, provider, costUsd, tokens, simulated } = reply;
   return {
     value,
@@ -157,6 +194,7 @@ function resultOf(reply: ModelReply, latencyMs: number): StepResult {
     tokens: tokens && { ...tokens },
     latencyMs: Number(latencyMs.toFixed(2)),
     simulated,
+    toolCalls: reply.toolCalls ? toJson(reply.toolCalls, "tool calls") : null,
   };
 }
 
@@ -170,19 +208,32 @@ function inputOf(input: Json | undefined): JsonObject {
 interface CallPrompt {
   readonly messages: readonly Message[];
   readonly output?: JsonObject | undefined;
+  readonly tools?: readonly ToolSpec[];
   readonly settings: CallSettings;
+  readonly version?: PromptVersion;
+  readonly preferred?: Preference;
 }
 
 /** The expressions of a prompt in place are evaluated already; those of a named one see the input. */
 function promptOf(prompt: Json | undefined, input: JsonObject, context: StepContext): CallPrompt {
   if (prompt === undefined) return { messages: [], settings: {} };
-  if (typeof prompt === "string") return renderPrompt(context.asset("prompt", prompt), input);
+  if (typeof prompt === "string") return namedPrompt(context.asset("prompt", prompt), input, context.tags);
   if (!isJsonObject(prompt))
     throw new InferenceInputInvalid("prompt", "the name of a prompt, `{ text }` or `{ messages }`");
   if (prompt.text !== undefined)
     return { messages: [{ role: "user", content: textOf(prompt.text) }], settings: {} };
   const messages = Array.isArray(prompt.messages) ? prompt.messages : [];
   return { messages: messages.map(messageOf), settings: {} };
+}
+
+function namedPrompt(asset: Asset, input: JsonObject, tags: StepContext["tags"]): CallPrompt {
+  const { variant, ...rendered } = renderPrompt(asset, input, tags);
+  const { name, digest } = asset;
+  return {
+    ...rendered,
+    version: { name, digest, variant: variant.name, reason: variant.reason },
+    preferred: preferenceOf(asset),
+  };
 }
 
 function messageOf(message: Json): Message {

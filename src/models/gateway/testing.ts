@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import { type Json, ManualClock, seededRandom } from "../../core/base/index.ts";
 import type { Asset, StepContext } from "../../core/workflow/index.ts";
-import { createGateway, type GatewayDeps } from "./gateway.ts";
-import type { ModelCall } from "./model.ts";
+import { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
+import type { ModelCall, ModelReply } from "./model.ts";
 import type { LocalModels } from "./providers/local.ts";
 import { gatewaySettings } from "./settings.ts";
 import { gatewaySource } from "./source.ts";
@@ -93,15 +93,27 @@ export const fakeLocal: LocalModels = {
     confidence: 0.5,
     evidence: sources.map(({ id }) => id),
   }),
+  lexicalVector: (text) => [text.length, 1],
 };
 
 /** A gateway and the assets of settings as they stand in flyball.yaml. */
 export function gatewayOf(settings: unknown, deps: Partial<GatewayDeps> = {}) {
   const clock = new ManualClock();
   const baseDir = deps.baseDir ?? ".";
-  const gateway = createGateway({ clock, secrets: () => undefined, baseDir, local: fakeLocal, ...deps });
+  const created = createGateway({ clock, secrets: () => undefined, baseDir, local: fakeLocal, ...deps });
   const assets = gatewaySource({ settings: gatewaySettings.parse(settings), baseDir });
-  return { gateway, assets, clock };
+  const find = (kind: string, name: string): Asset => {
+    const asset = assets.find(kind, name);
+    if (!asset) throw new TypeError(`the test has no ${kind} ${name}`);
+    return asset;
+  };
+  const gateway: Gateway = {
+    ...created,
+    modelOf: (asset, pinned = find) => created.modelOf(asset, pinned),
+  };
+  /** What answers for a route, or for a model where there is no route of that name. */
+  const ask = (name: string) => gateway.modelOf(assets.find("route", name) ?? find("model", name));
+  return { gateway, assets, clock, ask };
 }
 
 export function contextOf(
@@ -145,6 +157,22 @@ export function callOf(changes: Partial<ModelCall> = {}): ModelCall {
     effects: "live",
     use: () => {},
     signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+/** An answer of a model that is a function of the test's own. */
+export function replyOf(changes: Partial<ModelReply> = {}): ModelReply {
+  return {
+    value: "In the van.",
+    confidence: null,
+    evidence: null,
+    top: null,
+    tokens: { input: 10, cached: 0, output: 5, reasoning: 0 },
+    costUsd: 0.001,
+    provider: "house",
+    model: "small",
+    simulated: false,
     ...changes,
   };
 }

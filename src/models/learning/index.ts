@@ -1,8 +1,8 @@
 /**
  * learning: small models that Flyball trains and runs itself, without a network and without cost.
  *
- * What: `local/classifier`, a linear model on hashed word and character n-grams, and `local/extractive`,
- * answers and summaries made of the sources' own sentences.
+ * What: `local/classifier`, a linear model on hashed word and character n-grams; `local/extractive`,
+ * answers and summaries made of the sources' own sentences; `local/lexical`, vectors of character n-grams.
  * Owns: the format of classifier files; how confidence is calibrated; from when a model may decide alone.
  * Promises: the same examples and seed give the same model, and a loaded file answers as the model that
  * was saved. `confidence` is the probability of being right, fitted on examples that the scoring model had
@@ -22,5 +22,6 @@ export * from "./errors.ts";
 export type { LabelledText } from "./examples.ts";
 export { type Evidence, type Extract, type ExtractRequest, type ExtractSource, extract } from "./extract.ts";
 export { loadClassifier, saveClassifier } from "./file.ts";
+export { lexicalVector } from "./lexical.ts";
 export { expectedCalibrationError, shareLowerBound } from "./statistics.ts";
 export { type TrainOptions, trainClassifier } from "./train.ts";

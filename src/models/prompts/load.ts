@@ -1,36 +1,35 @@
-import { z } from "zod";
-import {
-  canonicalJson,
-  FlyballError,
-  isJsonObject,
-  type JsonObject,
-  nearestName,
-  sha256,
-  toJson,
-} from "../../core/base/index.ts";
+import { canonicalJson, isJsonObject, type JsonObject, sha256, toJson } from "../../core/base/index.ts";
 import { checkedSource, type Place, readSource, schemaProblem } from "../../core/executor/kinds/index.ts";
+import { type Asset, type Problem, WorkflowInvalid } from "../../core/workflow/index.ts";
+import { type ExamplesOf, exampleProblems } from "./examples.ts";
 import {
-  type Asset,
-  type Problem,
-  parseTemplate,
-  TemplateSyntaxError,
-  WorkflowInvalid,
-} from "../../core/workflow/index.ts";
-import { camelObject } from "./fields.ts";
-import { callSettings, inputSchema, type PromptContent, roles } from "./prompt.ts";
+  inputSchema,
+  type PromptContent,
+  type PromptFields,
+  promptFile,
+  type ToolSpec,
+  type Variant,
+  type VariantFields,
+} from "./prompt.ts";
+import { type Reference, referencesOf, undeclared, variablesOf } from "./variables.ts";
+import { languageTag, variantKeys, variantName } from "./variant.ts";
 
 export interface PromptFile {
   readonly file: string;
   readonly text: string;
   readonly name: string;
+  /** The asset of a tool that the prompt names; without it, a prompt can only describe its tools itself. */
+  readonly tool?: (name: string) => Asset | undefined;
 }
 
 /**
  * `NAME.yaml` or `NAME.json` is a whole prompt; any other file is the template of one user message.
  * Throws `WorkflowInvalid` with every problem of the file.
  */
-export function loadPrompt({ file, text, name }: PromptFile): Asset {
-  const content = /\.(ya?ml|json)$/i.test(file) ? structuredPrompt(file, text) : templatePrompt(file, text);
+export function loadPrompt(options: PromptFile): Asset {
+  const { file, text, name } = options;
+  const isWhole = /\.(ya?ml|json)$/i.test(file);
+  const content = isWhole ? new PromptReader(options).content() : templatePrompt(file, text);
   const plain = toJson(content, `prompt ${name}`);
   return { kind: "prompt", name, digest: sha256(canonicalJson(plain)), content: plain };
 }
@@ -43,100 +42,171 @@ function templatePrompt(file: string, text: string): PromptContent {
   return { input: variablesOf(read.references), messages: [{ role: "user", content: text }], settings: {} };
 }
 
-const jsonObject = z.custom<JsonObject>(isJsonObject, "expected a mapping");
-const message = z.strictObject({ role: z.enum(roles), content: z.string().min(1) });
-const promptFields = ["name", "description", "input", "messages", "text", "output", "settings"];
-const promptFile = camelObject({
-  name: z.string().exactOptional(),
-  description: z.string().exactOptional(),
-  input: jsonObject.exactOptional(),
-  messages: z.array(message).min(1).exactOptional(),
-  text: z.string().min(1).exactOptional(),
-  output: jsonObject.exactOptional(),
-  settings: callSettings.exactOptional(),
-});
+const promptFields = [
+  ...["name", "description", "input", "messages", "text", "examples", "output", "tools", "settings"],
+  ...["route", "model", "variants", ...variantKeys],
+];
 
-function structuredPrompt(file: string, text: string): PromptContent {
-  const source = readSource(file, text);
-  const written = checkedSource(source, promptFile, promptFields);
-  const problems: Problem[] = [];
-  const tell = (place: Place, message: string) =>
-    problems.push(source.problem(place, `${placeText(place)}${message}`));
-  if ((written.messages === undefined) === (written.text === undefined))
-    tell([], "expected either `messages` or `text` (one user message)");
-  const messages = written.messages ?? [{ role: "user" as const, content: written.text ?? "" }];
-  const declared = written.input && inputSchema(written.input);
-  for (const [name, problem] of declared?.problems ?? []) tell(["input", name], problem);
-  const references: Reference[] = [];
-  for (const [index, { content }] of messages.entries()) {
-    const place = written.messages ? ["messages", index, "content"] : ["text"];
-    const read = referencesOf(content);
+/** A prompt, or a variant of one: both have words of their own. */
+type Words = Pick<VariantFields, "messages" | "text" | "examples" | "tools">;
+
+class PromptReader {
+  readonly #source: ReturnType<typeof readSource>;
+  readonly #written: PromptFields;
+  readonly #declared: JsonObject | undefined;
+  readonly #toolOf: NonNullable<PromptFile["tool"]>;
+  readonly #problems: Problem[] = [];
+  readonly #references: Reference[] = [];
+
+  constructor({ file, text, tool = () => undefined }: PromptFile) {
+    this.#source = readSource(file, text);
+    this.#written = checkedSource(this.#source, promptFile, promptFields);
+    this.#toolOf = tool;
+    const declared = this.#written.input && inputSchema(this.#written.input);
+    for (const [name, problem] of declared?.problems ?? []) this.#tell(["input", name], problem);
+    this.#declared = declared?.schema;
+  }
+
+  content(): PromptContent {
+    const { output, settings = {}, route, model, variants } = this.#written;
+    if (route !== undefined && model !== undefined)
+      this.#tell(["model"], "expected either `route` or `model`, not both");
+    const own = this.#words(this.#written, []);
+    if (!own.messages) this.#tell([], "expected either `messages` or `text` (one user message)");
+    const others = variants?.map((written, place) => this.#variant(written, ["variants", place]));
+    const input = this.#declared ?? variablesOf(this.#references);
+    this.#schema(["input"], this.#declared);
+    this.#schema(["output"], output);
+    this.#throwIfAny();
+    const content: PromptContent = {
+      input,
+      ...own,
+      messages: own.messages ?? [],
+      ...(output === undefined ? {} : { output }),
+      settings,
+      ...(route === undefined ? {} : { route }),
+      ...(model === undefined ? {} : { model }),
+      ...(others === undefined ? {} : { variants: others }),
+    };
+    this.#examples(content);
+    this.#throwIfAny();
+    return content;
+  }
+
+  #variant(written: VariantFields, place: Place): Variant {
+    const { tenant, channel, language, settings } = written;
+    const tag = language === undefined ? undefined : languageTag(language);
+    if (language !== undefined && tag === undefined)
+      this.#tell([...place, "language"], "expected a language such as de or de-CH");
+    const variant = {
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(channel === undefined ? {} : { channel }),
+      ...(tag === undefined ? {} : { language: tag }),
+      ...this.#words(written, place),
+      ...(settings === undefined ? {} : { settings }),
+    };
+    const name = variantName(variant);
+    if (name === "") this.#tell(place, `expected at least one of ${variantKeys.join(", ")}`);
+    const twins = this.#written.variants?.filter((other) => sameTags(other, written)) ?? [];
+    if (twins.length > 1 && twins[0] !== written) this.#tell(place, `there is a variant for ${name} already`);
+    return variant;
+  }
+
+  /** What is said, with every template checked, and every tool found. */
+  #words(written: Words, place: Place): Pick<Variant, "messages" | "examples" | "tools"> {
+    const { text, examples, tools } = written;
+    if (written.messages !== undefined && text !== undefined)
+      this.#tell(place, "expected either `messages` or `text` (one user message)");
+    for (const [index, { content }] of (written.messages ?? []).entries())
+      this.#template(content, [...place, "messages", index, "content"]);
+    if (text !== undefined) this.#template(text, [...place, "text"]);
+    for (const [index, example] of (examples ?? []).entries())
+      for (const member of ["user", "assistant"] as const)
+        if (member in example && "user" in example)
+          this.#template(example[member], [...place, "examples", index, member]);
+    const messages = written.messages ?? (text === undefined ? undefined : oneMessage(text));
+    return {
+      ...(messages === undefined ? {} : { messages }),
+      ...(examples === undefined ? {} : { examples }),
+      ...(tools === undefined ? {} : { tools: this.#tools(tools, [...place, "tools"]) }),
+    };
+  }
+
+  #template(text: string, place: Place): void {
+    const read = referencesOf(text);
     if ("problem" in read)
-      tell(place, `${read.problem} (line ${read.line}, column ${read.column} of the text)`);
-    else if (declared)
-      for (const problem of undeclared(read.references, declared.schema)) tell(place, problem);
-    else references.push(...read.references);
+      this.#tell(place, `${read.problem} (line ${read.line}, column ${read.column} of the text)`);
+    else if (this.#declared)
+      for (const problem of undeclared(read.references, this.#declared)) this.#tell(place, problem);
+    else this.#references.push(...read.references);
   }
-  for (const [member, schema] of [
-    ["input", declared?.schema],
-    ["output", written.output],
-  ] as const) {
-    const problem = schema && schemaProblem(schema);
-    if (problem !== undefined) tell([member], problem);
-  }
-  if (problems.length > 0) throw new WorkflowInvalid(problems);
-  return {
-    input: declared?.schema ?? variablesOf(references),
-    messages,
-    ...(written.output === undefined ? {} : { output: written.output }),
-    settings: written.settings ?? {},
-  };
-}
 
-function placeText(place: Place): string {
-  return place.length === 0 ? "" : `${place.map(String).join(".")}: `;
-}
-
-interface Reference {
-  readonly name: string;
-  /** Its absence is meant: `{{ tone | default("kind") }}`. */
-  readonly guarded: boolean;
-}
-
-type ReadTemplate =
-  | { readonly references: readonly Reference[] }
-  | { readonly problem: string; readonly line: number; readonly column: number };
-
-/** The variables that a template reads: `{{ text }}` and `{{ input.text }}` are the same one. */
-function referencesOf(text: string): ReadTemplate {
-  try {
-    const references = parseTemplate(text).references.flatMap(({ path, guarded }): Reference[] => {
-      const [root, member] = path;
-      if (root !== "input") return [{ name: String(root), guarded }];
-      return typeof member === "string" ? [{ name: member, guarded }] : [];
+  #tools(written: NonNullable<Words["tools"]>, place: Place): ToolSpec[] {
+    const specs = written.flatMap((tool, index): ToolSpec[] => {
+      if (typeof tool !== "string") {
+        this.#schema([...place, index, "parameters"], tool.parameters);
+        return [tool];
+      }
+      const asset = this.#toolOf(tool);
+      if (!asset) this.#tell([...place, index], `there is no tool \`${tool}\`; expected tools/${tool}.yaml`);
+      return asset ? [specOf(asset)] : [];
     });
-    return { references };
-  } catch (error) {
-    if (!(error instanceof FlyballError)) throw error;
-    const { line, column } = error instanceof TemplateSyntaxError ? error : { line: 1, column: 1 };
-    return { problem: error.message, line, column };
+    for (const [index, { name }] of specs.entries())
+      if (specs.findIndex((other) => other.name === name) < index)
+        this.#tell([...place, index], `there is a tool \`${name}\` already`);
+    return specs;
+  }
+
+  /** Examples are held against whatever they are rendered with: their own words, or those of the prompt. */
+  #examples(content: PromptContent): void {
+    const sets: [ExamplesOf, Place][] = [
+      [content, []],
+      ...(content.variants ?? []).map((variant, place): [ExamplesOf, Place] => [
+        { ...content, ...variant },
+        ["variants", place],
+      ]),
+    ];
+    const told = new Set<string>();
+    for (const [set, place] of sets)
+      for (const { index, message } of exampleProblems(set)) {
+        const isOwn = set.examples !== content.examples;
+        const at = [...(isOwn ? place : []), "examples", index];
+        const key = JSON.stringify([at, message]);
+        if (!told.has(key)) this.#tell(at, message);
+        told.add(key);
+      }
+  }
+
+  #schema(place: Place, schema: JsonObject | undefined): void {
+    const problem = schema && schemaProblem(schema);
+    if (problem !== undefined) this.#tell(place, problem);
+  }
+
+  #tell(place: Place, message: string): void {
+    const where = place.length === 0 ? "" : `${place.map(String).join(".")}: `;
+    this.#problems.push(this.#source.problem(place, `${where}${message}`));
+  }
+
+  #throwIfAny(): void {
+    if (this.#problems.length > 0) throw new WorkflowInvalid(this.#problems);
   }
 }
 
-function undeclared(references: readonly Reference[], schema: JsonObject): readonly string[] {
-  const names = Object.keys(isJsonObject(schema.properties) ? schema.properties : {});
-  const unknown = new Set(references.map(({ name }) => name).filter((name) => !names.includes(name)));
-  return [...unknown].map((name) => {
-    const hint = nearestName(name, names);
-    const expected = names.length > 0 ? `expected ${names.join(", ")}` : "`input` declares none";
-    return `there is no variable \`${name}\`; ${hint ? `did you mean \`${hint}\`?` : expected}`;
-  });
+function oneMessage(text: string): NonNullable<Variant["messages"]> {
+  return [{ role: "user", content: text }];
 }
 
-function variablesOf(references: readonly Reference[]): JsonObject {
-  const names = [...new Set(references.map(({ name }) => name))].sort();
-  const required = names.filter((name) =>
-    references.some((reference) => reference.name === name && !reference.guarded),
-  );
-  return { type: "object", properties: Object.fromEntries(names.map((name) => [name, {}])), required };
+function sameTags(a: VariantFields, b: VariantFields): boolean {
+  const language = (written: VariantFields) => written.language && languageTag(written.language);
+  return a.tenant === b.tenant && a.channel === b.channel && language(a) === language(b);
+}
+
+/** A tool's file, as a model is told of it. */
+function specOf({ name, content }: Asset): ToolSpec {
+  const { description, input } = isJsonObject(content) ? content : {};
+  return {
+    name,
+    ...(typeof description === "string" && description !== "" ? { description } : {}),
+    parameters: isJsonObject(input) ? input : { type: "object" },
+  };
 }

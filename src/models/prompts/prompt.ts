@@ -56,14 +56,80 @@ export type CallSettings = z.output<typeof callSettings>;
 
 const jsonObject = z.custom<JsonObject>(isJsonObject, "expected an object");
 
+const message = z.strictObject({ role: z.enum(roles), content: z.string() });
+const writtenMessage = message.extend({ content: z.string().min(1) });
+
+/** A question with its answer: by the prompt's own variables, or word by word. */
+const example = z.union(
+  [
+    z.strictObject({ input: jsonObject, output: z.json() }),
+    z.strictObject({ user: z.string().min(1), assistant: z.string().min(1) }),
+  ],
+  { error: "expected `{ input, output }` or `{ user, assistant }`" },
+);
+export type Example = z.output<typeof example>;
+
+/** What providers take as the name of a tool. */
+export const toolName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, "expected the name of a tool: letters, digits, _ and -, at most 64");
+const tool = z.strictObject({
+  name: toolName,
+  description: z.string().exactOptional(),
+  parameters: jsonObject,
+});
+
+const variantTags = {
+  tenant: z.string().min(1).exactOptional(),
+  channel: z.string().min(1).exactOptional(),
+  language: z.string().min(1).exactOptional(),
+};
+const overridden = {
+  messages: z.array(writtenMessage).min(1).exactOptional(),
+  examples: z.array(example).exactOptional(),
+  settings: callSettings.exactOptional(),
+};
+
+/** What takes the place of the prompt's own for runs with these tags; settings only where they differ. */
+const variant = z.strictObject({ ...variantTags, ...overridden, tools: z.array(tool).exactOptional() });
+export type Variant = z.output<typeof variant>;
+
 /** The content of a prompt asset. `input` is a JSON Schema of an object: its properties are the variables. */
 export const promptContent = z.strictObject({
   input: jsonObject,
-  messages: z.array(z.strictObject({ role: z.enum(roles), content: z.string() })),
+  messages: z.array(message),
+  examples: z.array(example).exactOptional(),
   output: jsonObject.exactOptional(),
+  tools: z.array(tool).exactOptional(),
   settings: callSettings,
+  /** Who answers where a step names neither. */
+  route: z.string().exactOptional(),
+  model: z.string().exactOptional(),
+  variants: z.array(variant).exactOptional(),
 });
 export type PromptContent = z.output<typeof promptContent>;
+
+const name = z.string().min(1);
+const text = z.string().min(1).exactOptional();
+const fileTools = z.array(z.union([toolName, tool])).exactOptional();
+
+/** A prompt as people write it: one user message may stand as `text`, and a tool as the name of its file. */
+export const promptFile = camelObject({
+  name: z.string().exactOptional(),
+  description: z.string().exactOptional(),
+  input: jsonObject.exactOptional(),
+  text,
+  ...overridden,
+  output: jsonObject.exactOptional(),
+  tools: fileTools,
+  route: name.exactOptional(),
+  model: name.exactOptional(),
+  variants: z
+    .array(z.strictObject({ ...variantTags, text, ...overridden, tools: fileTools }))
+    .exactOptional(),
+});
+export type PromptFields = z.output<typeof promptFile>;
+export type VariantFields = NonNullable<PromptFields["variants"]>[number];
 
 const typeNames = ["string", "number", "integer", "boolean", "array", "object", "null", "any"];
 

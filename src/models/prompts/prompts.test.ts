@@ -37,6 +37,7 @@ test("a whole prompt renders its messages, with its output and settings", () => 
     ],
     output: { enum: ["a", "b"] },
     settings: { temperature: 0, maxTokens: 20 },
+    variant: { name: "default", reason: "the prompt has no variants" },
   });
   assert.equal(
     renderPrompt(asset, { text: "x", tone: "stern" }).messages[0]?.content,

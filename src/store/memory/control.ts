@@ -14,6 +14,7 @@ import {
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
 import { MemoryRegistryStore } from "./registry.ts";
+import { MemorySpending } from "./spending.ts";
 
 export class MemoryControlStore implements ControlStore {
   readonly registry = new MemoryRegistryStore();
@@ -24,9 +25,15 @@ export class MemoryControlStore implements ControlStore {
   readonly #assets = new Map<string, AssetRow>();
   readonly #rates = new Map<string, RateRow>();
   readonly #switches = new Map<string, SwitchRow>();
+  readonly spending = new MemorySpending();
 
   apply(change: StoredChange): void {
     switch (change.table) {
+      case "budgets":
+      case "reservations":
+      case "uses":
+      case "costs":
+        return this.spending.apply(change);
       case "runs":
         if ("put" in change) this.#runs.set(change.put.id, change.put);
         else if ("remove" in change) this.#runs.delete(change.remove);
@@ -199,10 +206,17 @@ export class MemoryControlStore implements ControlStore {
   }
 
   prunable(beforeMs: number, limit: number): readonly string[] {
-    return this.#endedRuns(beforeMs, limit, ({ parent, batch }) => {
-      const isUnderWay = this.#runs.get(parent ?? "")?.endedAt === null;
-      return !isUnderWay && this.#batches.get(batch ?? "")?.status !== "running";
-    });
+    return this.#endedRuns(beforeMs, limit, (run) => run.erased >= 0 && !this.#isAskedFor(run));
+  }
+
+  uncaptured(untilMs: number, limit: number): readonly string[] {
+    return this.#endedRuns(untilMs + 1, limit, (run) => run.erased === -1 && !this.#isAskedFor(run));
+  }
+
+  /** By its parent, which goes on, or by a batch that would start it anew. */
+  #isAskedFor({ parent, batch }: RunRow): boolean {
+    const isUnderWay = this.#runs.get(parent ?? "")?.endedAt === null;
+    return isUnderWay || this.#batches.get(batch ?? "")?.status === "running";
   }
 
   #endedRuns(beforeMs: number, limit: number, isWanted: (run: RunRow) => boolean): readonly string[] {
@@ -231,6 +245,7 @@ export class MemoryControlStore implements ControlStore {
       rates: this.rates(),
       switches: this.switches(),
       ...this.registry.dump(),
+      ...this.spending.dump(),
     };
   }
 }

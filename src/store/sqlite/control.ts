@@ -9,12 +9,20 @@ import type {
   ReviewRow,
   RunFilter,
   RunRow,
+  SpendingStore,
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
 import { type Query, queries, type Row } from "./query.ts";
 import { registryColumns, SqliteRegistryStore } from "./registry.ts";
+import {
+  addSpending,
+  forgetSpending,
+  type SpendingStatements,
+  spendingStatements,
+  sqliteSpending,
+} from "./spending.ts";
 
 const runColumns = [
   "id", "workflow", "version", "release", "status", "startedAt", "updatedAt", "endedAt", "batch", "batchRow",
@@ -41,6 +49,8 @@ const columnsOf = {
   rates: rateColumns,
   switches: switchColumns,
   ...registryColumns,
+  budgets: ["id", "definition", "declaredAt"],
+  reservations: ["id", "budget", "period", "key", "amount", "unit", "run", "path", "at"],
 };
 type Table = keyof typeof columnsOf;
 
@@ -51,6 +61,7 @@ const conflicts: Partial<Record<Table, string>> = {
   switches: "OR REPLACE",
   labels: "OR REPLACE",
   approvals: "OR REPLACE",
+  budgets: "OR REPLACE",
 };
 
 export interface ControlStatements {
@@ -61,6 +72,7 @@ export interface ControlStatements {
   readonly runRemovals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
   readonly updates: Map<string, StatementSync>;
+  readonly spending: SpendingStatements;
 }
 
 export function controlStatements(database: DatabaseSync): ControlStatements {
@@ -77,7 +89,12 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
     database,
     puts,
     updates: new Map(),
-    removals: new Map(["runs", "reviews", "inbox", "switches", "labels", "approvals"].map(removal("id"))),
+    spending: spendingStatements(database),
+    removals: new Map(
+      ["runs", "reviews", "inbox", "switches", "budgets", "reservations", "uses", "labels", "approvals"].map(
+        removal("id"),
+      ),
+    ),
     runRemovals: new Map(["arms", "scores"].map(removal("run"))),
   };
 }
@@ -85,7 +102,9 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
 /** Applies changes of control tables, inside the transaction of the events that they follow from. */
 export function applyChanges(statements: ControlStatements, changes: readonly StoredChange[]): void {
   for (const change of changes) {
-    if ("put" in change) put(statements, change.table, change.put as unknown as Row);
+    if ("add" in change) addSpending(statements.spending, change);
+    else if ("forget" in change) forgetSpending(statements.spending, change);
+    else if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
     else if ("removeRun" in change) statements.runRemovals.get(change.table)?.run(change.removeRun);
     else
@@ -140,8 +159,11 @@ export class SqliteControlStore implements ControlStore {
   readonly registry: SqliteRegistryStore;
   readonly #all: Query;
 
+  readonly spending: SpendingStore & { dump(): Readonly<Record<string, readonly unknown[]>> };
+
   constructor(database: DatabaseSync) {
     this.#all = queries(database);
+    this.spending = sqliteSpending(this.#all);
     this.registry = new SqliteRegistryStore(this.#all);
   }
 
@@ -282,13 +304,13 @@ export class SqliteControlStore implements ControlStore {
 
   prunable(beforeMs: number, limit: number): readonly string[] {
     // Each half comes in order from the index, whatever else there is.
-    const half = (erased: number) => `SELECT * FROM (
-      SELECT id, endedAt FROM runs WHERE endedAt IS NOT NULL AND erased = ${erased} AND endedAt < ?1
-        AND NOT EXISTS (SELECT 1 FROM runs AS above WHERE above.id = runs.parent AND above.endedAt IS NULL)
-        AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.id = runs.batch AND batches.status = 'running')
-      ORDER BY endedAt, id LIMIT ?2)`;
-    const sql = `${half(0)} UNION ALL ${half(1)} ORDER BY endedAt, id LIMIT ?2`;
+    const sql = `SELECT * FROM (${unasked(0)}) UNION ALL SELECT * FROM (${unasked(1)})
+      ORDER BY endedAt, id LIMIT ?2`;
     return this.#all(sql, beforeMs, limit).map((row) => String(row.id));
+  }
+
+  uncaptured(untilMs: number, limit: number): readonly string[] {
+    return this.#all(unasked(-1), untilMs + 1, limit).map((row) => String(row.id));
   }
 
   countRuns(): Readonly<Record<string, number>> {
@@ -313,9 +335,17 @@ export class SqliteControlStore implements ControlStore {
       rates: this.rates(),
       switches: this.switches(),
       ...this.registry.dump(),
+      ...this.spending.dump(),
     };
   }
 }
+
+/** Ended runs that neither a parent that goes on may ask for, nor a batch that would start them anew. */
+const unasked = (erased: -1 | 0 | 1) => `
+  SELECT id, endedAt FROM runs WHERE endedAt IS NOT NULL AND erased = ${erased} AND endedAt < ?1
+    AND NOT EXISTS (SELECT 1 FROM runs AS above WHERE above.id = runs.parent AND above.endedAt IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.id = runs.batch AND batches.status = 'running')
+  ORDER BY endedAt, id LIMIT ?2`;
 
 function toRun(row: Row): RunRow {
   return { ...row } as unknown as RunRow;

@@ -138,6 +138,56 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   `
+  -- Money. Amounts are whole nanodollars, tokens or calls, so that sums are exact in any order.
+  CREATE TABLE budgets (
+    id TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
+    declaredAt INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE reservations (
+    id TEXT PRIMARY KEY,
+    budget TEXT NOT NULL,
+    period TEXT NOT NULL,
+    key TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    run TEXT NOT NULL,
+    path TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE uses (
+    id TEXT PRIMARY KEY,
+    budget TEXT NOT NULL,
+    period TEXT NOT NULL,
+    key TEXT NOT NULL,
+    reserved INTEGER NOT NULL,
+    spent INTEGER NOT NULL,
+    alerted REAL NOT NULL,
+    exceeded INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX uses_period ON uses (budget, period, id);
+
+  CREATE TABLE costs (
+    id TEXT PRIMARY KEY,
+    day TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    feature TEXT NOT NULL,
+    model TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    unpriced INTEGER NOT NULL,
+    nanoUsd INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    cached INTEGER NOT NULL,
+    cacheWrite INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX costs_day ON costs (day);
+  `,
+  `
   ALTER TABLE runs ADD COLUMN shadowOf TEXT;
 
   -- The registry: what versions there are, what names stand on them, and what runs made of them.

@@ -10,20 +10,37 @@ type Fetch = typeof globalThis.fetch;
 export function boundedFetch(fetch: Fetch, model: string): Fetch {
   return async (input, init) => {
     const response = await fetch(input, { ...init, redirect: "manual" });
-    if (!response.body) return response;
+    if (!response.body || isKnownToFit(response.headers)) return response;
     const { status, statusText, headers } = response;
-    return new Response(response.body.pipeThrough(bounded(model)), { status, statusText, headers });
+    return new Response(bounded(response.body, model), { status, statusText, headers });
   };
 }
 
-function bounded(model: string): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+/** A length is of what travels, so it says nothing about what is unpacked on arrival. */
+function isKnownToFit(headers: Headers): boolean {
+  return (
+    !headers.has("content-encoding") && Number(headers.get("content-length") || Number.NaN) <= answerBytesMax
+  );
+}
+
+/** By hand: for a stream of a dozen pieces that takes 4 µs, and a TransformStream between the two 12. */
+function bounded(body: ReadableStream<Uint8Array<ArrayBuffer>>, model: string): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
   let bytes = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      bytes += chunk.length;
-      if (bytes > answerBytesMax)
-        controller.error(new ModelAnswerMalformed(model, `it has more than ${answerBytesMax} bytes`));
-      else controller.enqueue(chunk);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        bytes += value.length;
+        if (bytes > answerBytesMax) {
+          reader.cancel().catch(() => {});
+          throw new ModelAnswerMalformed(model, `it has more than ${answerBytesMax} bytes`);
+        }
+        controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-  });
+    { highWaterMark: 0 },
+  );
 }

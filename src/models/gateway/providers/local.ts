@@ -2,14 +2,20 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isJsonObject, type Json, messageOf, sha256, toJson } from "../../../core/base/index.ts";
 import { messageText } from "../../prompts/index.ts";
-import { type ClassifierContent, type ExtractiveContent, modelName } from "../content.ts";
-import { ModelFileChanged, ModelInputMissing } from "../errors.ts";
+import {
+  type ClassifierContent,
+  type ExtractiveContent,
+  type LexicalContent,
+  modelName,
+} from "../content.ts";
+import { ModelFileChanged, ModelInputMissing, ModelLacksAbility } from "../errors.ts";
 import type { Model, ModelCall, ModelReply } from "../model.ts";
 
 /** The small models of our own, as the gateway needs them; `models/learning` makes them. */
 export interface LocalModels {
   loadClassifier(file: string): LocalClassifier | Promise<LocalClassifier>;
   extract(request: ExtractRequest): Extracted;
+  lexicalVector(text: string): readonly number[];
 }
 
 export interface LocalClassifier {
@@ -55,6 +61,7 @@ export function localClassifier(
     return local.loadClassifier(file);
   };
   return async (call) => {
+    refuseVectors(call, name);
     loading ??= load();
     // A failure is not kept: the file may be put right, and the step resumed.
     const classifier = await loading.catch((error: unknown) => {
@@ -70,11 +77,25 @@ export function localClassifier(
 export function localExtractive(content: ExtractiveContent, local: LocalModels): Model {
   const name = modelName(content);
   return async (call) => {
+    refuseVectors(call, name);
     const { value, confidence, evidence } = local.extract({
       question: questionOf(call, name),
       sources: sourcesOf(call, name),
     });
     return localReply(content, { value, confidence, top: null, evidence: asJson(evidence) });
+  };
+}
+
+function refuseVectors(call: ModelCall, name: string): void {
+  if (call.embed) throw new ModelLacksAbility(name, "it makes no vectors");
+}
+
+/** Vectors that say which texts share words, not which mean the same. */
+export function localLexical(content: LexicalContent, local: LocalModels): Model {
+  return async (call) => {
+    if (!call.embed) throw new ModelLacksAbility(modelName(content), "it makes vectors, and answers nothing");
+    const value = call.embed.map((text) => [...local.lexicalVector(text)]);
+    return localReply(content, { value, confidence: null, top: null, evidence: null });
   };
 }
 
@@ -143,7 +164,7 @@ function sourceOf(source: Json, index: number, name: string): ExtractSource {
 
 /** Runs in this process: no tokens, no cost. */
 function localReply(
-  content: ClassifierContent | ExtractiveContent,
+  content: ClassifierContent | ExtractiveContent | LexicalContent,
   answer: Pick<ModelReply, "value" | "confidence" | "top" | "evidence">,
 ): ModelReply {
   const tokens = { input: 0, cached: 0, output: 0, reasoning: 0 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { FlyballError, type Json } from "../../../core/base/index.ts";
 import type { ModelCall } from "../model.ts";
 import {
@@ -416,4 +417,13 @@ test("an answer that does not fit twice is an error that names what is wrong", (
       assert.deepEqual([error.code, error.retry], ["MODEL_OUTPUT_INVALID", null]);
       assert.equal(provider.seen.length, 2);
     },
+  ));
+
+test("an answer is bounded by what it unpacks to, not by what travels", () =>
+  withProvider(
+    (_, response) => {
+      const packed = gzipSync(Buffer.alloc(17 * 1024 * 1024, 32));
+      response.writeHead(200, { "content-encoding": "gzip", "content-length": packed.length }).end(packed);
+    },
+    async ({ ask }) => assert.match((await failure(ask())).message, /more than \d+ bytes/),
   ));

@@ -1,9 +1,9 @@
-import { APICallError } from "@ai-sdk/provider";
 import { FlyballError, messageOf } from "../../../core/base/index.ts";
 import { abortReason } from "../deadline.ts";
 import {
   ModelAnswerMalformed,
   ModelAuthFailed,
+  ModelLacksAbility,
   ModelNotFound,
   ModelQuotaSpent,
   ModelRateLimited,
@@ -29,21 +29,46 @@ export function providerError(error: unknown, facts: CallFacts): FlyballError {
   if (own instanceof FlyballError) return own;
   const network = networkReason(error);
   if (network !== undefined) return new ModelUnreachable(facts.model, network);
-  if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode !== 200)
-    return statusError(error, error.statusCode, facts);
-  return new ModelAnswerMalformed(facts.model, clean(malformedReason(error), facts));
+  if (error instanceof Error && refusals.includes(error.name))
+    return new ModelLacksAbility(facts.model, clean(error.message, facts));
+  const told = toldBy(error);
+  if (told && told.status !== 200) return statusError(told, facts);
+  return new ModelAnswerMalformed(facts.model, clean(malformedReason(error, told), facts));
 }
 
-/** By status, as OpenAI and those who follow it use them. */
-function statusError(error: APICallError, status: number, facts: CallFacts): FlyballError {
+/** What the provider's package does not even send. */
+const refusals = ["AI_UnsupportedFunctionalityError", "AI_InvalidPromptError", "AI_InvalidArgumentError"];
+
+/** What a provider says of a failure: as an answer of its own, or in the middle of a stream. */
+interface Told {
+  readonly status: number;
+  readonly message: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function toldBy(error: unknown): Told | undefined {
+  const { statusCode: status, message, responseBody, responseHeaders, data } = Object(error);
+  if (typeof status !== "number") return undefined;
+  const body = typeof responseBody === "string" ? responseBody : JSON.stringify(data ?? null);
+  return { status, message: String(message), body, headers: responseHeaders ?? {} };
+}
+
+/** An account without money, in the words of OpenAI (429) and Anthropic (400). */
+const spent =
+  /insufficient_quota|billing_hard_limit|billing_not_active|spend_limit_reached|credit balance is too low/i;
+
+/** By status, as OpenAI uses them, and the others with few words of their own. */
+function statusError(told: Told, facts: CallFacts): FlyballError {
   const { model } = facts;
-  const said = saidBy(error, facts);
-  const retryAfterMs = retryAfterOf(error.responseHeaders ?? {}, facts.nowMs);
-  if (status === 429 && /insufficient_quota|billing/i.test(error.responseBody ?? ""))
-    return new ModelQuotaSpent(model, said);
+  const { status, body } = told;
+  const said = saidBy(told, facts);
+  const retryAfterMs = retryAfterOf(told, facts.nowMs);
+  if (status === 402 || (status < 500 && spent.test(body))) return new ModelQuotaSpent(model, said);
   if (status === 429) return new ModelRateLimited(model, retryAfterMs, said);
-  if (status === 402) return new ModelQuotaSpent(model, said);
-  if (status === 401 || status === 403) return new ModelAuthFailed(model, status, said);
+  // Google tells a wrong key with status 400.
+  if (status === 401 || status === 403 || /API_KEY_INVALID/.test(body))
+    return new ModelAuthFailed(model, status, said);
   if (status === 404) return new ModelNotFound(model, said);
   if (status === 408) return new ModelTimeout(model, null);
   if (status >= 500 || status === 409 || status === 425)
@@ -51,26 +76,26 @@ function statusError(error: APICallError, status: number, facts: CallFacts): Fly
   return new ModelRequestRefused(model, status, said);
 }
 
-function saidBy(error: APICallError, facts: CallFacts): string {
-  const message = clean(error.message, facts);
+function saidBy(told: Told, facts: CallFacts): string {
+  const message = clean(told.message, facts);
   return message === "" ? "" : `: ${message}`;
 }
 
-function malformedReason(error: unknown): string {
+function malformedReason(error: unknown, told: Told | undefined): string {
   const [, inner] = causes(error);
   const isParse = causes(error).some((cause) => cause instanceof Error && cause.name === "AI_JSONParseError");
   if (isParse) return "it is not JSON";
-  const said = APICallError.isInstance(error) ? errorInBody(error.responseBody) : undefined;
+  const said = told && errorInBody(told.body);
   if (said !== undefined) return `it is an error with status 200: ${said}`;
-  return inner instanceof Error && inner.name === "AI_TypeValidationError"
-    ? "it is not a chat completion"
-    : messageOf(error);
+  if (inner instanceof Error && inner.name === "AI_TypeValidationError") return "it is not a chat completion";
+  const { message } = Object(error);
+  return typeof message === "string" ? message : messageOf(error);
 }
 
 /** Some servers answer 200 and put the error into the body. */
-function errorInBody(body: string | undefined): string | undefined {
+function errorInBody(body: string): string | undefined {
   try {
-    const { error } = Object(JSON.parse(body ?? "null"));
+    const { error } = Object(JSON.parse(body));
     const message = typeof error === "object" && error !== null ? error.message : error;
     return typeof message === "string" ? message : undefined;
   } catch {
@@ -114,11 +139,15 @@ function causes(error: unknown): readonly unknown[] {
   return chain;
 }
 
-/** Milliseconds of `Retry-After` (seconds or an HTTP date) or of OpenAI's finer `retry-after-ms`. */
-function retryAfterOf(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
+/**
+ * Milliseconds of `Retry-After` (seconds or an HTTP date), of OpenAI's finer `retry-after-ms`, or of the
+ * `retryDelay` that Google writes into the body.
+ */
+function retryAfterOf({ headers, body }: Told, nowMs: number): number | null {
   const fine = Number(headers["retry-after-ms"] || Number.NaN);
   if (fine >= 0) return Math.min(fine, retryAfterMsMax);
-  const written = headers["retry-after"]?.trim();
+  const [, inBody] = /"retryDelay":\s*"(\d+(?:\.\d+)?)s"/.exec(body) ?? [];
+  const written = headers["retry-after"]?.trim() || inBody;
   if (!written) return null;
   const delayMs = /^\d+(\.\d+)?$/.test(written) ? Number(written) * 1_000 : Date.parse(written) - nowMs;
   return Number.isFinite(delayMs) ? Math.min(Math.max(0, Math.round(delayMs)), retryAfterMsMax) : null;

@@ -8,11 +8,11 @@ import {
 } from "../../../core/base/index.ts";
 import { messageText } from "../../prompts/index.ts";
 import { modelName, type SimulatedContent } from "../content.ts";
-import { abortReason } from "../deadline.ts";
 import { SimulatedFailure } from "../errors.ts";
-import { observedAnswersMax } from "../limits.ts";
-import type { Model, ModelCall } from "../model.ts";
+import { observedAnswersMax, simulatedDimensions } from "../limits.ts";
+import type { Model, ModelCall, ModelReply } from "../model.ts";
 import { textOf } from "../output.ts";
+import { pause } from "../pause.ts";
 import { betaDraw, logNormalDraw } from "./draws.ts";
 import { sampleOf, wrongAnswer } from "./sim-answers.ts";
 
@@ -34,6 +34,7 @@ export function simulated(content: SimulatedContent, clock: Clock): Model {
     const latencyMs = logNormalDraw(behaviour.latency, random);
     await pause(clock, latencyMs, call.signal, modelName(content));
     if (failure < behaviour.errorRate) throw new SimulatedFailure(modelName(content));
+    if (call.embed) return vectors(call.embed, content);
     const isRight = luck < behaviour.quality;
     remember(observed, call.expected);
     const labels =
@@ -50,6 +51,28 @@ export function simulated(content: SimulatedContent, clock: Clock): Model {
       model: content.model,
       simulated: true,
     };
+  };
+}
+
+/** The same text gets the same vector, which means nothing: unlike texts are about as far apart as any. */
+function vectors(texts: readonly string[], content: SimulatedContent): ModelReply {
+  const value = texts.map((text) => {
+    const random = seededRandom(`${content.seed}/${content.model}/${text}`);
+    const drawn = Array.from({ length: simulatedDimensions }, () => random.next() * 2 - 1);
+    const length = Math.hypot(...drawn);
+    return drawn.map((part) => part / length);
+  });
+  const input = texts.reduce((sum, text) => sum + tokensIn(text), 0);
+  return {
+    value,
+    confidence: null,
+    evidence: null,
+    top: null,
+    tokens: { input, cached: 0, output: 0, reasoning: 0 },
+    costUsd: null,
+    provider: content.provider,
+    model: content.model,
+    simulated: true,
   };
 }
 
@@ -111,21 +134,4 @@ function promptTokens(call: ModelCall): number {
 /** A fair guess for English: four characters are a token. */
 function tokensIn(text: string): number {
   return Math.ceil(text.length / 4);
-}
-
-/** Waits on the clock that it is given, and not beyond the call. */
-function pause(clock: Clock, ms: number, signal: AbortSignal, model: string): Promise<void> | void {
-  if (signal.aborted) throw abortReason(signal, model);
-  if (ms <= 0) return;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      disarm();
-      reject(abortReason(signal, model));
-    };
-    const disarm = clock.after(ms, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Where requests go: the upstream itself, or a gateway before it. */
+export interface Target {
+  readonly name: string;
+  readonly version: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined for the upstream, which is measured as what it is: a part of every answer. */
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+}
+
+const root = resolve(import.meta.dirname, "../..");
+const startMsMax = 60_000;
+
+export async function startUpstream(): Promise<Target> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "upstream.ts")], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const port = await new Promise<number>((resolvePort, reject) => {
+    child.once("message", (message) => resolvePort(Number(Object(message).port)));
+    child.once("exit", () => reject(new Error("the upstream did not start")));
+  });
+  return {
+    name: "direct",
+    version: "the upstream itself",
+    port,
+    path: "/v1/chat/completions",
+    headers: {},
+    pid: undefined,
+    stop: () => ended(child),
+  };
+}
+
+/** `flyball serve` as its users start it: every call is journalled, and synced before it is answered. */
+export async function startFlyball(upstream: Target, scratch: string): Promise<Target> {
+  const folder = join(scratch, "flyball");
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, "flyball.yaml"),
+    `providers: { bench: { type: openai-compatible, url: "http://127.0.0.1:${upstream.port}/v1", key: "{{ secrets.BENCH_KEY }}" } }
+models:
+  wait-0: { provider: bench, name: wait-0, price: { input: $1/M, output: $2/M } }
+  wait-20: { provider: bench, name: wait-20, price: { input: $1/M, output: $2/M } }
+`,
+  );
+  const port = await freePort();
+  const args = ["serve", folder, "--home", join(folder, "home"), "--port", String(port), "--no-supervise"];
+  const child = spawn(join(root, "bin/flyball"), args, {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, BENCH_KEY: "bench" },
+  });
+  await listening(port, child);
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return {
+    name: "Flyball",
+    version,
+    port,
+    path: "/openai/v1/chat/completions",
+    headers: { "x-flyball-tags": "tenant=bench" },
+    pid: child.pid,
+    stop: () => ended(child),
+  };
+}
+
+const portkeyFolder = join(import.meta.dirname, "portkey");
+const portkeyPackage = join(portkeyFolder, "node_modules/@portkey-ai/gateway");
+
+/** Without its console, which is what it is deployed as. */
+export async function startPortkey(upstream: Target): Promise<Target> {
+  installPortkey();
+  const port = await freePort();
+  const script = join(portkeyPackage, "build/start-server.js");
+  // The young generation that Flyball's command asks for, as for the peers of the other bench.
+  const args = ["--max-semi-space-size=32", script, `--port=${port}`, "--headless"];
+  const child = spawn(process.execPath, args, {
+    stdio: "ignore",
+    env: { ...process.env, NODE_ENV: "production" },
+  });
+  await listening(port, child);
+  const { version } = JSON.parse(readFileSync(join(portkeyPackage, "package.json"), "utf8"));
+  return {
+    name: "Portkey",
+    version,
+    port,
+    path: "/v1/chat/completions",
+    headers: {
+      "x-portkey-provider": "openai",
+      "x-portkey-custom-host": `http://127.0.0.1:${upstream.port}/v1`,
+    },
+    pid: child.pid,
+    stop: () => ended(child),
+  };
+}
+
+/** A package of its own, which nobody installs but this bench. */
+function installPortkey(): void {
+  const mark = join(portkeyFolder, "node_modules", ".installed");
+  const lock = readFileSync(join(portkeyFolder, "package-lock.json"));
+  const wanted = createHash("sha256").update(lock).digest("hex");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return;
+  console.error("Installing Portkey in bench/gateway/portkey (npm ci; 25 MB) …");
+  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { status } = spawnSync("npm", args, { cwd: portkeyFolder, stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error("Portkey could not be installed; the lines above say why");
+  writeFileSync(mark, wanted);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolvePort(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+async function listening(port: number, child: ChildProcess): Promise<void> {
+  const until = performance.now() + startMsMax;
+  while (performance.now() < until && child.exitCode === null) {
+    try {
+      await fetch(`http://127.0.0.1:${port}/`);
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+  child.kill("SIGKILL");
+  throw new Error("it does not listen");
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exit = new Promise((resolveExit) => child.once("exit", resolveExit));
+  child.kill();
+  const late = sleep(5_000, "late", { ref: false });
+  if ((await Promise.race([exit, late])) === "late") child.kill("SIGKILL");
+}

@@ -1,0 +1,129 @@
+import { canonicalJson, derivedId, isJsonObject, type JsonObject } from "../../core/base/index.ts";
+import { viewRun } from "../../core/executor/index.ts";
+import type { StepResult } from "../../core/workflow/index.ts";
+import type { Engine } from "../../engine.ts";
+import { type CallParts, ModelAnswerCut, type ModelDelta } from "../../models/gateway/index.ts";
+import { IdempotencyKeyReused } from "./errors.ts";
+import { keyAttemptsMax } from "./limits.ts";
+import type { Answered } from "./present.ts";
+import type { Target } from "./target.ts";
+
+/** The workflow that calls are runs of. */
+const workflow = "openai";
+
+export interface Call {
+  /** The same key means something else elsewhere. */
+  readonly surface: "chat" | "embeddings";
+  readonly target: Target;
+  readonly parts: CallParts;
+  /** The request as it is recorded. */
+  readonly input: JsonObject;
+  readonly tags: Readonly<Record<string, string>>;
+  /** `Idempotency-Key`. */
+  readonly key: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Whoever hears an answer as it comes. */
+export interface Listener {
+  /** Before the first words: which run this is. */
+  opened(runId: string): void;
+  delta(delta: ModelDelta): void;
+}
+
+/** A run to be, and the key that providers know it by. */
+interface Fresh {
+  readonly id: string;
+  readonly key: string;
+}
+
+/**
+ * Asks, and gives an answer again when the same `Idempotency-Key` asks again; while the first is under way,
+ * whoever comes with its key waits. A failure is no answer: asking once more is how clients go on after
+ * one. The provider gets the same key each time, so it may know that it had answered.
+ */
+export class KeyedCalls {
+  readonly #engine: Engine;
+  readonly #open = new Map<string, Promise<unknown>>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async ask(call: Call, listener?: Listener): Promise<Answered> {
+    if (call.key === undefined) {
+      const id = this.#engine.newId();
+      return this.#askFresh(call, { id, key: id }, listener);
+    }
+    const name = `${call.surface}/${call.key}`;
+    for (let before = this.#open.get(name); before; before = this.#open.get(name)) await before;
+    const asking = this.#askOnce(call, call.key, listener);
+    this.#open.set(
+      name,
+      asking.catch(() => {}).finally(() => this.#open.delete(name)),
+    );
+    return asking;
+  }
+
+  async #askOnce(call: Call, key: string, listener?: Listener): Promise<Answered> {
+    for (let attempt = 1; attempt <= keyAttemptsMax; attempt++) {
+      const id = derivedId("call", call.surface, key, String(attempt));
+      if (!this.#engine.control.run(id))
+        return this.#askFresh(call, { id, key: derivedId("call", call.surface, key) }, listener);
+      const answered = await this.#recorded(id, call.input);
+      if (answered) return answered;
+    }
+    throw new IdempotencyKeyReused(`it has failed ${keyAttemptsMax} times`);
+  }
+
+  /** Undefined when it failed, or when retention has taken what it said. */
+  async #recorded(id: string, input: JsonObject): Promise<Answered | undefined> {
+    const { started, status, steps } = viewRun(id, await this.#engine.journal.read(`run/${id}`));
+    if (started && canonicalJson(started.input) !== canonicalJson(input))
+      throw new IdempotencyKeyReused("it was sent with another request");
+    const result = steps[0]?.result;
+    if (!started || status !== "completed" || !isStepResult(result)) return undefined;
+    const { beganAt = 0, release } = started;
+    return { runId: id, beganAt, release, result, cache: "replay" };
+  }
+
+  async #askFresh(call: Call, { id, key }: Fresh, listener?: Listener): Promise<Answered> {
+    const { target, parts, input, tags, signal } = call;
+    listener?.opened(id);
+    const nowMs = this.#engine.clock.now();
+    try {
+      const { reply, result, beganAt, release } = await this.#engine.calls.ask({
+        id,
+        workflow,
+        target: target.asset,
+        uses: target.uses,
+        prompt: target.prompt,
+        input,
+        parts: listener ? { ...parts, onDelta: (delta) => listener.delta(delta) } : parts,
+        tags,
+        key,
+        signal,
+      });
+      return { runId: id, beganAt, release, result, cache: reply.trace?.cache ?? "off" };
+    } catch (error) {
+      if (error instanceof ModelAnswerCut) return cutAnswer(error, id, nowMs);
+      throw error;
+    }
+  }
+}
+
+/** Our runs take no answer without its end for one; OpenAI's callers are told why it ended, and have the rest. */
+function cutAnswer({ model, reason, said }: ModelAnswerCut, runId: string, beganAt: number): Answered {
+  const slash = model.indexOf("/");
+  const result: StepResult = {
+    value: said.text,
+    provider: model.slice(0, slash),
+    model: model.slice(slash + 1),
+    tokens: said.tokens && { ...said.tokens },
+  };
+  return { runId, beganAt, release: null, result, cache: "off", cut: reason };
+}
+
+function isStepResult(result: JsonObject | null | undefined): result is StepResult {
+  return isJsonObject(result) && result.value !== undefined;
+}

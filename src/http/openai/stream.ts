@@ -1,0 +1,160 @@
+import type { Clock, Json, JsonObject } from "../../core/base/index.ts";
+import type { ModelDelta } from "../../models/gateway/index.ts";
+import type { Listener } from "./calls.ts";
+import { openaiError } from "./errors.ts";
+import { heartbeatMs } from "./limits.ts";
+import {
+  type Answered,
+  completionHead,
+  contentOf,
+  fingerprintOf,
+  finishReasonOf,
+  modelOf,
+  toolCallsOf,
+  usageOf,
+} from "./present.ts";
+
+interface StreamOptions {
+  readonly clock: Clock;
+  /** As the request names it: which one answers is known only at the end. */
+  readonly model: string;
+  readonly includesUsage: boolean;
+  /** Nobody reads any more. */
+  readonly onCancel: () => void;
+}
+
+/**
+ * A chat completion as server-sent events. What comes is written as it comes; what follows the last word
+ * (why it ended, what it took and cost) only once the whole answer is recorded.
+ */
+export class ChunkStream implements Listener {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Resolves when there is something to send: then the answer must begin. */
+  readonly begun: Promise<void>;
+  readonly #options: StreamOptions;
+  #head: JsonObject = {};
+  #runId: string | undefined;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #begin = () => {};
+  #said = false;
+  #closed = false;
+  #stopHeartbeat = () => {};
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.begun = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
+    this.body = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      cancel: () => {
+        this.#end();
+        options.onCancel();
+      },
+    });
+    this.#beat();
+  }
+
+  opened(runId: string): void {
+    const { clock, model } = this.#options;
+    this.#runId = runId;
+    this.#head = {
+      ...completionHead({ runId, beganAt: clock.now() }),
+      object: "chat.completion.chunk",
+      model,
+    };
+  }
+
+  /** What is known when the answer begins. */
+  headers(): Record<string, string> {
+    return this.#runId === undefined ? {} : { "x-flyball-run-id": this.#runId };
+  }
+
+  delta(delta: ModelDelta): void {
+    if (!this.#said) this.#chunk({ role: "assistant", content: "", refusal: null });
+    this.#said = true;
+    this.#chunk(deltaOf(delta));
+    this.#begin();
+  }
+
+  /** The rest of an answer that is on disk. */
+  finish(answered: Answered): void {
+    const { result } = answered;
+    if (this.#runId === undefined) this.opened(answered.runId);
+    if (!this.#said) this.#chunk(wholeOf(answered));
+    const { usage } = usageOf(result);
+    const about: JsonObject = {
+      run_id: answered.runId,
+      model: modelOf(result),
+      cost: result.cost ?? null,
+      cache: answered.cache,
+    };
+    this.#chunk({}, finishReasonOf(answered), {
+      system_fingerprint: fingerprintOf(answered.release),
+      flyball: about,
+    });
+    if (this.#options.includesUsage) this.#write({ ...this.#head, choices: [], usage: usage ?? null });
+    this.#done();
+  }
+
+  /** After the first words a failure can only be told within the stream. */
+  fail(error: unknown): void {
+    this.#write(openaiError(error).body);
+    this.#done();
+  }
+
+  #chunk(delta: JsonObject, finishReason: string | null = null, more: JsonObject = {}): void {
+    const choice = { index: 0, delta, logprobs: null, finish_reason: finishReason };
+    const usage = this.#options.includesUsage ? { usage: null } : {};
+    this.#write({ ...this.#head, ...more, choices: [choice], ...usage });
+  }
+
+  #write(data: JsonObject): void {
+    this.#send(`data: ${JSON.stringify(data)}\n\n`);
+  }
+
+  #done(): void {
+    this.#send("data: [DONE]\n\n");
+    if (!this.#closed) this.#controller?.close();
+    this.#end();
+  }
+
+  #send(text: string): void {
+    if (!this.#closed) this.#controller?.enqueue(Buffer.from(text));
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.#stopHeartbeat();
+  }
+
+  #beat(): void {
+    this.#stopHeartbeat = this.#options.clock.after(heartbeatMs, () => {
+      this.#send(": the model is at work\n\n");
+      this.#begin();
+      this.#beat();
+    });
+  }
+}
+
+function deltaOf(delta: ModelDelta): JsonObject {
+  if (delta.type === "text") return { content: delta.text };
+  const { index, id, name, arguments: written } = delta;
+  const called = { ...(name === undefined ? {} : { name }), arguments: written };
+  return {
+    tool_calls: [{ index, ...(id === undefined ? {} : { id, type: "function" }), function: called }],
+  };
+}
+
+/** An answer that came in one piece, such as one from the cache. */
+function wholeOf({ result }: Answered): JsonObject {
+  const calls = toolCallsOf(result).map((call, index): Json => ({ index, ...call }));
+  return {
+    role: "assistant",
+    content: contentOf(result),
+    refusal: null,
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+  };
+}

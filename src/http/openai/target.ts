@@ -1,0 +1,55 @@
+import { nearestName } from "../../core/base/index.ts";
+import { type Asset, type AssetSource, withReferences } from "../../core/workflow/index.ts";
+import { CallModelUnknown } from "./errors.ts";
+
+/** What answers a call. */
+export interface Target {
+  /** A route or a model. */
+  readonly asset: Asset;
+  /** What the route names in turn. */
+  readonly uses: readonly Asset[];
+  readonly prompt?: Asset;
+}
+
+const [routePrefix, promptPrefix] = ["route/", "prompt/"];
+/** Where a prompt is asked for and nothing is said of a route: as in a workflow's step. */
+const defaultRoute = "default";
+
+/**
+ * What the `model` of a request stands for: `route/NAME`, `prompt/NAME` (answered by a route), the name of
+ * a route, of a model in the settings, or `provider/name`, in this order.
+ */
+export function targetOf(assets: AssetSource, name: string, route?: string): Target {
+  if (name.startsWith(promptPrefix)) {
+    const prompt = servedPrompt(assets, name.slice(promptPrefix.length));
+    if (!prompt) throw unknown(assets, name);
+    return { prompt, ...answering(assets, route ?? defaultRoute) };
+  }
+  return answering(assets, name);
+}
+
+function answering(assets: AssetSource, name: string): Pick<Target, "asset" | "uses"> {
+  const asset = name.startsWith(routePrefix)
+    ? assets.find("route", name.slice(routePrefix.length))
+    : (assets.find("route", name) ?? assets.find("model", name));
+  if (!asset) throw unknown(assets, name);
+  return { asset, uses: withReferences([asset], assets).slice(1) };
+}
+
+/** Only what is listed: elsewhere a prompt may also be the path of any file of the folder. */
+function servedPrompt(assets: AssetSource, name: string): Asset | undefined {
+  return assets.names("prompt").includes(name) ? assets.find("prompt", name) : undefined;
+}
+
+/** Every name that `model` may have and that is known beforehand. */
+export function servedNames(assets: AssetSource): readonly string[] {
+  return [
+    ...assets.names("route").map((name) => routePrefix + name),
+    ...assets.names("model"),
+    ...assets.names("prompt").map((name) => promptPrefix + name),
+  ];
+}
+
+function unknown(assets: AssetSource, name: string): CallModelUnknown {
+  return new CallModelUnknown(name, nearestName(name, [...servedNames(assets), ...assets.names("route")]));
+}
