@@ -5,7 +5,6 @@ import {
   type Clock,
   derivedId,
   FlyballError,
-  type Json,
   messageOf,
   type NewId,
   randomBytes,
@@ -24,6 +23,7 @@ import {
   Executor,
   eraseUncaptured,
   type Flow,
+  type FlowDefinition,
   FlowProgram,
   forgottenRows,
   type Program,
@@ -120,19 +120,20 @@ const uncapturedGraceMs = 60_000;
 const eraseEveryMs = 10_000;
 export interface KindParts {
   readonly kinds: KindRegistry;
+  readonly code: Code;
   readonly gateway: Gateway;
   readonly indexes: SearchIndexes;
   close(): Promise<void>;
 }
 
-/** Every kind of step that there is. Touches no disk until a step needs it. */
-export function createKinds(parts: {
-  readonly home: string;
-  readonly clock?: Clock;
+type KindOptions = Pick<EngineOptions, "home" | "clock" | "codeLimits" | "onOutput"> & {
   /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
   readonly ledger?: Ledger;
-}): KindParts {
-  const { home, clock = systemClock, ledger } = parts;
+};
+
+/** Every kind of step that there is, and what runs users' code. Touches no disk until a step needs it. */
+export function createKinds(options: KindOptions): KindParts {
+  const { home, clock = systemClock, ledger } = options;
   const secrets = secretFromEnvironment;
   const indexes = sqliteSearchIndexes(join(home, "indexes"));
   const answers = sqliteAnswers(join(home, "answers.db"));
@@ -150,17 +151,27 @@ export function createKinds(parts: {
     secrets,
     allowHttp: (context) => allowedHosts(context.asset("policy", "http")),
   });
+  const kinds = kindRegistry([
+    gateway.inferenceKind,
+    retrieval.retrievalKind,
+    humanReviewKind,
+    ...tools.kinds,
+    ...coreKinds,
+  ]);
+  const code = createCode({
+    clock,
+    kinds,
+    ...(options.codeLimits ? { limits: options.codeLimits } : {}),
+    placesFolder: join(home, "kinds"),
+    onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
+  });
   return {
-    kinds: kindRegistry([
-      gateway.inferenceKind,
-      retrieval.retrievalKind,
-      humanReviewKind,
-      ...tools.kinds,
-      ...coreKinds,
-    ]),
+    kinds,
+    code,
     gateway,
     indexes,
     async close() {
+      await code.close();
       await tools.close();
       indexes.close();
       answers.close();
@@ -222,19 +233,14 @@ export class Engine {
     });
     const { spending } = this.control;
     this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
-    this.#kindParts = createKinds({ home: this.home, clock: this.clock, ledger: this.ledger });
+    this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
-    this.#code = createCode({
-      clock: this.clock,
-      kinds: this.kinds,
-      ...(options.codeLimits ? { limits: options.codeLimits } : {}),
-      onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
-    });
+    this.#code = this.#kindParts.code;
     this.releases = createReleases({
       journal: this.journal,
       isPublished: (digest) => this.control.asset(digest) !== undefined,
-      define: (asset) => this.#define(asset.content, asset.kind),
+      define: (definition, assets) => this.#define(definition, assets),
     });
     this.degradation = new Degradation({
       journal: this.journal,
@@ -248,10 +254,10 @@ export class Engine {
       kinds: this.kinds,
       releases: this.releases,
       registry: this.registry,
+      code: this.#code,
       modelsFolder: join(this.home, "models"),
       prepareIndex: (asset, baseDir) =>
         createRetrieval({ indexes: this.#kindParts.indexes, baseDir }).prepare(asset),
-      loadModule: (file, limits) => this.#code.load(file, limits),
     });
     this.executor = this.#openExecutor(options.limits);
     this.batches = new Batches({
@@ -275,9 +281,10 @@ export class Engine {
 
   #openRegistry(): Registry {
     const { journal, releases, clock, newId } = this;
-    const isFlowLoaded = (name: string, version: string) =>
-      this.#flows.has(`${name}@${version}`) || this.#code.has(name, version);
-    const kinds = assetKinds(this.kinds, isFlowLoaded);
+    const kinds = assetKinds({
+      kindsWith: (assets) => this.#kindsWith(assets),
+      isFlowLoaded: (name, version) => this.#flows.has(`${name}@${version}`) || this.#code.has(name, version),
+    });
     const store = this.control.registry;
     return new Registry({ journal, releases, clock, newId, kinds, store, onTrouble: this.#onTrouble });
   }
@@ -292,26 +299,33 @@ export class Engine {
       newId,
       random: systemRandom,
       ...(limits ? { limits } : {}),
-      flowProgram: (name, version, run) => this.#flowProgram(name, version, run.id, run.started),
+      flowProgram: (definition, run) => this.#flowProgram(definition, run.id, run.started),
       onStopped: (run) => this.#stopped(run),
       onTrouble: this.#onTrouble,
     });
   }
 
-  #define(content: Json, kind: string): Definition {
-    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }) };
-    return { type: "document", workflow: compileWorkflow(content as never, this.kinds) };
+  /** The project's own kinds are those that were pinned, whatever their files say now. */
+  #kindsWith(assets: readonly Asset[]): KindRegistry {
+    const own = assets.filter((asset) => asset.kind === "kind");
+    return new Map([...this.kinds, ...own.map((asset) => [asset.name, this.#code.kind(asset)] as const)]);
+  }
+
+  #define({ content, kind }: Asset, assets: readonly Asset[]): Definition {
+    const kinds = this.#kindsWith(assets);
+    if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }), kinds };
+    return { type: "document", workflow: compileWorkflow(content as never, kinds) };
   }
 
   /** Code that was registered runs here; code of a module runs in a process of its own. */
-  #flowProgram(name: string, version: string, id: string, started: RunStarted): Program {
+  #flowProgram({ name, version, kinds }: FlowDefinition, id: string, started: RunStarted): Program {
     const { workflow, input, tags = {} } = started;
     const code = this.#flows.get(`${name}@${version}`);
-    if (code) return new FlowProgram(code, this.kinds, { id, input, tags });
-    return this.#code.program({ name, version }, { id, workflow, input, tags });
+    if (code) return new FlowProgram(code, kinds, { id, input, tags });
+    return this.#code.program({ name, version, kinds }, { id, workflow, input, tags });
   }
 
-  /** A loader for the workflow files of one folder. */
+  /** The settings and assets of one folder; its workflows are loaded by `open`. */
   project(folder: string): ProjectLoader {
     return this.intake.project(folder);
   }
@@ -445,7 +459,6 @@ export class Engine {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
     await this.executor.drain(graceMs);
-    await this.#code.close();
     await this.#kindParts.close();
     await this.#eraseAtEnd();
     await this.journal.close();

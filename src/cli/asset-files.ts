@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createTwoFilesPatch } from "diff";
@@ -14,14 +14,16 @@ import { servedFiles } from "./served-files.ts";
 
 /** What the files of a folder are as assets, by their lines; nothing is started or recorded. */
 async function offersIn(folder: string): Promise<ReadonlyMap<string, Offer>> {
-  const { kinds, close } = createKinds({ home: tmpdir() });
+  const scratch = mkdtempSync(join(tmpdir(), "flyball-assets-"));
+  const { kinds, code, close } = createKinds({ home: scratch });
   try {
-    const loader = new ProjectLoader(folder, kinds);
+    const loader = await ProjectLoader.open(folder, kinds, code);
     const documents = servedFiles(folder).filter((file) => !isModule(file));
     const offers = [...loader.everything(), ...documents.flatMap((file) => loader.load(file).offers)];
     return new Map(offers.map((offer) => [lineId(offer.asset.kind, offer.asset.name), offer]));
   } finally {
     await close();
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
@@ -107,9 +109,9 @@ export async function pullFolder(
 
 const isSetting = (kind: string) => sectionOf[kind] !== undefined;
 
-/** What its text alone does not make: files to index, the code of a flow, and what the settings say for all. */
+/** What its text alone does not make: files to index, code, and what the settings say for all. */
 function isPullable(kind: string): boolean {
-  return !["index", "flow", "policy"].includes(kind);
+  return !["index", "flow", "kind", "policy"].includes(kind);
 }
 
 function writeFile(file: string, text: string): void {

@@ -1,6 +1,7 @@
 import { FlyballError, isJsonObject, type Json } from "../core/base/index.ts";
 import type { AssetKinds } from "../core/registry/index.ts";
 import {
+  type Asset,
   compileWorkflow,
   documentReferences,
   documentVersion,
@@ -14,13 +15,15 @@ import { referencesOf } from "../models/gateway/index.ts";
 const httpPolicy = { kind: "policy", name: "http" };
 
 /** What the registry has to know of each kind of asset. */
-export function assetKinds(
-  kinds: KindRegistry,
-  isFlowLoaded: (name: string, version: string) => boolean,
-): AssetKinds {
+export function assetKinds(engine: {
+  /** Those that there are, and those of a project among the assets. */
+  kindsWith(assets: readonly Asset[]): KindRegistry;
+  isFlowLoaded(name: string, version: string): boolean;
+}): AssetKinds {
+  const ours = engine.kindsWith([]);
   return {
     referencesOf(kind, content, find) {
-      if (kind === "workflow") return [...documentReferences(documentOf(content), kinds, find), httpPolicy];
+      if (kind === "workflow") return [...documentReferences(documentOf(content), ours, find), httpPolicy];
       return kind === "flow" ? [...flowReferences(content), httpPolicy] : referencesOf(kind, content);
     },
     versionOf: (kind, content) =>
@@ -29,9 +32,10 @@ export function assetKinds(
       const { kind, content } = definition;
       if (kind === "flow") {
         const { name, version } = membersOf(content);
-        if (isFlowLoaded(String(name), String(version))) return [];
+        if (engine.isFlowLoaded(String(name), String(version))) return [];
         return [`the code of version ${version} is not loaded`];
       }
+      const kinds = engine.kindsWith(assets);
       try {
         compileWorkflow(documentOf(content), kinds);
       } catch (error) {

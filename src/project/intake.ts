@@ -10,7 +10,13 @@ import {
   rulesLine,
   type Taken,
 } from "../core/registry/index.ts";
-import { type Asset, type AssetSource, type KindRegistry, problemText } from "../core/workflow/index.ts";
+import {
+  type Asset,
+  type AssetSource,
+  type KindRegistry,
+  problemText,
+  type StepKind,
+} from "../core/workflow/index.ts";
 import type { WrittenAsset } from "./asset-text.ts";
 import {
   isModule,
@@ -20,6 +26,7 @@ import {
   projectFolderOf,
   readText,
 } from "./loader.ts";
+import type { KindCode } from "./own-kinds.ts";
 
 /** A workflow that can be started, and what its writer should know. */
 export interface Opened {
@@ -37,17 +44,22 @@ export interface Loaded extends Opened {
 /** What is said of files that are pushed; a draft moves no label. */
 export type PushOptions = Pick<OfferOptions, "message" | "isDraft">;
 
-/** What is known of a module whose default export is a flow. */
-type FlowFacts = Pick<Flow, "name" | "version" | "uses"> & { readonly source: string };
+/** Users' code: kinds of step, and modules whose default export is a flow. */
+export interface ProjectCode extends KindCode {
+  load(
+    file: string,
+    options: { readonly environment: readonly string[]; readonly ownKinds: readonly StepKind[] },
+  ): Promise<Pick<Flow, "name" | "version" | "uses"> & { readonly source: string }>;
+}
 
 export interface IntakeOptions {
   readonly kinds: KindRegistry;
   readonly releases: Releases;
   readonly registry: Registry;
+  readonly code: ProjectCode;
   /** Where the model files are kept that releases pin. */
   readonly modelsFolder: string;
   prepareIndex(asset: Asset, folder: string): void;
-  loadModule(file: string, options: { readonly environment: readonly string[] }): Promise<FlowFacts>;
 }
 
 /** Assets that calls have named, kept for the next one. */
@@ -63,6 +75,7 @@ export class Intake {
     this.#options = options;
   }
 
+  /** The settings and assets of a folder, without the kinds of step that it brings along. */
   project(folder: string): ProjectLoader {
     return new ProjectLoader(folder, this.#options.kinds);
   }
@@ -72,7 +85,8 @@ export class Intake {
    * versions beside it, so that their runs can go on.
    */
   async load(file: string): Promise<Loaded> {
-    const loader = this.project(projectFolderOf(file));
+    const { kinds, code } = this.#options;
+    const loader = await ProjectLoader.open(projectFolderOf(file), kinds, code);
     this.#project = loader;
     if (isModule(file)) return this.#loadModule(loader, file);
     const { loaded, ...pinned } = loader.load(file);
@@ -84,10 +98,11 @@ export class Intake {
   async #loadModule(loader: ProjectLoader, file: string): Promise<Loaded> {
     const path = resolve(file);
     readText(path);
-    const { environment } = loader.settings.allow;
-    const { loadModule } = this.#options;
-    await Promise.all(olderVersionsOf(path).map((other) => loadModule(other, { environment })));
-    const facts = await loadModule(path, { environment });
+    const { ownKinds, settings } = loader;
+    const { environment } = settings.allow;
+    const { code } = this.#options;
+    await Promise.all(olderVersionsOf(path).map((other) => code.load(other, { environment, ownKinds })));
+    const facts = await code.load(path, { environment, ownKinds });
     return this.publishFlow(facts, loader, { source: facts.source });
   }
 

@@ -9,6 +9,7 @@ import {
   type KindRegistry,
   type LoadedWorkflow,
   loadWorkflow,
+  type StepKind,
   WorkflowInvalid,
   withReferences,
 } from "../core/workflow/index.ts";
@@ -24,6 +25,7 @@ import {
   type WrittenAsset,
 } from "./asset-text.ts";
 import { flatForm } from "./flat-form.ts";
+import { type KindCode, noneBeside, type ProjectKinds, projectKinds } from "./own-kinds.ts";
 import { assetNames, placesOf } from "./places.ts";
 import { readSettings, type Settings, withEntry } from "./settings.ts";
 
@@ -59,6 +61,8 @@ export function readText(file: string): string {
 export class ProjectLoader {
   readonly folder: string;
   readonly settings: Settings;
+  /** The kinds of step that the folder brings along. */
+  readonly ownKinds: readonly StepKind[];
   readonly #kinds: KindRegistry;
   readonly #sources: readonly AssetSource[];
   readonly #loading: string[] = [];
@@ -66,22 +70,40 @@ export class ProjectLoader {
   /** What was read, by the lines of the assets that it became. */
   readonly #written = new Map<string, Written>();
 
-  constructor(folder: string, kinds: KindRegistry, given?: Settings) {
+  /** Knows no kinds of the folder's own: enough for its settings and assets. `open` has them too. */
+  constructor(
+    folder: string,
+    kinds: KindRegistry,
+    { own = noneBeside(kinds), settings }: { own?: ProjectKinds; settings?: Settings } = {},
+  ) {
     this.folder = resolve(folder);
-    this.settings = given ?? readSettings(this.folder);
-    this.#kinds = kinds;
-    const { settings } = this;
+    this.settings = settings ?? readSettings(this.folder);
+    const holding = this.settings;
+    this.#kinds = own.kinds;
+    this.ownKinds = own.own;
     this.#sources = [
+      own.source,
       gatewaySource({
-        settings,
+        settings: holding,
         baseDir: this.folder,
-        ...(settings.source
-          ? { locate: (path, message) => (settings.source ?? missing).problem(path, message) }
+        ...(holding.source
+          ? { locate: (path, message) => (holding.source ?? missing).problem(path, message) }
           : {}),
       }),
-      retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
+      retrievalSource({ settings: holding.indexes, baseDir: this.folder }),
+      {
+        find: (kind, name) => this.#fileAsset(kind, name),
+        names: (kind) => assetNames(this.folder, kind),
+      },
     ];
+  }
+
+  /** With the folder's own kinds of step beside those that there are: to load workflows. */
+  static async open(project: string, kinds: KindRegistry, code: KindCode): Promise<ProjectLoader> {
+    const { folder, settings } = new ProjectLoader(project, kinds);
+    const { environment } = settings.allow;
+    const own = await projectKinds({ folder, environment, kinds, code });
+    return new ProjectLoader(folder, kinds, { own, settings });
   }
 
   load(file: string): LoadedFile & { readonly loaded: LoadedWorkflow } {
@@ -139,13 +161,12 @@ export class ProjectLoader {
     const { kind, name, text, file = placeOf(kind, name) } = written;
     const section = sectionOf[kind];
     if (section !== undefined) {
-      const loader = new ProjectLoader(
-        this.folder,
-        this.#kinds,
-        withEntry(this.settings, section, name, text),
-      );
+      const settings = withEntry(this.settings, section, name, text);
+      const loader = new ProjectLoader(this.folder, this.#kinds, { settings });
       const asset = loader.asset(kind, name);
-      return asset ? [{ asset, text, file }] : [];
+      const all = asset ? withReferences([asset], loader.assets) : [];
+      const others = all.filter((each) => each !== asset && !known.find(each.kind, each.name));
+      return [...(asset ? [{ asset, text, file }] : []), ...others.map((each) => loader.#offer(each))];
     }
     if (kind === "workflow") return this.#workflowOf({ name, text, file }, known);
     const tool = (other: string) => this.asset("tool", other);
@@ -265,19 +286,6 @@ export class ProjectLoader {
     } finally {
       this.#loading.pop();
     }
-  }
-
-  /** The names of a kind's files, where they stand in a folder of their own. */
-  #fileNames(kind: string): readonly string[] {
-    const names = (placesOf[kind] ?? []).flatMap((place) => {
-      const { dir, base } = parse(place);
-      const folder = join(this.folder, dir);
-      if (dir === "" || !existsSync(folder)) return [];
-      const ending = base.replace("NAME", "");
-      const files = readdirSync(folder).filter((file) => file.endsWith(ending));
-      return files.map((file) => file.slice(0, -ending.length));
-    });
-    return [...new Set(names)].sort();
   }
 
   /** The file that a name stands for; never one outside the folder. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { type Json, type JsonObject, ManualClock, systemClock } from "../../core/base/index.ts";
-import { type Asset, type StepContext, secretMarker } from "../../core/workflow/index.ts";
-import { createTools, EffectDenied, loadTool, ToolFailed } from "./index.ts";
+import { type Asset, EffectDenied, type StepContext, secretMarker } from "../../core/workflow/index.ts";
+import { createTools, loadTool, ToolFailed } from "./index.ts";
 import { call, failure, resultOf, secret, testContext, testServer, tool } from "./testing.ts";
 
 const answering = (status: number, body: string | Buffer, headers: Record<string, string> = {}) =>

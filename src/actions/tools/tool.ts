@@ -1,8 +1,14 @@
 import { z } from "zod";
 import { assert, isJsonObject, type Json, type JsonObject } from "../../core/base/index.ts";
 import { schemaMismatches } from "../../core/executor/kinds/index.ts";
-import type { Effect, StepContext, StepKind, StepOutcome } from "../../core/workflow/index.ts";
-import { EffectDenied, ToolRequestInvalid } from "./errors.ts";
+import {
+  type Effect,
+  EffectDenied,
+  type StepContext,
+  type StepKind,
+  type StepOutcome,
+} from "../../core/workflow/index.ts";
+import { ToolRequestInvalid } from "./errors.ts";
 import type { HttpClient } from "./http.ts";
 import { resultOf } from "./reply.ts";
 import { filledRequest, httpRequest, type Secrets } from "./request.ts";

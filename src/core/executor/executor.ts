@@ -22,7 +22,7 @@ import type { ChildDemand, NewRun } from "./outcomes.ts";
 import type { Program } from "./program.ts";
 import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
-import { checkInput, type Release, type Releases } from "./release.ts";
+import { checkInput, type FlowDefinition, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
 import { hasStopped, Run, type StoppedRun } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
@@ -43,8 +43,7 @@ export interface ExecutorOptions {
   readonly limits?: Partial<RunLimits>;
   /** Makes the program of a flow; throws `ReleaseMissing` where the code is not registered. */
   flowProgram(
-    name: string,
-    version: string,
+    definition: FlowDefinition,
     run: { id: string; started: RunStarted; startedAt: number },
   ): Program;
   /** Told of each run that has ended, or stands still because it failed. */

@@ -1,5 +1,5 @@
 import type { AssetReference, AssetSource } from "./assets.ts";
-import { innerBlocks } from "./blocks.ts";
+import { innerBlocks, isBlockName } from "./blocks.ts";
 import type { KindDocument, StepDocument, WorkflowDocument } from "./definition.ts";
 import { alternativesOf } from "./degraded.ts";
 import type { KindRegistry } from "./kinds.ts";
@@ -18,9 +18,20 @@ export function documentReferences(
   const found = new Map<string, Named>();
   const add = ({ kind, name }: Named) => found.set(`${kind}/${name}`, { kind, name });
   for (const { kind, config } of worksOf(document.steps))
-    for (const reference of kinds.get(kind)?.references?.(config, { find }) ?? []) add(reference);
+    for (const reference of referencesOf({ kind, config }, kinds, find)) add(reference);
   for (const name of Object.values(alternativesOf(document, kinds))) add({ kind: "route", name });
   return [...found.values()];
+}
+
+/** A kind that is none of ours is one that the project brought along. */
+function referencesOf(
+  { kind: name, config }: KindDocument,
+  kinds: KindRegistry,
+  find: AssetSource["find"],
+): readonly Named[] {
+  const kind = kinds.get(name);
+  if (kind) return kind.references?.(config, { find }) ?? [];
+  return isBlockName(name) ? [] : [{ kind: "kind", name }];
 }
 
 /** Why the steps of a pinned document could not run with these assets, as far as that is known before a run. */
