@@ -70,6 +70,7 @@ import {
   type WrittenAsset,
 } from "./project/index.ts";
 import {
+  LogWatch,
   openOwned,
   type Reserve,
   SqliteControlStore,
@@ -113,11 +114,13 @@ export function storedChanges(event: PendingEvent): readonly StoredChange[] {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const watchEveryMs = 60_000;
 const settleLostEveryMs = 60_000;
 
 /** How long after its end a run's result can be fetched where nothing of it is to be kept. */
 const uncapturedGraceMs = 60_000;
 const eraseEveryMs = 10_000;
+
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly code: Code;
@@ -209,6 +212,7 @@ export class Engine {
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   readonly #reserve: Reserve;
+  readonly #logWatch: LogWatch;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -242,6 +246,7 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (definition, assets) => this.#define(definition, assets),
     });
+    this.#logWatch = new LogWatch(this.home, this.#onTrouble);
     this.degradation = new Degradation({
       journal: this.journal,
       releases: this.releases,
@@ -277,6 +282,12 @@ export class Engine {
     this.#every(sealEveryMs, () => this.journal.seal());
     this.#every(settleLostEveryMs, () => this.ledger.settleLost());
     this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
+    this.#every(watchEveryMs, async () => this.#logWatch.look());
+  }
+
+  /** What somebody should see to although everything goes on. */
+  get warnings(): readonly string[] {
+    return this.#logWatch.warnings;
   }
 
   #openRegistry(): Registry {

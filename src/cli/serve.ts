@@ -70,7 +70,7 @@ async function serve(
   { isDev, hasCrashed, onServing }: ServeMode,
 ): Promise<ExitCode> {
   const files = servedFiles(path);
-  const folder = projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
+  const folder = folderOf(path, files);
   const settings = readSettings(folder);
   const port = portOf(options.port, settings.server.port);
   const api = await connect(homeOf(options), { create: true, limits: settings.limits });
@@ -98,7 +98,7 @@ async function serve(
     onServing();
     const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
     const load = async () => {
-      await keepingOld(() => engine.keepBudgets(engine.project(projectFolderOf(join(path, "flyball.yaml")))));
+      await keepingOld(() => engine.keepBudgets(engine.project(folderOf(path, servedFiles(path)))));
       await serveAgain(engine, path, versions);
       await keepingOld(() => {
         assets = loadAssets();
@@ -135,6 +135,11 @@ function watchFiles(path: string, onSaved: () => Promise<void>): () => void {
     stop();
     watcher.close();
   };
+}
+
+/** The folder whose settings hold: of the workflows that are served, or the one that is to have some. */
+function folderOf(path: string, files: readonly string[]): string {
+  return projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
 }
 
 /** What can be loaded is served; of the rest, the versions from before. */

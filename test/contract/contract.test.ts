@@ -131,6 +131,25 @@ test("reviews list, show and decide; a second answer is refused", async () => {
   assert.deepEqual(run.output, { double: 5 });
 });
 
+test("budgets and costs", async () => {
+  writeFileSync(
+    join(folder, "flyball.yaml"),
+    `models: { m: { provider: sim, price: { input: $1/M, output: $1/M } } }
+budgets: [{ name: house, limit: $1, period: day }]
+`,
+  );
+  const workflow = "workflow: spend\nsteps: [{ id: a, inference: { model: m, prompt: { text: hi } } }]\n";
+  writeFileSync(join(folder, "spend.yaml"), workflow);
+  await command("run", "spend.yaml", "--input", "{}", "--json");
+  const [budget] = jsonLines<Shown>((await command("budgets", "--json")).stdout);
+  assert.deepEqual(keys(budget), [
+    "action", "by", "key", "limit", "name", "period", "reserved", "resetsAt", "spent", "status", "unit",
+  ]); // biome-ignore format: one list
+  const [cost] = jsonLines<Shown>((await command("costs", "--json")).stdout);
+  assert.deepEqual(keys(cost), ["calls", "cost", "key", "tokens", "unpriced"]);
+  assert.deepEqual([cost?.key, cost?.calls, cost?.cost], ["spend", 1, budget?.spent]);
+});
+
 test("verify and export", async () => {
   const verified = JSON.parse((await command("verify", "--json")).stdout);
   assert.deepEqual(keys(verified), ["events", "firstBad", "head", "ok", "seals"]);

@@ -19,7 +19,8 @@ export function documentReferences(
   const add = ({ kind, name }: Named) => found.set(`${kind}/${name}`, { kind, name });
   for (const { kind, config } of worksOf(document.steps))
     for (const reference of referencesOf({ kind, config }, kinds, find)) add(reference);
-  for (const name of Object.values(alternativesOf(document, kinds))) add({ kind: "route", name });
+  for (const name of Object.values(alternativesOf(document, { kinds, assets: { find } })))
+    add({ kind: "route", name });
   return [...found.values()];
 }
 

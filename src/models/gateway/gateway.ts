@@ -156,11 +156,13 @@ function routed(routed: Routed, parts: Parts): Model {
 }
 
 /** The order of the policies around each model, whichever way a call comes to it. */
-function candidate(name: string, { name: route, route: pinned, assets }: Routed, parts: Parts): Candidate {
+function candidate(name: string, routed: Routed, parts: Parts): Candidate {
+  const { isRoute, route: pinned, assets } = routed;
   const { clock, random, states, ledger } = parts;
   const { timeoutMs = callTimeoutMsDefault, regions } = pinned.content;
   const content = pinned.embedded.get(name) ?? parsedModel(found((_, key) => assets.get(key), name));
   const model = modelName(content);
+  const route = isRoute ? routed.name : "";
   const state = states.of(content);
   const place = { clock, random, model };
   const isLocal = content.provider === "local";
