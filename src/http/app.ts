@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
+import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
 import { journalRoutes } from "./journal/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
@@ -46,6 +47,7 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/v1/journal", journalRoutes(engine));
   app.route("/openai/v1", openaiRoutes(engine, assets));
   if (isLocal) app.route("/v1/batches", batchRoutes(engine));
+  else app.route("/", consoleRoutes());
   return app;
 }
 

@@ -25,7 +25,11 @@ export function keptAliveFetch(): (model: string) => Fetch {
   return (model) => async (input, init) => {
     const { request, ...to } = addresses.of(String(input instanceof Request ? input.url : input));
     const body = typeof init?.body === "string" ? init.body : "";
-    const headers = { ...headersOf(init?.headers), "content-length": Buffer.byteLength(body) };
+    const headers = {
+      ...headersOf(init?.headers),
+      "accept-encoding": "identity",
+      "content-length": Buffer.byteLength(body),
+    };
     const sent = request({ ...to, method: init?.method ?? "GET", headers });
     const { signal } = init ?? {};
     const onAbort = () => sent.destroy(abortError(signal?.reason));
