@@ -10,8 +10,12 @@
  * Read first: `replay.ts`, `baseline.ts` and `candidate.ts`; then `scorers.ts` and `evaluation.ts`.
  */
 export type { Permissions, Replayability, ReplayedStep, StepTreatment } from "./candidate.ts";
+export { type DatasetRow, datasetAsset, rowOfRun, rowsOf, rowsOfFile } from "./datasets.ts";
 export * from "./errors.ts";
-export { replayRunsMax } from "./limits.ts";
+export { evaluate, judgeOf } from "./evaluation.ts";
+export { type Comparison, compare, type Figures, figuresOf, type ScoredRow } from "./figures.ts";
+export { type GateResult, gateOf, passes } from "./gates.ts";
+export { datasetRowsMax, replayRunsMax } from "./limits.ts";
 export {
   type Difference,
   type ReplayedRun,
@@ -20,4 +24,5 @@ export {
   type ReplaysDeps,
   replay,
 } from "./replay.ts";
+export { scorerNames, scorerOf } from "./scorers.ts";
 export type { Estimate } from "./statistics.ts";
