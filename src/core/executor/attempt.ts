@@ -16,6 +16,8 @@ export interface AttemptOptions {
   readonly clock: Clock;
   readonly effects: EffectMode;
   readonly switches: Pick<Switches, "check">;
+  /** Tells what is only rehearsed from what was done, for whoever knows calls by their key. */
+  readonly keyPrefix?: string;
   /** Called once, with the outcome or what was thrown; perhaps before `beginAttempt` returns. */
   readonly onOutcome: (attempt: StepAttempt, outcome: StepOutcome) => void;
   readonly onError: (attempt: StepAttempt, error: unknown) => void;
@@ -85,7 +87,7 @@ export class StepAttempt implements StepContext, Attempt {
     return this.step.activation.path;
   }
   get key(): string {
-    return `${this.#run.id}/${this.path}`;
+    return `${this.#options.keyPrefix ?? ""}${this.#run.id}/${this.path}`;
   }
   get tags(): Readonly<Record<string, string>> {
     return this.#run.started.tags ?? {};
@@ -117,7 +119,7 @@ export class StepAttempt implements StepContext, Attempt {
     return this.#controller.signal;
   }
   get random(): Random {
-    this.#random ??= seededRandom(`${this.key}/${this.attempt}`);
+    this.#random ??= seededRandom(`${this.#run.id}/${this.path}/${this.attempt}`);
     return this.#random;
   }
 

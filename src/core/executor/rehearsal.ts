@@ -215,7 +215,7 @@ class Rehearsal {
   }
 
   #attempt(step: ActiveStep, { effects, now, guard }: Execution): Promise<StepOutcome> {
-    const { clock } = this.#options;
+    const { clock, release } = this.#options;
     return new Promise((resolve, reject) => {
       beginAttempt(this.run, step, {
         clock: {
@@ -225,6 +225,8 @@ class Rehearsal {
         },
         effects,
         switches: { check: guard },
+        // A service that had the call of the run itself must not take this one for the same.
+        keyPrefix: `rehearsal/${release.digest.slice(0, 16)}/`,
         onOutcome: (_, outcome) => resolve(outcome),
         onError: (_, error) => reject(error),
       });

@@ -1,4 +1,4 @@
-import { derivedId, type Json } from "../../core/base/index.ts";
+import { derivedId, isJsonObject, type Json } from "../../core/base/index.ts";
 import type { BatchInput, Release } from "../../core/executor/index.ts";
 import type { Baseline, ReplayDeps } from "./baseline.ts";
 import { type Candidate, candidateOf, type Permissions } from "./candidate.ts";
@@ -56,14 +56,15 @@ async function scoredRow(row: BatchInput, request: EvaluationRequest, deps: Repl
   const { status, output, error, costUsd, tookMs } = rehearsed;
   if (status !== "completed")
     return { ...failed(error?.message ?? status, expected), status, costUsd, tookMs };
+  const scored = { input, ...held(output, expected, candidate) };
   const scores: Record<string, Score> = {};
-  for (const scorer of scorers) scores[scorer.name] = await scorer.score({ input, output, expected });
+  for (const scorer of scorers) scores[scorer.name] = await scorer.score(scored);
   const needsReview = steps.some(({ how }) => how === "needs_review");
   return {
     row: row.row,
     status,
-    output,
-    expected,
+    output: scored.output,
+    expected: scored.expected,
     scores,
     confidence: confidenceOf(candidate),
     costUsd,
@@ -71,6 +72,25 @@ async function scoredRow(row: BatchInput, request: EvaluationRequest, deps: Repl
     needsReview,
     error: null,
   };
+}
+
+/**
+ * What is held against what is right: of an object, the members that it names, of the output or, where that has none
+ * of the name, the value of the step of that name. A single member stands for itself.
+ */
+function held(
+  output: Json,
+  expected: Json | undefined,
+  { results }: Pick<Candidate, "results">,
+): { readonly output: Json; readonly expected: Json | undefined } {
+  if (expected === undefined || !isJsonObject(expected)) return { output, expected };
+  const answers = Object.keys(expected).map((name): readonly [string, Json] => {
+    const own = isJsonObject(output) && Object.hasOwn(output, name) ? output[name] : results.get(name)?.value;
+    return [name, own ?? null];
+  });
+  const [only, ...others] = answers;
+  if (only && others.length === 0) return { output: only[1], expected: expected[only[0]] };
+  return { output: Object.fromEntries(answers), expected };
 }
 
 type Row = Extract<BatchInput, { input: Json }> & { readonly id: string };

@@ -24,5 +24,5 @@ export {
   type ReplaysDeps,
   replay,
 } from "./replay.ts";
-export { scorerNames, scorerOf } from "./scorers.ts";
+export { scorerOf } from "./scorers.ts";
 export type { Estimate } from "./statistics.ts";

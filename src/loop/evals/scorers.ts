@@ -42,7 +42,7 @@ const makers: Readonly<Record<string, (argument: string, parts: ScorerParts) => 
   judge: (_, { judge }) => judge && { name: "judge", isShare: false, score: judge },
 };
 
-export const scorerNames: readonly string[] = Object.keys(makers);
+const scorerNames: readonly string[] = Object.keys(makers);
 
 /** `exact`, `numeric:0.01`, `regex:^[A-Z]+$` … Throws `ScorerUnknown`. */
 export function scorerOf(written: string, parts: ScorerParts = {}): Scorer {
