@@ -209,6 +209,23 @@ test("a model that is switched off answers 503, and one stopped under way is bro
   assert.equal(provider.requestCount(), 1);
 });
 
+test("spent money is 402 budget_exceeded, which clients do not ask again", async (t) => {
+  const budget = "[{ name: house-rule, by: tenant, limit: $0.0003, period: day }]";
+  const { provider, url } = await setup(t, undefined, budget);
+  const client = new OpenAI({ baseURL: url, apiKey: "unused", maxRetries: 2 });
+  const limited = { ...ask, max_tokens: 50 };
+  const asTenant = (tenant: string) => ({ headers: { "x-flyball-tags": `tenant=${tenant}` } });
+  const outcomes = [];
+  for (let call = 0; call < 4; call++)
+    outcomes.push(await client.chat.completions.create(limited, asTenant("acme")).catch((error) => error));
+  const refused = outcomes.filter((outcome) => outcome instanceof OpenAI.APIError);
+  assert.ok(refused.length > 0 && refused.length < 4);
+  for (const { status, code, type } of refused)
+    assert.deepEqual([status, code, type], [402, "budget_exceeded", "insufficient_quota"]);
+  assert.equal(provider.requestCount(), 4 - refused.length);
+  assert.ok(await client.chat.completions.create(limited, asTenant("other")));
+});
+
 test("what cannot be recorded is not answered", async (t) => {
   const { client, engine } = await setup(t);
   await client.chat.completions.create(ask);
