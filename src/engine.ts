@@ -70,6 +70,7 @@ import {
   secretFromEnvironment,
 } from "./project/index.ts";
 import {
+  LogWatch,
   openOwned,
   type Reserve,
   SqliteControlStore,
@@ -113,6 +114,7 @@ export interface Opened {
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
+const watchEveryMs = 60_000;
 const settleLostEveryMs = 60_000;
 /** Names that calls have used, held for one folder: `provider/anything` is a name. */
 const assetsFoundMax = 1_000;
@@ -120,6 +122,7 @@ const assetsFoundMax = 1_000;
 /** How long after its end a run's result can be fetched where nothing of it is to be kept. */
 const uncapturedGraceMs = 60_000;
 const eraseEveryMs = 10_000;
+
 export interface KindParts {
   readonly kinds: KindRegistry;
   readonly code: Code;
@@ -208,6 +211,7 @@ export class Engine {
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   readonly #reserve: Reserve;
+  readonly #logWatch: LogWatch;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
@@ -241,6 +245,7 @@ export class Engine {
       define: (definition, assets) => this.#define(definition, assets),
     });
     const onTrouble = options.onTrouble ?? (() => {});
+    this.#logWatch = new LogWatch(this.home, onTrouble);
     this.degradation = new Degradation({
       journal: this.journal,
       releases: this.releases,
@@ -277,6 +282,12 @@ export class Engine {
     this.#every(sealEveryMs, () => this.journal.seal());
     this.#every(settleLostEveryMs, () => this.ledger.settleLost());
     this.#every(eraseEveryMs, () => eraseUncaptured(this, uncapturedGraceMs));
+    this.#every(watchEveryMs, async () => this.#logWatch.look());
+  }
+
+  /** What somebody should see to although everything goes on. */
+  get warnings(): readonly string[] {
+    return this.#logWatch.warnings;
   }
 
   /** The project's own kinds are those that were pinned, whatever their files say now. */

@@ -30,7 +30,7 @@ export function createApp({ engine, served, assets = () => noAssets, isLocal }: 
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
   app.get("/healthz", (context) => context.json(health(engine)));
-  app.get("/readyz", (context) => context.json({ ready: true }));
+  app.get("/readyz", (context) => context.json({ ready: true, warnings: engine.warnings }));
   app.route("/v1/workflows", workflowRoutes(engine, served));
   app.route("/v1/runs", runRoutes(engine, served));
   app.route("/v1/switches", switchRoutes(engine));

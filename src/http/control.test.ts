@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -123,6 +123,18 @@ test("switches are listed, turned, and hold at once", async (t) => {
     });
     assert.deepEqual([refused.status, refused.body.code], [400, "REQUEST_INVALID"]);
   }
+});
+
+test("a write-ahead log that another program holds is told by readyz and doctor", async (t) => {
+  const { engine, ask } = await setup(t);
+  assert.deepEqual((await ask("GET", "/readyz")).body, { ready: true, warnings: [] });
+  const [log, size] = [join(engine.home, "flyball.db-wal"), 300 * 1024 * 1024];
+  // What SQLite does not write it does not read: room at the end of the log stands for what a reader would hold.
+  truncateSync(log, size);
+  const { ready, warnings } = (await ask("GET", "/readyz")).body;
+  assert.equal(ready, true);
+  assert.match(String(warnings), /has 300 MiB: another program .* end it/);
+  assert.deepEqual((await ask("GET", "/v1/journal/doctor")).body.warnings, warnings);
 });
 
 test("a full queue answers 429 with Retry-After, and accepts nothing; a known key still finds its run", async (t) => {

@@ -10,6 +10,8 @@ export interface DoctorReport {
   readonly events: number;
   readonly runs: Readonly<Record<string, number>>;
   readonly openReviews: number;
+  /** What somebody should see to although everything goes on. */
+  readonly warnings: readonly string[];
   /** Rows of the control tables that a fold of the journal does not give, at most ten. */
   readonly disagreements: readonly { readonly table: string; readonly id: string }[];
 }
@@ -51,6 +53,7 @@ async function foldedReport(engine: Engine): Promise<DoctorReport> {
     events: until,
     runs: engine.control.countRuns(),
     openReviews: engine.control.reviews({ status: "open", limit: 100_000 }).length,
+    warnings: engine.warnings,
     disagreements: disagreements.slice(0, shownMax),
   };
 }

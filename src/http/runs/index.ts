@@ -5,6 +5,7 @@ import { derivedId } from "../../core/base/index.ts";
 import { RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
+import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
 import { type Served, servedRelease } from "../served.ts";
 import { presentRow, presentRun } from "./present.ts";
@@ -43,7 +44,9 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     return context.json({ items: rows.map(presentRow), nextCursor });
   });
 
-  routes.get("/:id", async (context) => context.json(await showRun(engine, context.req.param("id"))));
+  routes.get("/:id", async (context) =>
+    answerInParts(context, await showRun(engine, context.req.param("id"))),
+  );
 
   routes.get("/:id/steps/:path", async (context) => {
     const row = rowOf(engine, context.req.param("id"));
@@ -54,7 +57,7 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     const row = rowOf(engine, context.req.param("id"));
     const accepts = context.req.header("accept") ?? "";
     if (!accepts.includes("text/event-stream"))
-      return context.json({ items: await engine.journal.read(`run/${row.id}`) });
+      return answerInParts(context, { items: await engine.journal.read(`run/${row.id}`) });
     const afterSeq = Number(context.req.header("last-event-id") ?? 0) || 0;
     return streamSSE(context, async (stream) => {
       const stop = new AbortController();
@@ -77,7 +80,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
       { kind: "cancel", by: "local", reason: reason ?? null },
       context.req.header("idempotency-key"),
     );
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 
   routes.post("/:id/pause", async (context) => {
@@ -85,7 +88,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
     const { id } = rowOf(engine, context.req.param("id"));
     const command = { kind: "pause", by: "local", reason: reason ?? null } as const;
     await engine.command(id, command, context.req.header("idempotency-key"));
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 
   routes.post("/:id/restart", async (context) => {
@@ -100,7 +103,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
       ...(key ? { id: derivedId("restart", row.id, key) } : {}),
     });
     context.header("location", `/v1/runs/${run}`);
-    return context.json(await showSettled(engine, run), 202);
+    return answerInParts(context, await showSettled(engine, run), 202);
   });
 
   routes.post("/:id/resume", async (context) => {
@@ -108,7 +111,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
     const { id } = rowOf(engine, context.req.param("id"));
     const command = { kind: "resume", by: "local", ...(skip ? { skip } : {}) } as const;
     await engine.command(id, command, context.req.header("idempotency-key"));
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 
   routes.post("/:id/signals", async (context) => {
@@ -116,7 +119,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
     const { id } = rowOf(engine, context.req.param("id"));
     const key = signalId ?? context.req.header("idempotency-key");
     await engine.command(id, { kind: "signal", event, data: data ?? null }, key);
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 }
 

@@ -1,4 +1,3 @@
-import { type Json, toJson } from "../../core/base/index.ts";
 import type { RunRow, RunView, StepView } from "../../core/executor/index.ts";
 
 /** A run for lists: what its row tells. */
@@ -57,9 +56,9 @@ export function presentRun(row: RunRow, view: RunView) {
   };
 }
 
-function presentStep(step: StepView): Json {
+function presentStep(step: StepView) {
   const { path, kind, status, attempts, key, result, error, waiting } = step;
-  return toJson({
+  return {
     path,
     kind,
     status,
@@ -70,7 +69,7 @@ function presentStep(step: StepView): Json {
     result,
     error,
     waiting,
-  });
+  };
 }
 
 export function iso(ms: number | null): string | null {

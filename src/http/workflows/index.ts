@@ -3,6 +3,7 @@ import { z } from "zod";
 import { derivedId, parseDuration } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
+import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf, RequestInvalid } from "../problem.ts";
 import { showRun, showSettled } from "../runs/index.ts";
 import { type Served, servedRelease } from "../served.ts";
@@ -40,9 +41,9 @@ export function workflowRoutes(engine: Engine, served: () => Served): Hono {
       ...(priority === undefined ? {} : { priority }),
     });
     context.header("location", `/v1/runs/${run}`);
-    if (waitMs === undefined) return context.json(await showRun(engine, run), 202);
+    if (waitMs === undefined) return answerInParts(context, await showRun(engine, run), 202);
     const shown = await showSettled(engine, run, waitMs);
-    return context.json(shown, shown.endedAt ? 200 : 202);
+    return answerInParts(context, shown, shown.endedAt ? 200 : 202);
   });
 
   return routes;

@@ -2,6 +2,8 @@
 export const callTimeoutMsDefault = 120_000;
 /** The largest body that a provider may answer with; answers of models stay far below it. */
 export const answerBytesMax = 16 * 1024 * 1024;
+/** How much of an answer is read in one turn of the event loop. */
+export const answerPieceBytes = 4 * 1024;
 /** Texts of one request for vectors: 128 vectors of 3,072 numbers are half of the largest answer. */
 export const embedTextsPerRequestMax = 128;
 /** A token is a byte at least, and OpenAI takes 300,000 tokens in a request. */

@@ -15,6 +15,9 @@ import { busyTimeoutMs, type OwnedDatabase, translate } from "./open.ts";
 /** Pages that one slice of tidying up gives back: 4 MB, some milliseconds. */
 const tidyPages = 256;
 
+/** Characters of bodies that one page of events holds, so that what is to be read next is not read in vain. */
+const pageCharactersMax = 1024 * 1024;
+
 interface Statements {
   readonly begin: StatementSync;
   readonly commit: StatementSync;
@@ -233,7 +236,15 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   }
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {
-    return ascending(afterPosition, this.#statements.all.all(afterPosition, limit) as unknown as EventRow[]);
+    const rows: EventRow[] = [];
+    let characters = 0;
+    for (const found of this.#statements.all.iterate(afterPosition, limit)) {
+      const row = found as unknown as EventRow;
+      rows.push(row);
+      characters += row.body?.length ?? 0;
+      if (characters >= pageCharactersMax) break;
+    }
+    return ascending(afterPosition, rows);
   }
 
   streams(prefix: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import { ModelAnswerMalformed } from "../errors.ts";
 import { answerBytesMax, idleConnectionMs } from "../limits.ts";
+import { inPieces, tooLarge } from "./in-pieces.ts";
 
 type Fetch = typeof globalThis.fetch;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -25,7 +25,11 @@ export function keptAliveFetch(): (model: string) => Fetch {
         {
           agent: isSecure ? agents.https : agents.http,
           method: init?.method ?? "GET",
-          headers: { ...headersOf(init?.headers), "content-length": Buffer.byteLength(body) },
+          headers: {
+            ...headersOf(init?.headers),
+            "accept-encoding": "identity",
+            "content-length": Buffer.byteLength(body),
+          },
           ...(init?.signal ? { signal: init.signal } : {}),
         },
         resolve,
@@ -47,7 +51,7 @@ async function responseOf(answer: IncomingMessage, model: string): Promise<Respo
   for (const [name, value] of Object.entries(answer.headers))
     if (value !== undefined) headers.push([name, String(value)]);
   const isStream = answer.headers["content-type"]?.startsWith("text/event-stream");
-  const body = isStream ? streamOf(answer, model) : await wholeOf(answer, model);
+  const body = isStream ? inPieces(answer, model) : await wholeOf(answer, model);
   return new Response(body, { status: answer.statusCode ?? 502, headers });
 }
 
@@ -63,27 +67,4 @@ function wholeOf(answer: IncomingMessage, model: string): Promise<Bytes> {
     answer.on("end", () => resolve(Buffer.concat(chunks)));
     answer.on("error", reject);
   });
-}
-
-/** At the reader's pace: while nobody reads, the provider waits. */
-function streamOf(answer: IncomingMessage, model: string): ReadableStream<Bytes> {
-  let bytes = 0;
-  return new ReadableStream({
-    start(controller) {
-      answer.on("data", (chunk: Buffer<ArrayBuffer>) => {
-        bytes += chunk.length;
-        if (bytes > answerBytesMax) return void answer.destroy(tooLarge(model));
-        controller.enqueue(chunk);
-        if ((controller.desiredSize ?? 0) <= 0) answer.pause();
-      });
-      answer.on("end", () => controller.close());
-      answer.on("error", (error) => controller.error(error));
-    },
-    pull: () => void answer.resume(),
-    cancel: () => void answer.destroy(),
-  });
-}
-
-function tooLarge(model: string): ModelAnswerMalformed {
-  return new ModelAnswerMalformed(model, `it has more than ${answerBytesMax} bytes`);
 }
