@@ -209,6 +209,23 @@ test("every route of a workflow can be left to a person", async () => {
   }
 });
 
+test("a route that only the step's prompt names is replaced too", async () => {
+  const world = await rig(unsteady);
+  try {
+    mkdirSync(join(world.folder, "prompts"));
+    writeFileSync(
+      join(world.folder, "prompts/say.yaml"),
+      'route: drafting\ninput: {}\nmessages: [{ role: user, content: "Say it." }]\n',
+    );
+    const prompted = degradable.replace(/inference: \{.*\}/, "inference: { prompt: say }");
+    const release = await world.open(prompted.replace("use: { routes: { drafting: spare } }", "use: person"));
+    for (let run = 0; run < 20; run++) await world.run(release, { word: "x" });
+    assert.equal((await world.run(release, { word: "x" })).status, "waiting");
+  } finally {
+    await world.close();
+  }
+});
+
 test("degraded mode without a bound, or with a route that nobody names, is refused at load", async () => {
   const world = await rig(unsteady);
   try {

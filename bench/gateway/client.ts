@@ -28,7 +28,7 @@ export class Connection {
   constructor(port: number, request: Buffer) {
     this.#request = request;
     this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    this.#socket.on("data", (part) => this.#take(part));
+    this.#socket.on("data", (part: Buffer) => this.#take(part));
     this.#socket.on("error", (error) => this.#settle?.reject(error));
     this.#socket.on("close", () => this.#settle?.reject(new Error("the connection was closed")));
   }

@@ -3,12 +3,12 @@
  * client, the same upstream, each in a process of its own. docs/guide/bench.md says what is compared.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { machine } from "../machine.ts";
-import { type Case, type Figure, figureOf, measureRound, type Round } from "./measure.ts";
-import { page, plainLines } from "./report.ts";
+import { type Case, figureOf, measureRound, type Round } from "./measure.ts";
+import { type Measured, page, plainLines } from "./report.ts";
 import { startFlyball, startPortkey, startUpstream, type Target } from "./targets.ts";
 
 const help = `usage: npm run bench -- gateway [--seconds N] [--rounds N] [--only a,b] [--json]
@@ -26,11 +26,6 @@ const cases: readonly Case[] = [false, true].flatMap((stream) =>
   ([0, 20] as const).flatMap((delayMs) => [1, 32, 256].map((atOnce) => ({ atOnce, stream, delayMs }))),
 );
 const warmUpMs = 1_500;
-
-export interface Measured {
-  readonly what: Case;
-  readonly figures: ReadonlyMap<string, Figure>;
-}
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -52,6 +47,7 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
   const targets: Target[] = [];
+  const loadBefore = loadText();
   try {
     await start(targets, only);
     const measured: Measured[] = [];
@@ -60,7 +56,8 @@ export async function main(args: string[]): Promise<void> {
       measured.push(one);
       for (const line of values.json ? jsonLines(one, targets) : plainLines(one)) console.log(line);
     }
-    if (!values.json && !only) writePage(measured, targets, { seconds, rounds });
+    if (!values.json && !only)
+      writePage(measured, targets, { seconds, rounds, load: `${loadBefore} and ${loadText()}` });
   } finally {
     for (const target of targets.reverse()) await target.stop();
   }
@@ -95,7 +92,7 @@ function jsonLines({ what, figures }: Measured, targets: readonly Target[]): rea
 function writePage(
   measured: readonly Measured[],
   targets: readonly Target[],
-  how: { readonly seconds: number; readonly rounds: number },
+  how: { readonly seconds: number; readonly rounds: number; readonly load: string },
 ): void {
   const { cpu, cores, memoryGib, node } = machine();
   const on = `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
@@ -104,6 +101,10 @@ function writePage(
   const path = resolve(import.meta.dirname, "../../docs/reference/bench-gateway.md");
   writeFileSync(path, page(measured, { on, date, versions, ...how }));
   console.log("Written: docs/reference/bench-gateway.md");
+}
+
+function loadText(): string {
+  return (loadavg()[0] ?? 0).toFixed(1);
 }
 
 /** A folder that goes when this process does. */

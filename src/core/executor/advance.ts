@@ -1,6 +1,6 @@
 import { type Clock, FlyballError, type Random } from "../base/index.ts";
 import type { Journal } from "../journal/index.ts";
-import { priorityOf, rankOf } from "./admission.ts";
+import { type Place, priorityOf, rankOf } from "./admission.ts";
 import { type AttemptOptions, beginAttempt } from "./attempt.ts";
 import { countersOf } from "./counters.ts";
 import { giveUpWait, recordEnd } from "./end.ts";
@@ -48,6 +48,11 @@ export interface AdvanceDeps {
 
 /** How a run is taken up: with a place to work, fresh from the queue with one, or only to hear its commands. */
 export type Standing = "placed" | "admitted" | "unplaced";
+
+/** How a run is taken up, with its place where it has one. */
+export type TakenUp =
+  | { readonly standing: "placed" | "admitted"; readonly place: Place }
+  | { readonly standing: "unplaced" };
 
 /** Resolves when the run is final, waiting or paused, or when the engine drains. */
 export async function advance(
