@@ -54,8 +54,8 @@ budgets: ${budgets}
   const engine = await openEngine({ home: join(folder, "home") });
   const project = engine.project(folder);
   await engine.keepBudgets(project);
-  const assets = engine.assetsFor(project);
-  const api = await listenOnPort(engine, () => new Map(), {
+  const assets = engine.intake.assetsFor(project);
+  const api = await listenOnPort(engine, {
     host: "127.0.0.1",
     port: 0,
     assets: () => assets,
