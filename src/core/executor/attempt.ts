@@ -92,7 +92,9 @@ export class StepAttempt implements StepContext, Attempt {
   get tags(): Readonly<Record<string, string>> {
     return this.#run.started.tags ?? {};
   }
+  /** What a run may spend was its own matter; what is only rehearsed keeps to the budgets of periods. */
   get budgetUsd(): number | undefined {
+    if (this.#options.keyPrefix !== undefined) return undefined;
     const { definition } = this.#run.release;
     return definition.type === "document" ? definition.workflow.document.budgetUsd : undefined;
   }

@@ -1,4 +1,4 @@
-import { type Clock, errorRecord, type JsonObject } from "../../core/base/index.ts";
+import { type Clock, type ErrorRecord, errorRecord, type JsonObject } from "../../core/base/index.ts";
 import {
   type Answer,
   type Program,
@@ -7,7 +7,7 @@ import {
   type Release,
   rehearse,
 } from "../../core/executor/index.ts";
-import type { Asset, AssetReference } from "../../core/workflow/index.ts";
+import type { Asset, AssetReference, StepResult } from "../../core/workflow/index.ts";
 import { isSame } from "./differences.ts";
 import type { RecordedStep, Recording } from "./recording.ts";
 import { Assets, questionOf, treatmentOf } from "./treatment.ts";
@@ -108,9 +108,7 @@ async function isComputedAgain(step: RehearsedStep, recorded: RecordedStep): Pro
 export async function compute(
   step: RehearsedStep,
   now: number,
-): Promise<
-  { result: JsonObject & { value: JsonObject[string] } } | { error: ReturnType<typeof errorRecord> }
-> {
+): Promise<{ readonly result: StepResult } | { readonly error: ErrorRecord }> {
   try {
     const outcome = await step.execute({ effects: "denied", now, guard: () => {} });
     if ("result" in outcome) return { result: outcome.result };

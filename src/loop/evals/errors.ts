@@ -25,6 +25,7 @@ export class EffectBlocked extends FlyballError {
   }
 }
 
+/** A scorer that there is not, or that lacks the schema or judge that it needs. */
 export class ScorerUnknown extends FlyballError {
   readonly code = "SCORER_UNKNOWN";
   override readonly status = 400;

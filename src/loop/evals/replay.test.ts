@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
+import { tamper } from "../../store/sqlite/testing.ts";
 import { type ReplayedRun, replay } from "./index.ts";
 import { type Bench, bench } from "./testing.ts";
 
@@ -203,14 +203,8 @@ test("a recorded answer that was tampered with is noticed", async (t) => {
   const made = await recorded(t, 2);
   const candidate = await made.open("sums.yaml");
   const [tampered = ""] = made.ids;
-  const database = new DatabaseSync(join(made.folder, "home", "flyball.db"));
-  const changed = database
-    .prepare(
-      "UPDATE events SET body = replace(body, 'First', 'Fears') WHERE stream = ? AND body LIKE '%First%'",
-    )
-    .run(`run/${tampered}`);
-  database.close();
-  assert.ok(Number(changed.changes) > 0);
+  const home = join(made.folder, "home");
+  assert.equal(tamper(home, { stream: `run/${tampered}`, from: "First", to: "Fears" }), 3);
   const { items, summary } = await replay({ runs: made.ids, candidate, permissions: strict }, made.deps);
   assert.deepEqual(
     items.map(({ status }) => status),
