@@ -4,6 +4,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
+import { registerMine } from "./mine.ts";
 import { registerPredict } from "./predict.ts";
 import { registerPrompt } from "./prompt.ts";
 import { registerReviews } from "./reviews.ts";
@@ -44,6 +45,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerReviews,
     registerSwitches,
     registerBudgets,
+    registerMine,
     registerJournal,
     registerDoctor,
   ])

@@ -5,6 +5,7 @@ import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
 import { costRoutes } from "./costs/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
@@ -36,6 +37,7 @@ export function createApp({ engine, served, assets = () => noAssets, isLocal }: 
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/budgets", budgetRoutes(engine));
   app.route("/v1/costs", costRoutes(engine));
+  app.route("/v1/mining", miningRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/models", modelRoutes(engine));
   app.route("/v1/routes", routeRoutes(engine));
