@@ -61,7 +61,7 @@ async function opened(file: string): Promise<{ pieces: AsyncIterable<string>; is
 }
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
-const pieceBytes = 262_144;
+const pieceBytes = 65_536;
 
 /** The bytes of a file, unpacked if it is packed. */
 async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {

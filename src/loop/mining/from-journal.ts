@@ -91,6 +91,7 @@ export class JournalLog {
   #unknown = 0;
   #untagged = 0;
   #copied = 0;
+  #simulated = 0;
 
   constructor(options: JournalLogOptions) {
     this.#options = options;
@@ -118,6 +119,11 @@ export class JournalLog {
     const told = (count: number, one: string, many: string) =>
       count === 0 ? [] : [count === 1 ? `1 ${one}` : `${count} ${many}`];
     const notes = [
+      ...told(
+        this.#simulated,
+        "result is SIMULATED, with its time and cost.",
+        "results are SIMULATED, with their times and costs.",
+      ),
       ...told(going, "run has not ended.", "runs have not ended."),
       ...told(this.#untagged, "run without the tag is left out.", "runs without the tag are left out."),
       ...told(
@@ -168,6 +174,7 @@ export class JournalLog {
     const { type, data, at } = event;
     switch (type) {
       case "step.completed":
+        this.#simulated += data.result.simulated === true ? 1 : 0;
         if (data.copied) this.#copied += 1;
         else this.#done(run, completed(data, at));
         break;

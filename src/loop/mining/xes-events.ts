@@ -7,6 +7,8 @@ import type { XmlElement } from "./xml.ts";
 type EventField = keyof NewLogEvent;
 type NumberField = Exclude<EventField, "activity" | "resource" | "transition">;
 
+type Changing<T> = { -readonly [name in keyof T]: T[name] };
+
 /** What a file says of an event. */
 export type EventTexts = { -readonly [field in EventField]?: string };
 
@@ -78,16 +80,14 @@ export interface EventProblem {
 }
 
 /** An event of the texts of a file; undefined when it names no activity. An empty text is none. */
-export function eventOf({
-  activity,
-  resource,
-  transition,
-  ...rest
-}: Readonly<EventTexts>): NewLogEvent | EventProblem | undefined {
+export function eventOf(texts: Readonly<EventTexts>): NewLogEvent | EventProblem | undefined {
+  const { activity, resource, transition } = texts;
   if (activity === undefined) return undefined;
-  const numbers: { [field in NumberField]?: number } = {};
+  const event: Changing<NewLogEvent> = { activity, at: Number.NaN };
+  if (resource) event.resource = resource;
+  if (transition) event.transition = transition.toLowerCase();
   for (const field of numberFields) {
-    const text = rest[field];
+    const text = texts[field];
     if (text === undefined || text === "") continue;
     const isMoment = field === "at" || field === "startedAt";
     const value = isMoment ? parseTimestamp(text) : Number(text);
@@ -95,15 +95,9 @@ export function eventOf({
       const expected = isMoment ? "a timestamp such as 2026-01-31T09:30:00+01:00" : "a number";
       return { field, problem: `${JSON.stringify(text)} is not ${expected}` };
     }
-    numbers[field] = value;
+    event[field] = value;
   }
-  return {
-    at: Number.NaN,
-    ...numbers,
-    activity,
-    ...(resource ? { resource } : {}),
-    ...(transition ? { transition: transition.toLowerCase() } : {}),
-  };
+  return event;
 }
 
 const numberFields: readonly NumberField[] = ["at", ...measures];

@@ -1,4 +1,3 @@
-import type { Place } from "./errors.ts";
 import { elementsOfTraceMax } from "./limits.ts";
 import { type XmlElement, XmlReader } from "./xml.ts";
 
@@ -12,11 +11,12 @@ export async function* readXes(
   pieces: AsyncIterable<string>,
 ): AsyncGenerator<readonly XmlElement[]> {
   const parts = new Parts();
+  const told = (problem: string | undefined) => {
+    if (problem) throw reader.problem(problem);
+  };
   const reader = new XmlReader(file, {
-    open(name, attributes, place) {
-      const problem = parts.open({ name, attributes, place });
-      if (problem) throw reader.problem(problem);
-    },
+    leaf: (name, attributes) => told(parts.leaf(name, attributes)),
+    open: (name, attributes, place) => told(parts.open({ name, attributes, place, children: [] })),
     close: () => parts.close(),
   });
   for await (const piece of pieces) {
@@ -30,8 +30,9 @@ interface Growing extends XmlElement {
   readonly children: XmlElement[];
 }
 
-const nothing: XmlElement[] = [];
+const nothing: readonly XmlElement[] = [];
 
+/** What is wrong with an element is told as a text. */
 class Parts {
   readonly done: XmlElement[] = [];
   /** The elements that are open, from the part on; the log itself is not among them. */
@@ -39,30 +40,41 @@ class Parts {
   #isInLog = false;
   #elements = 0;
 
-  /** What is wrong with it, if anything. */
-  open(start: Omit<XmlElement, "children"> & { readonly place: Place }): string | undefined {
+  leaf(name: string, attributes: readonly string[]): string | undefined {
+    if (!this.#isInLog) return this.open({ name, attributes, children: [] });
+    this.#elements += 1;
+    this.#put({ name, attributes, children: nothing });
+    return this.#tooMany();
+  }
+
+  open(element: Growing): string | undefined {
     if (!this.#isInLog) {
       this.#isInLog = true;
-      this.done.push({ ...start, children: nothing });
-      const { name } = start;
-      return name === "log" ? undefined : `the file begins with <${name}>; expected <log>, as XES has it`;
+      this.done.push(element);
+      return element.name === "log" ? undefined : `expected <log>, as XES has it, not <${element.name}>`;
     }
     this.#elements += 1;
-    const { name, attributes, place } = start;
-    this.#open.push({ name, attributes, children: [], place });
-    return this.#elements > elementsOfTraceMax
-      ? `a trace has more than ${elementsOfTraceMax} elements`
-      : undefined;
+    this.#open.push(element);
+    return this.#tooMany();
   }
 
   close(): void {
     const element = this.#open.pop();
-    if (!element) return;
+    if (element) this.#put(element);
+  }
+
+  #put(element: XmlElement): void {
     const around = this.#open.at(-1);
-    if (around) around.children.push(element);
-    else {
-      this.done.push(element);
-      this.#elements = 0;
+    if (around) {
+      around.children.push(element);
+      return;
     }
+    this.done.push(element);
+    this.#elements = 0;
+  }
+
+  #tooMany(): string | undefined {
+    const isTooMany = this.#elements > elementsOfTraceMax;
+    return isTooMany ? `a trace has more than ${elementsOfTraceMax} elements` : undefined;
   }
 }

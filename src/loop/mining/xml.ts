@@ -19,22 +19,18 @@ export interface XmlElement {
 }
 
 export interface XmlHandler {
+  /** An element that has nothing in it: most of them. */
+  leaf(name: string, attributes: readonly string[]): void;
   open(name: string, attributes: readonly string[], place: Place): void;
-  close(name: string): void;
-}
-
-interface Tag {
-  readonly name: string;
-  readonly attributes: readonly string[];
-  readonly isEmpty: boolean;
-  /** Behind its last character. */
-  readonly end: number;
+  close(): void;
 }
 
 export class XmlReader {
   readonly #file: string;
   readonly #handler: XmlHandler;
   readonly #open: string[] = [];
+  /** Those of the tag that is being read. */
+  readonly #attributes: string[] = [];
   #text = "";
   /** Where the text that is not read yet begins. */
   #at = 0;
@@ -135,48 +131,52 @@ export class XmlReader {
         open === undefined ? `</${name}> closes nothing` : `expected </${open}>, not </${name}>`,
       );
     this.#at = end + 1;
-    this.#handler.close(name);
+    this.#handler.close();
     return true;
   }
 
   #readStart(start: number): boolean {
-    const tag = this.#tagAt(start);
-    if (!tag) return false;
-    const { name, attributes, isEmpty, end } = tag;
+    const nameEnd = endOfName(this.#text, start + 1);
+    if (nameEnd === start + 1) throw this.problem("expected the name of an element behind <");
+    const end = this.#readAttributes(nameEnd);
+    if (end === undefined) return false;
+    const name = this.#text.slice(start + 1, nameEnd);
     if (this.#open.length === 0 && this.#hasRoot)
       throw this.problem(`<${name}> stands behind the end of the log`);
     if (this.#open.length >= xmlDepthMax)
       throw this.problem(`elements stand in each other deeper than ${xmlDepthMax}`);
     this.#hasRoot = true;
-    this.#handler.open(name, attributes, this.#placeOf(start));
-    if (isEmpty) this.#handler.close(name);
-    else this.#open.push(name);
+    // A copy has just the room that it needs; an array that grew would have five times that.
+    const attributes = this.#attributes.slice();
+    if (this.#text.charCodeAt(end - 2) === 0x2f /* / */) this.#handler.leaf(name, attributes);
+    else {
+      this.#handler.open(name, attributes, this.#placeOf(start));
+      this.#open.push(name);
+    }
     this.#at = end;
     return true;
   }
 
-  /** The start tag at a place; undefined when its end is not there yet. */
-  #tagAt(start: number): Tag | undefined {
+  /** Reads what stands between a name and the end of its tag; undefined when that end is not there yet. */
+  #readAttributes(from: number): number | undefined {
     const text = this.#text;
-    const nameEnd = endOfName(text, start + 1);
-    if (nameEnd === start + 1) throw this.problem("expected the name of an element behind <");
-    const attributes: string[] = [];
-    for (let at = nameEnd; ; ) {
-      at = endOfSpace(text, at);
+    this.#attributes.length = 0;
+    for (let at = endOfSpace(text, from); at < text.length; at = endOfSpace(text, at)) {
       const code = text.charCodeAt(at);
-      if (at >= text.length || (code === 0x2f && at + 1 >= text.length)) return undefined;
-      if (code === 0x3e /* > */ || (code === 0x2f /* / */ && text.charCodeAt(at + 1) === 0x3e)) {
-        const isEmpty = code === 0x2f;
-        return { name: text.slice(start + 1, nameEnd), attributes, isEmpty, end: at + (isEmpty ? 2 : 1) };
+      if (code === 0x3e /* > */) return at + 1;
+      if (code === 0x2f /* / */) {
+        if (at + 1 >= text.length) return undefined;
+        if (text.charCodeAt(at + 1) === 0x3e) return at + 2;
       }
-      const end = this.#readAttribute(at, attributes);
+      const end = this.#readAttribute(at);
       if (end === undefined) return undefined;
       at = end;
     }
+    return undefined;
   }
 
   /** Adds name and value of the attribute at a place; undefined when it is not all there. */
-  #readAttribute(start: number, attributes: string[]): number | undefined {
+  #readAttribute(start: number): number | undefined {
     const text = this.#text;
     const nameEnd = endOfName(text, start);
     const equals = endOfSpace(text, nameEnd);
@@ -187,7 +187,7 @@ export class XmlReader {
       throw this.problem('expected an attribute such as key="value"', start);
     const end = text.indexOf(quote, quoteAt + 1);
     if (end < 0) return undefined;
-    attributes.push(text.slice(start, nameEnd), this.#valueOf(quoteAt + 1, end));
+    this.#attributes.push(text.slice(start, nameEnd), this.#valueOf(quoteAt + 1, end));
     return end + 1;
   }
 
