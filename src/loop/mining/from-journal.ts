@@ -51,7 +51,8 @@ interface OpenWait {
 interface StepState {
   readonly waits: Waits;
   open?: OpenWait;
-  startedAt?: number;
+  /** At the latest: results tell when the first try began that the engine still had in memory. */
+  startedAt: number;
 }
 
 interface RunState {
@@ -182,7 +183,10 @@ export class JournalLog {
         this.#done(run, failed(data, at));
         break;
       case "step.retried":
-        stepOf(run, data.path).waits.queueMs += Math.max(0, data.dueAt - at);
+        begun(stepOf(run, data.path), at).waits.queueMs += Math.max(0, data.dueAt - at);
+        break;
+      case "step.started":
+        begun(stepOf(run, data.path), at);
         break;
       case "step.waited":
         this.#wait(stepOf(run, data.path), data, at);
@@ -227,7 +231,7 @@ export class JournalLog {
       since: at,
       ...(isReview ? { review: wait.key } : { dueAt: wait.dueAt }),
     };
-    step.startedAt = startedAt;
+    begun(step, startedAt);
   }
 
   /** Ends a wait: for as long as what was waited for was not there, and then as a queue. */
@@ -251,7 +255,7 @@ export class JournalLog {
     this.#builder.add(run.caseIndex, {
       activity: this.#options.activity === "path" ? path.replace(/\[\d+\]/g, "") : (kind ?? "unknown"),
       at: endedAt,
-      startedAt: Math.min(startedAt, run.waitsFrom),
+      startedAt: Math.min(startedAt, step.startedAt, run.waitsFrom),
       resource,
       transition,
       ...wait("queueMs"),
@@ -267,7 +271,7 @@ export class JournalLog {
   #rejected(run: RunState, { path, by }: { readonly path: string; readonly by: string }, at: number): void {
     const step = run.steps.get(path);
     if (!step?.open) return;
-    const startedAt = step.startedAt ?? step.open.since;
+    const { startedAt } = step;
     const done = { path, kind: "human_review", startedAt, endedAt: at, cost: undefined } as const;
     this.#done(run, { ...done, resource: by, transition: "complete" });
   }
@@ -317,8 +321,13 @@ function costOf(value: unknown): number | undefined {
 }
 
 function stepOf(run: RunState, path: string): StepState {
-  const step = run.steps.get(path) ?? { waits: noWaits() };
+  const step = run.steps.get(path) ?? { waits: noWaits(), startedAt: Number.POSITIVE_INFINITY };
   run.steps.set(path, step);
+  return step;
+}
+
+function begun(step: StepState, at: number): StepState {
+  step.startedAt = Math.min(step.startedAt, at);
   return step;
 }
 
