@@ -194,6 +194,7 @@ test("models are listed and found: routes, models, prompts, and what a provider 
     "small",
     "dummy",
     "local/extractive",
+    "local/lexical",
     "prompt/greet",
   ]);
   for (const name of [...names, "house/anything", "drafting"])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalJson, type JsonObject, sha256 } from "../../core/base/index.ts";
-import { type Asset, WorkflowInvalid } from "../../core/workflow/index.ts";
+import { type Asset, WorkflowInvalid, withReferences } from "../../core/workflow/index.ts";
 import { callOf, contextOf, gatewayOf } from "./testing.ts";
 import { traceOf } from "./trace.ts";
 
@@ -37,8 +37,9 @@ test("a step asks whom it names, else whom its prompt names, else the default ro
       named.map(({ kind, name }) => `${kind}/${name}`),
       ["prompt/greet", expected],
     );
-    const pinned = named.slice(1).map(({ kind, name }) => assets.find(kind, name));
-    const outcome = await gateway.inferenceKind.execute(config, contextOf([prompt, ...pinned]));
+    const pinned = named.slice(1).flatMap(({ kind, name }) => assets.find(kind, name) ?? []);
+    const all = [prompt, ...withReferences(pinned, assets)];
+    const outcome = await gateway.inferenceKind.execute(config, contextOf(all));
     assert.ok("result" in outcome);
     assert.equal(outcome.result.model, /small|fast/.test(expected) ? "small" : "big");
   }
@@ -62,7 +63,7 @@ test("the trace of a step has the words, the version and variant of the prompt, 
     variants: [{ language: "de", messages: [{ role: "user", content: "Hallo" }] }],
   });
   const run = async (changes: object) => {
-    const context = contextOf([prompt, assets.find("route", "default")], {
+    const context = contextOf([prompt, assets.find("route", "default"), assets.find("model", "big")], {
       tags: { language: "de" },
       ...changes,
     });
