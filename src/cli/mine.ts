@@ -11,6 +11,7 @@ import {
   writeCsv,
   writeXes,
   XesWriter,
+  type XmlElement,
   xesPartsOf,
 } from "../loop/mining/index.ts";
 import { type Api, json, onFolder } from "./connect.ts";
@@ -38,13 +39,16 @@ interface MineOptions extends CommonOptions, Partial<LogColumns> {
 export function registerMine(program: Command, done: (code: ExitCode) => void): void {
   program
     .command("mine")
-    .argument("[log]", "an event log: XES, or CSV with a line of names, packed with gzip or not")
+    .argument("[log]", "an event log: XES, OCEL, or CSV with a line of names; packed with gzip or not")
     .summary("how work really flows: variants, waits, rework, bottlenecks")
     .description(
       "Of the runs in the data folder, or of an event log of any other system: the ways that cases go, what\n" +
         "follows what and how often, where time and money go, what is done again, and who hands over to whom.",
     )
-    .option("--case <name>", "the column with the case; of runs: `run`, or `tag:NAME`")
+    .option(
+      "--case <name>",
+      "the column with the case; of OCEL: a type of object; of runs: `run`, or `tag:NAME`",
+    )
     .option("--activity <name>", "the column with what was done; of runs: `path` or `kind`")
     .option("--timestamp <name>", "the column with when it was done")
     .option("--start <name>", "the column with when it was begun")
@@ -136,22 +140,26 @@ async function readAndExport(
   { columns, format, to }: { columns: Partial<LogColumns>; format: Format; to: string },
 ): Promise<ReadLog> {
   const out = new NewFile(to);
+  const writer = new XesWriter();
+  const onParts = (parts: readonly XmlElement[]) =>
+    out.write(parts.map((part) => writer.part(part)).join(""));
   try {
-    const writer = new XesWriter();
-    const read = await readLog(file, {
-      columns,
-      ...(format === "xes"
-        ? { onParts: (parts) => out.write(parts.map((part) => writer.part(part)).join("")) }
-        : {}),
-    });
-    if (format === "csv") await out.writeAll(writeCsv(read.log));
-    else if (read.format === "xes") await out.writeAll([writer.end()]);
-    else await out.writeAll(writeXes(xesPartsOf(read.log)));
+    const read = await readLog(file, { columns, ...(format === "xes" ? { onParts } : {}) });
+    if (format === "xes" && read.format === "xes") await out.writeAll([writer.end()]);
+    else await exportColumns(read, { out, format });
     return read;
   } catch (error) {
     await out.discard();
     throw error;
   }
+}
+
+async function exportColumns(
+  { log }: ReadLog,
+  { out, format }: { out: NewFile; format: Format },
+): Promise<void> {
+  await out.restart();
+  await out.writeAll(format === "csv" ? writeCsv(log) : writeXes(xesPartsOf(log)));
 }
 
 const rowsShown = 10;
@@ -248,7 +256,12 @@ function reworkRow({ activity, cases, repeats }: Summary["rework"][number]): str
 }
 
 /** What is waited for, as people say it. */
-const waitedFor = { queue: "its turn", human: "a person", external: "outside", elapsed: "work or wait" } as const;
+const waitedFor = {
+  queue: "its turn",
+  human: "a person",
+  external: "outside",
+  elapsed: "work or wait",
+} as const;
 
 function bottleneckRow({ from, to, of, waitMs, share }: Summary["bottlenecks"][number]): string[] {
   return [percent(share), formatDuration(waitMs), waitedFor[of], edgeText(from, to)];

@@ -5,8 +5,9 @@ import { FlyballError, messageOf } from "../../core/base/index.ts";
 import { xesColumns } from "./columns.ts";
 import { type NamedColumns, readCsv } from "./csv.ts";
 import { LogFileUnreadable, LogTooLarge, LogUnreadable } from "./errors.ts";
-import { unpackedBytesMax } from "./limits.ts";
+import { jsonCharsMax, unpackedBytesMax } from "./limits.ts";
 import { type EventLog, LogBuilder } from "./log.ts";
+import { addObjects, isOfObjects, objectLogOfJson, objectLogOfXml } from "./ocel.ts";
 import { XesCases } from "./xes-events.ts";
 import { readXes } from "./xes-read.ts";
 import type { XmlElement } from "./xml.ts";
@@ -15,7 +16,7 @@ import type { XmlElement } from "./xml.ts";
 export interface ReadLog {
   readonly log: EventLog;
   readonly notes: readonly string[];
-  readonly format: "xes" | "csv";
+  readonly format: "xes" | "csv" | "ocel";
 }
 
 export interface ReadOptions {
@@ -24,32 +25,67 @@ export interface ReadOptions {
   readonly onParts?: (parts: readonly XmlElement[]) => Promise<void>;
 }
 
-/** Reads an event log from XES or CSV, packed with gzip or not: what it is, its first bytes say. */
+/** Reads an event log from XES, CSV or OCEL, packed with gzip or not: what it is, its first bytes say. */
 export async function readLog(file: string, { columns, onParts }: ReadOptions): Promise<ReadLog> {
   const builder = new LogBuilder();
-  const { pieces, isXml } = await opened(file);
-  if (!isXml) {
-    const leftOut = await readCsv(file, pieces, { builder, columns });
-    const notes = leftOut > 0 ? [`${leftOut} rows name no case or no activity and are left out.`] : [];
-    return { log: builder.build(), notes, format: "csv" };
+  const { pieces, firstSign } = await opened(file);
+  if (firstSign === "<") return readXml(file, pieces, { builder, columns, onParts });
+  if (firstSign === "{") {
+    const log = objectLogOfJson(file, await whole(pieces));
+    addObjects(file, log, { builder, type: columns.case });
+    return { log: builder.build(), notes: [], format: "ocel" };
   }
+  const leftOut = await readCsv(file, pieces, { builder, columns });
+  const notes = leftOut > 0 ? [`${leftOut} rows name no case or no activity and are left out.`] : [];
+  return { log: builder.build(), notes, format: "csv" };
+}
+
+interface XmlOptions {
+  readonly builder: LogBuilder;
+  readonly columns: NamedColumns;
+  readonly onParts: ReadOptions["onParts"];
+}
+
+async function readXml(
+  file: string,
+  pieces: AsyncIterable<string>,
+  { builder, columns, onParts }: XmlOptions,
+): Promise<ReadLog> {
   const cases = new XesCases(file, builder, { ...xesColumns, ...columns });
+  const ofObjects: XmlElement[] = [];
   for await (const parts of readXes(file, pieces)) {
-    for (const part of parts) cases.add(part);
+    for (const part of parts) {
+      if (isOfObjects(part)) ofObjects.push(part);
+      else cases.add(part);
+    }
     await onParts?.(parts);
   }
+  if (ofObjects.length > 0) {
+    addObjects(file, objectLogOfXml(ofObjects), { builder, type: columns.case });
+    return { log: builder.build(), notes: [], format: "ocel" };
+  }
+  const { leftOut } = cases;
   const notes =
-    cases.leftOut > 0
-      ? [`${cases.leftOut} events name no activity or stand in no trace and are left out.`]
-      : [];
+    leftOut > 0 ? [`${leftOut} events name no activity or stand in no trace and are left out.`] : [];
   return { log: builder.build(), notes, format: "xes" };
 }
 
-/** The text of a file, and whether it is XML: whether its first sign is <. */
-async function opened(file: string): Promise<{ pieces: AsyncIterable<string>; isXml: boolean }> {
+async function whole(pieces: AsyncIterable<string>): Promise<string> {
+  const all: string[] = [];
+  let chars = 0;
+  for await (const piece of pieces) {
+    chars += piece.length;
+    if (chars > jsonCharsMax) throw new LogTooLarge("characters of JSON", jsonCharsMax);
+    all.push(piece);
+  }
+  return all.join("").replace(/^\uFEFF/, "");
+}
+
+/** The text of a file, and its first sign that is no space. */
+async function opened(file: string): Promise<{ pieces: AsyncIterable<string>; firstSign: string }> {
   const pieces = textOf(file, bytesOf(file));
   let first = "";
-  for (let next = await pieces.next(); !next.done && first.trimStart() === ""; next = await pieces.next()) {
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
     first += next.value;
     if (first.trimStart() !== "") break;
   }
@@ -57,7 +93,7 @@ async function opened(file: string): Promise<{ pieces: AsyncIterable<string>; is
     yield first;
     yield* pieces;
   };
-  return { pieces: all(), isXml: first.trimStart().startsWith("<") };
+  return { pieces: all(), firstSign: first.trimStart().charAt(0) };
 }
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
