@@ -132,6 +132,20 @@ test("another try is waited for in a queue; a failed step was done, and a person
   assert.deepEqual([edges[0]?.human?.totalMs, edges[0]?.service?.totalMs], [60 * minute, 0]);
 });
 
+test("a run that is paused while it waits for a person has not waited twice", async () => {
+  const bundle = setup({ kinds: [humanReviewKind] });
+  const id = await start(bundle, [step("check", "human_review", { draft: 1 })]);
+  await ending(bundle, id);
+  await send(bundle, id, { kind: "pause", by: "bob", reason: null }, "pause");
+  await ending(bundle, id);
+  await reviewed(bundle, id, 10 * minute, "approve");
+  await send(bundle, id, { kind: "resume", by: "bob" }, "resume");
+  assert.equal((await ending(bundle, id)).status, "completed");
+  assert.deepEqual(eventsOf((await mined(bundle)).log), [
+    { activity: "check", by: "ann", start: 0, end: 10, human: 10 },
+  ]);
+});
+
 test("a moment and a signal are waited for outside; steps of a map are one activity", async () => {
   const bundle = setup();
   const wait = (id: string, config: Record<string, Json>) => step(id, "wait", config);

@@ -76,6 +76,7 @@ interface Done {
   readonly resource: string;
   readonly transition: "complete" | "ate_abort";
   readonly cost: number | undefined;
+  readonly isSimulated?: boolean;
 }
 
 type Recorded = (RunEvent | { readonly type: "run.erased"; readonly data: ErasedRun }) & {
@@ -87,8 +88,8 @@ export class JournalLog {
   readonly #options: JournalLogOptions;
   readonly #builder = new LogBuilder();
   readonly #runs = new Map<string, RunState>();
-  /** When the reviews were decided whose answers their runs have not taken in yet. */
-  readonly #decidedAt = new Map<string, number>();
+  /** When the reviews were decided whose answers their runs have not taken in yet; undefined: not yet. */
+  readonly #decidedAt = new Map<string, number | undefined>();
   #unknown = 0;
   #untagged = 0;
   #copied = 0;
@@ -100,7 +101,7 @@ export class JournalLog {
 
   add(event: JournalEvent): void {
     const { stream, type, at } = event;
-    if (type === "review.decided") this.#decidedAt.set(stream.slice("review/".length), at);
+    if (type === "review.decided") this.#decided(stream.slice("review/".length), at);
     if (!stream.startsWith("run/")) return;
     const id = stream.slice("run/".length);
     if (type === "run.started") this.#start(id, event);
@@ -175,7 +176,6 @@ export class JournalLog {
     const { type, data, at } = event;
     switch (type) {
       case "step.completed":
-        this.#simulated += data.result.simulated === true ? 1 : 0;
         if (data.copied) this.#copied += 1;
         else this.#done(run, completed(data, at));
         break;
@@ -215,6 +215,10 @@ export class JournalLog {
     }
   }
 
+  #decided(review: string, at: number): void {
+    if (this.#decidedAt.has(review)) this.#decidedAt.set(review, at);
+  }
+
   /** The next step of the run that is done has waited as long as the run has. */
   #goOn(run: RunState, at: number): void {
     if (!run.open) return;
@@ -231,6 +235,7 @@ export class JournalLog {
       since: at,
       ...(isReview ? { review: wait.key } : { dueAt: wait.dueAt }),
     };
+    if (isReview && wait.key !== undefined) this.#decidedAt.set(wait.key, this.#decidedAt.get(wait.key));
     begun(step, startedAt);
   }
 
@@ -244,23 +249,28 @@ export class JournalLog {
   }
 
   #done(run: RunState, done: Done): void {
-    const { path, kind, startedAt, endedAt, resource, transition, cost } = done;
+    const { path, kind, startedAt, endedAt, resource, transition, cost, isSimulated = false } = done;
     const step = stepOf(run, path);
     if (step.open) this.#close(step.waits, step.open, endedAt);
     run.steps.delete(path);
+    const beganAt = Math.min(startedAt, step.startedAt, run.waitsFrom);
+    let leftMs = endedAt - beganAt;
+    // W1: a run that was paused while its step waited anyway has not waited twice.
     const wait = (name: Wait) => {
-      const ms = step.waits[name] + run.waits[name];
+      const ms = Math.min(leftMs, step.waits[name] + run.waits[name]);
+      leftMs -= ms;
       return ms > 0 ? { [name]: ms } : {};
     };
+    this.#simulated += isSimulated ? 1 : 0;
     this.#builder.add(run.caseIndex, {
       activity: this.#options.activity === "path" ? path.replace(/\[\d+\]/g, "") : (kind ?? "unknown"),
       at: endedAt,
-      startedAt: Math.min(startedAt, step.startedAt, run.waitsFrom),
+      startedAt: beganAt,
       resource,
       transition,
-      ...wait("queueMs"),
       ...wait("humanMs"),
       ...wait("externalMs"),
+      ...wait("queueMs"),
       ...(cost === undefined ? {} : { cost }),
     });
     run.waits = noWaits();
@@ -281,19 +291,16 @@ export class JournalLog {
     if (startedAt === null || endedAt === null || (status !== "completed" && status !== "failed")) return;
     const isReview = kind === "human_review";
     if (isReview) stepOf(run, path).waits.humanMs = endedAt - startedAt;
+    const unnamed = isReview && endedAt > startedAt ? somebody : machine;
     this.#done(run, {
       path,
       kind,
       startedAt,
       endedAt,
-      resource:
-        typeof result?.model === "string"
-          ? result.model
-          : isReview && endedAt > startedAt
-            ? somebody
-            : machine,
+      resource: typeof result?.model === "string" ? result.model : unnamed,
       transition: status === "completed" ? "complete" : "ate_abort",
       cost: costOf(result?.cost ?? error?.costUsd),
+      isSimulated: result?.simulated === true,
     });
   }
 }
@@ -305,10 +312,11 @@ const machine = "machine";
 const somebody = "a reviewer";
 
 function completed({ path, kind, startedAt, result, skippedBy }: StepCompleted, endedAt: number): Done {
-  const { reviewer, model } = result;
+  const { reviewer, model, cost, simulated } = result;
   const named = [skippedBy, reviewer, model].find((name) => typeof name === "string");
   const resource = typeof named === "string" ? named : machine;
-  return { path, kind, startedAt, endedAt, resource, transition: "complete", cost: costOf(result.cost) };
+  const done = { path, kind, startedAt, endedAt, resource, transition: "complete" } as const;
+  return { ...done, cost: costOf(cost), isSimulated: simulated === true };
 }
 
 function failed({ path, kind, startedAt, error }: StepFailed, endedAt: number): Done {

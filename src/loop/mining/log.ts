@@ -152,21 +152,34 @@ function orderByTime(order: Uint32Array, at: Float64Array): void {
  * first start of an activity belongs to its first completion.
  */
 function withStarts(log: EventLog): EventLog {
-  const [start, complete] = ["start", "complete"].map((name) => log.transitions.indexOf(name));
-  if (start === undefined || complete === undefined || start < 0 || complete < 0) return log;
+  const [starts, completes] = ["start", "complete"].map((name) =>
+    log.transitions.map((each) => each.toLowerCase() === name),
+  );
+  if (!starts?.includes(true) || !completes?.includes(true)) return log;
   const startedAt = log.measured.startedAt ?? new Float64Array(log.at.length).fill(Number.NaN);
   for (let index = 0; index < log.cases.length; index++) {
-    const begun = new Map<number, number[]>();
+    const begun = new Map<number, Begun>();
     for (let event = log.offsets[index] ?? 0; event < (log.offsets[index + 1] ?? 0); event++) {
       const activity = log.activity[event] ?? 0;
-      if (log.transition[event] === start) {
-        begun.set(activity, [...(begun.get(activity) ?? []), log.at[event] ?? Number.NaN]);
+      const transition = log.transition[event] ?? 0;
+      if (starts[transition]) {
+        const open = begun.get(activity) ?? { times: [], completed: 0 };
+        begun.set(activity, open);
+        open.times.push(log.at[event] ?? Number.NaN);
         startedAt[event] = log.at[event] ?? Number.NaN;
-      } else if (log.transition[event] === complete && Number.isNaN(startedAt[event]))
-        startedAt[event] = begun.get(activity)?.shift() ?? Number.NaN;
+      } else if (completes[transition] && Number.isNaN(startedAt[event])) {
+        const open = begun.get(activity);
+        if (open) startedAt[event] = open.times[open.completed++] ?? Number.NaN;
+      }
     }
   }
   return { ...log, measured: { ...log.measured, startedAt } };
+}
+
+/** When an activity was started in a case, and how many of these are completed. */
+interface Begun {
+  readonly times: number[];
+  completed: number;
 }
 
 type Numbers = Uint16Array | Uint32Array | Float64Array;

@@ -109,7 +109,7 @@ test("a mean and a median are over the events that say how long they took", () =
 test("start and complete events are paired in their order, and both count", () => {
   const { edges, activityTimes } = summaryOf([
     { case: "1", activity: "r", at: 0, transition: "complete" },
-    { case: "1", activity: "a", at: 10, transition: "start" },
+    { case: "1", activity: "a", at: 10, transition: "START" },
     { case: "1", activity: "a", at: 12, transition: "start" },
     { case: "1", activity: "a", at: 30, transition: "complete" },
     { case: "1", activity: "a", at: 40, transition: "complete" },

@@ -85,13 +85,13 @@ export function eventOf(texts: Readonly<EventTexts>): NewLogEvent | EventProblem
   if (activity === undefined) return undefined;
   const event: Changing<NewLogEvent> = { activity, at: Number.NaN };
   if (resource) event.resource = resource;
-  if (transition) event.transition = transition.toLowerCase();
+  if (transition) event.transition = transition;
   for (const field of numberFields) {
     const text = texts[field];
     if (text === undefined || text === "") continue;
     const isMoment = field === "at" || field === "startedAt";
     const value = isMoment ? parseTimestamp(text) : Number(text);
-    if (Number.isNaN(value)) {
+    if (!Number.isFinite(value)) {
       const expected = isMoment ? "a timestamp such as 2026-01-31T09:30:00+01:00" : "a number";
       return { field, problem: `${JSON.stringify(text)} is not ${expected}` };
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "../../core/base/index.ts";
 import { type LogUnreadable, readLog, XesWriter } from "./index.ts";
 import { elementsOfTraceMax, markupCharsMax, xmlDepthMax } from "./limits.ts";
 import { fileOf, placeless } from "./testing.ts";
@@ -108,6 +109,35 @@ test("what a file can make a reader hold has limits", async () => {
   assert.match(await problemOf('<log><a b="', ...long), /longer than 1048576 characters/);
   const full = Array.from({ length: 101 }, () => "<a/>".repeat(elementsOfTraceMax / 100));
   assert.match(await problemOf("<log><trace>", ...full), /a trace has more than 2000000 elements/);
+});
+
+test("whatever is in a file, it is read or told what is wrong", async (t) => {
+  const random = seededRandom("xes");
+  const signs = [
+    ...`<>/="'&;![]-? \n\t\u0000\u00e4`,
+    "<event>",
+    "</trace>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "&#x1F600;",
+  ];
+  const pick = (below: number) => Math.floor(random.next() * below);
+  let read = 0;
+  for (let count = 0; count < 1_500; count++) {
+    let text = sample;
+    for (let change = pick(4) + 1; change > 0; change--) {
+      const at = pick(text.length);
+      text = text.slice(0, at) + (signs[pick(signs.length * 2)] ?? "") + text.slice(at + pick(3));
+    }
+    const cut = pick(text.length);
+    const told = await problemOf(text.slice(0, cut), text.slice(cut));
+    if (told === "no problem") read += 1;
+    else assert.match(told, /^log\.xes:\d+:\d+: /);
+    assert.equal(await problemOf(text), told);
+  }
+  assert.ok(read > 100 && read < 1_400, `${read} were read`);
+  t.diagnostic(`${read} of 1500 changed files were still logs`);
 });
 
 const traces = (times: readonly string[]) =>
