@@ -12,7 +12,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 // (test/architecture.test.ts), the examples, and the commands in the docs (test/docs.test.ts) too.
 const steps = [
   { name: "style", what: "format and lint", run: [["biome", "check", "--error-on-warnings", "."]] },
-  { name: "types", what: "types", run: [["tsc", "-p", "."]] },
+  {
+    name: "types",
+    what: "types",
+    run: [
+      ["tsc", "-p", "."],
+      ["tsc", "-p", "ui"],
+    ],
+  },
   { name: "dead-code", what: "dead code", run: [["knip", "--treat-config-hints-as-errors"]] },
   {
     name: "package",

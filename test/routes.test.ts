@@ -42,10 +42,12 @@ async function rig(settings: string, folder = mkdtempSync(join(tmpdir(), "flybal
     async open(workflow) {
       const file = join(folder, "workflows", `${/workflow: (\w+)/.exec(workflow)?.[1]}.yaml`);
       writeFileSync(file, workflow);
-      return (await engine.open(file)).release;
+      const loaded = await engine.load(file);
+      await engine.serve([loaded]);
+      return loaded.release;
     },
     async run(release, input = {}) {
-      const id = await engine.start({ release, input });
+      const id = await engine.start(release.workflow, { input });
       const status = await engine.executor.settled(id);
       const events = await engine.journal.read(`run/${id}`);
       const output = (events.findLast(({ type }) => type === "run.completed")?.data?.output ?? null) as Json;
@@ -209,6 +211,23 @@ test("every route of a workflow can be left to a person", async () => {
   }
 });
 
+test("a route that only the step's prompt names is replaced too", async () => {
+  const world = await rig(unsteady);
+  try {
+    mkdirSync(join(world.folder, "prompts"));
+    writeFileSync(
+      join(world.folder, "prompts/say.yaml"),
+      'route: drafting\ninput: {}\nmessages: [{ role: user, content: "Say it." }]\n',
+    );
+    const prompted = degradable.replace(/inference: \{.*\}/, "inference: { prompt: say }");
+    const release = await world.open(prompted.replace("use: { routes: { drafting: spare } }", "use: person"));
+    for (let run = 0; run < 20; run++) await world.run(release, { word: "x" });
+    assert.equal((await world.run(release, { word: "x" })).status, "waiting");
+  } finally {
+    await world.close();
+  }
+});
+
 test("degraded mode without a bound, or with a route that nobody names, is refused at load", async () => {
   const world = await rig(unsteady);
   try {
@@ -238,7 +257,7 @@ routes: { drafting: { try: [down, small] } }
   try {
     const release = await world.open(asking("seen", "drafting"));
     for (let run = 0; run < 8; run++) await world.run(release, { word: "x" });
-    const app = createApp({ engine: world.engine, served: () => new Map(), isLocal: true });
+    const app = createApp({ engine: world.engine, isLocal: true });
     const items = async (path: string) => Object(await (await app.request(path)).json()).items;
     const models: ModelHealth[] = await items("/v1/models");
     const [small, down] = ["sim/small", "sim/down"].map((name) =>

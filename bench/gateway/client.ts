@@ -12,7 +12,7 @@ const lastChunk = Buffer.from("0\r\n\r\n");
 
 /**
  * One connection that is kept open, one request at a time on it. As little as HTTP/1.1 allows: the client
- * shares the machine with what it measures, and a tenth of node:http's work is enough to read an answer.
+ * shares the machine with what it measures, and needs little to read an answer.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -28,7 +28,7 @@ export class Connection {
   constructor(port: number, request: Buffer) {
     this.#request = request;
     this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    this.#socket.on("data", (part) => this.#take(part));
+    this.#socket.on("data", (part: Buffer) => this.#take(part));
     this.#socket.on("error", (error) => this.#settle?.reject(error));
     this.#socket.on("close", () => this.#settle?.reject(new Error("the connection was closed")));
   }

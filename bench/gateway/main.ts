@@ -3,12 +3,12 @@
  * client, the same upstream, each in a process of its own. docs/guide/bench.md says what is compared.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { machine } from "../machine.ts";
-import { type Case, type Figure, figureOf, measureRound, type Round } from "./measure.ts";
-import { page, plainLines } from "./report.ts";
+import { type Case, figureOf, measureRound, type Round } from "./measure.ts";
+import { type Measured, page, plainLines } from "./report.ts";
 import { startFlyball, startPortkey, startUpstream, type Target } from "./targets.ts";
 
 const help = `usage: npm run bench -- gateway [--seconds N] [--rounds N] [--only a,b] [--json]
@@ -25,12 +25,9 @@ Portkey into bench/gateway/portkey/node_modules (25 MB).
 const cases: readonly Case[] = [false, true].flatMap((stream) =>
   ([0, 20] as const).flatMap((delayMs) => [1, 32, 256].map((atOnce) => ({ atOnce, stream, delayMs }))),
 );
-const warmUpMs = 1_500;
-
-export interface Measured {
-  readonly what: Case;
-  readonly figures: ReadonlyMap<string, Figure>;
-}
+const warmUpMs = 500;
+/** Of each kind, at the start: enough for a process to be at its speed, however slow the machine is. */
+const warmUpRequests = 2_000;
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -52,15 +49,20 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
   const targets: Target[] = [];
+  const loadBefore = loadText();
   try {
     await start(targets, only);
+    for (const target of targets)
+      for (const stream of [false, true])
+        await measureRound(target, { stream, atOnce: 32, delayMs: 0 }, { requests: warmUpRequests });
     const measured: Measured[] = [];
     for (const what of cases) {
       const one = await measureCase(targets, what, { rounds, forMs: (seconds * 1_000) / rounds });
       measured.push(one);
       for (const line of values.json ? jsonLines(one, targets) : plainLines(one)) console.log(line);
     }
-    if (!values.json && !only) writePage(measured, targets, { seconds, rounds });
+    if (!values.json && !only)
+      writePage(measured, targets, { seconds, rounds, load: `${loadBefore} and ${loadText()}` });
   } finally {
     for (const target of targets.reverse()) await target.stop();
   }
@@ -80,9 +82,10 @@ async function measureCase(
   { rounds, forMs }: { rounds: number; forMs: number },
 ): Promise<Measured> {
   const taken = new Map<string, Round[]>(targets.map(({ name }) => [name, []]));
-  for (const target of targets) await measureRound(target, what, warmUpMs);
+  for (const target of targets) await measureRound(target, what, { ms: warmUpMs });
   for (let round = 0; round < rounds; round++)
-    for (const target of targets) taken.get(target.name)?.push(await measureRound(target, what, forMs));
+    for (const target of targets)
+      taken.get(target.name)?.push(await measureRound(target, what, { ms: forMs }));
   return { what, figures: new Map([...taken].map(([name, list]) => [name, figureOf(list)])) };
 }
 
@@ -95,7 +98,7 @@ function jsonLines({ what, figures }: Measured, targets: readonly Target[]): rea
 function writePage(
   measured: readonly Measured[],
   targets: readonly Target[],
-  how: { readonly seconds: number; readonly rounds: number },
+  how: { readonly seconds: number; readonly rounds: number; readonly load: string },
 ): void {
   const { cpu, cores, memoryGib, node } = machine();
   const on = `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
@@ -106,10 +109,19 @@ function writePage(
   console.log("Written: docs/reference/bench-gateway.md");
 }
 
+function loadText(): string {
+  return (loadavg()[0] ?? 0).toFixed(1);
+}
+
 /** A folder that goes when this process does. */
 function makeScratch(): string {
   const scratch = mkdtempSync(join(tmpdir(), "flyball-gateway-"));
   chmodSync(scratch, 0o700);
   process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    process.once(signal, () => process.exit(code));
   return scratch;
 }

@@ -59,6 +59,7 @@ async function doctor(options: CommonOptions): Promise<ExitCode> {
     print(
       `\n${report.home}: ${report.events} events, runs: ${runs.join(", ") || "none"}, ${report.openReviews} open reviews (Node ${report.node})`,
     );
+    for (const warning of report.warnings) print(warning);
     print(
       report.ok
         ? "The control tables agree with the journal."

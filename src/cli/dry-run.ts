@@ -14,7 +14,8 @@ export async function withWorkflow<T>(
   const scratch = mkdtempSync(join(tmpdir(), "flyball-"));
   const parts = createKinds({ home: scratch });
   try {
-    const { loaded } = new ProjectLoader(projectFolderOf(file), parts.kinds).load(file);
+    const loader = await ProjectLoader.open(projectFolderOf(file), parts.kinds, parts.code);
+    const { loaded } = loader.load(file);
     const warnings = loaded.warnings.map(problemText);
     return await work({ workflow: loaded.workflow, warnings });
   } finally {

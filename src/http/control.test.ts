@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Json } from "../core/base/index.ts";
-import type { Release, RunLimits } from "../core/executor/index.ts";
+import type { RunLimits } from "../core/executor/index.ts";
 import { openEngine } from "../engine.ts";
 import { createApp } from "./index.ts";
 
@@ -40,16 +40,15 @@ const wait = () => (existsSync(${JSON.stringify(join(folder, "go"))}) ? console.
 wait();`,
   );
   const engine = await openEngine({ home: join(folder, "home"), limits });
-  const served = new Map<string, Release>();
   for (const [name, text] of Object.entries(workflows)) {
     writeFileSync(join(folder, `${name}.yaml`), text);
-    served.set(name, (await engine.open(join(folder, `${name}.yaml`))).release);
+    await engine.open(join(folder, `${name}.yaml`));
   }
   t.after(async () => {
     await engine.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const app = createApp({ engine, served: () => served, isLocal: true });
+  const app = createApp({ engine, isLocal: true });
   const ask = async (method: string, path: string, body?: Json, key?: string): Promise<Answer> => {
     const headers = { "content-type": "application/json", ...(key ? { "idempotency-key": key } : {}) };
     const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
@@ -123,6 +122,18 @@ test("switches are listed, turned, and hold at once", async (t) => {
     });
     assert.deepEqual([refused.status, refused.body.code], [400, "REQUEST_INVALID"]);
   }
+});
+
+test("a write-ahead log that another program holds is told by readyz and doctor", async (t) => {
+  const { engine, ask } = await setup(t);
+  assert.deepEqual((await ask("GET", "/readyz")).body, { ready: true, warnings: [] });
+  const [log, size] = [join(engine.home, "flyball.db-wal"), 300 * 1024 * 1024];
+  // What SQLite does not write it does not read: room at the end of the log stands for what a reader would hold.
+  truncateSync(log, size);
+  const { ready, warnings } = (await ask("GET", "/readyz")).body;
+  assert.equal(ready, true);
+  assert.match(String(warnings), /has 300 MiB: another program .* end it/);
+  assert.deepEqual((await ask("GET", "/v1/journal/doctor")).body.warnings, warnings);
 });
 
 test("a full queue answers 429 with Retry-After, and accepts nothing; a known key still finds its run", async (t) => {

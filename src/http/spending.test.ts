@@ -84,7 +84,7 @@ async function open(
     isOpen = false;
   };
   t.after(close);
-  const app = createApp({ engine, served: () => served, isLocal: true });
+  const app = createApp({ engine, isLocal: true });
   const get = async (path: string) => (await (await app.request(path)).json()) as Record<string, Json>;
   return {
     engine,
@@ -150,12 +150,15 @@ test("a call that failed and was billed counts to its run, its tenant and the bu
 });
 
 test("under a budget, the answer has a bound that the provider is told", async (t) => {
-  const { run, provider } = await setup(t, "  - { name: all, limit: $1, period: day }");
-  await run("ask");
+  const { run, provider, get } = await setup(t, "  - { name: all, limit: $1, period: day }");
+  const { runId } = await run("ask");
   assert.deepEqual(
     provider.seen.map(({ body }) => body.max_tokens),
     [50, 50],
   );
+  const { parameters, versions } = await get(`/v1/runs/${runId}/steps/a`);
+  assert.equal(Object(parameters).maxTokens, 50);
+  assert.match(Object(versions).price, /^[0-9a-f]{12}$/);
 });
 
 test("a spent budget refuses a run with 402, and asks no provider", async (t) => {

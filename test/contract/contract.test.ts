@@ -37,8 +37,8 @@ before(async () => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const runKeys = [
-  "batch", "cost", "endedAt", "error", "expiresAt", "forkedFrom", "input", "output", "parent", "paused", "row",
-  "runId", "startedAt", "status", "steps", "tags", "undo", "version", "waiting", "workflow",
+  "batch", "cost", "endedAt", "error", "expiresAt", "forkedFrom", "input", "output", "parent", "paused", "release",
+  "rollouts", "row", "runId", "shadowOf", "startedAt", "status", "steps", "tags", "undo", "version", "waiting", "workflow",
 ]; // biome-ignore format: one list
 const stepKeys = [
   "attempts",
@@ -100,7 +100,7 @@ test("runs list and runs show", async () => {
   assert.equal(listed.length, 2);
   for (const run of listed)
     assert.deepEqual(keys(run), [
-      "batch", "endedAt", "error", "expiresAt", "parent", "row", "runId", "startedAt", "status", "tags", "version", "waiting", "workflow",
+      "batch", "endedAt", "error", "expiresAt", "parent", "row", "runId", "shadowOf", "startedAt", "status", "tags", "version", "waiting", "workflow",
     ]); // biome-ignore format: one list
   const shown = await command("runs", "show", String(listed[0]?.runId), "--json");
   assert.deepEqual(keys(JSON.parse(shown.stdout)), runKeys);
@@ -129,6 +129,25 @@ test("reviews list, show and decide; a second answer is refused", async () => {
   assert.match(again.stderr, /already decided by local/);
   const run = JSON.parse((await command("runs", "show", String(review?.runId), "--json")).stdout);
   assert.deepEqual(run.output, { double: 5 });
+});
+
+test("budgets and costs", async () => {
+  writeFileSync(
+    join(folder, "flyball.yaml"),
+    `models: { m: { provider: sim, price: { input: $1/M, output: $1/M } } }
+budgets: [{ name: house, limit: $1, period: day }]
+`,
+  );
+  const workflow = "workflow: spend\nsteps: [{ id: a, inference: { model: m, prompt: { text: hi } } }]\n";
+  writeFileSync(join(folder, "spend.yaml"), workflow);
+  await command("run", "spend.yaml", "--input", "{}", "--json");
+  const [budget] = jsonLines<Shown>((await command("budgets", "--json")).stdout);
+  assert.deepEqual(keys(budget), [
+    "action", "by", "key", "limit", "name", "period", "reserved", "resetsAt", "spent", "status", "unit",
+  ]); // biome-ignore format: one list
+  const [cost] = jsonLines<Shown>((await command("costs", "--json")).stdout);
+  assert.deepEqual(keys(cost), ["calls", "cost", "key", "tokens", "unpriced"]);
+  assert.deepEqual([cost?.key, cost?.calls, cost?.cost], ["spend", 1, budget?.spent]);
 });
 
 test("verify and export", async () => {

@@ -46,16 +46,22 @@ export class LeapingClock implements Clock {
   }
   leap(byMs: number): void {
     this.#aheadMs += byMs;
-    for (const timer of [...this.#timers]) {
+    const nowMs = this.monotonic();
+    const timers = [...this.#timers].sort((one, other) => one.dueMs - other.dueMs);
+    for (const timer of timers) {
+      // One that was called before it may have stopped it.
+      if (!this.#timers.has(timer)) continue;
       timer.stop();
-      this.#arm(timer);
+      if (timer.dueMs <= nowMs) this.#ring(timer);
+      else this.#arm(timer);
     }
   }
   #arm(timer: Timer): void {
     this.#timers.add(timer);
-    timer.stop = systemClock.after(Math.max(0, timer.dueMs - this.monotonic()), () => {
-      this.#timers.delete(timer);
-      timer.callback();
-    });
+    timer.stop = systemClock.after(timer.dueMs - this.monotonic(), () => this.#ring(timer));
+  }
+  #ring(timer: Timer): void {
+    this.#timers.delete(timer);
+    timer.callback();
   }
 }

@@ -1,3 +1,5 @@
+import { cpus, loadavg } from "node:os";
+
 /** What a fault did to the engine, as one line of the table. */
 export interface Measure {
   readonly name: string;
@@ -43,6 +45,12 @@ export function zero(name: string, value: number, trials?: number): Measure {
 /** A figure that is reported and cannot fail. */
 export function report(name: string, value: number | string, unit?: string): Measure {
   return { name, value, ok: true, ...(unit ? { unit } : {}) };
+}
+
+/** How busy the machine was in the last minute: above 1, figures of time tell of others too. */
+export function machineLoad(): Measure {
+  const [lastMinute = 0] = loadavg();
+  return report("load of the machine, per core", Math.round((10 * lastMinute) / cpus().length) / 10);
 }
 
 /** A figure that must stay below a bound. */

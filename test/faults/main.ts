@@ -8,7 +8,9 @@
  *
  * Exit code 1 when a row fails, or lacks what it needs of the machine.
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { root } from "../source-text.ts";
 import type { Fault } from "./fault.ts";
 import { lacking } from "./needs.ts";
 import { pageFile, recordRow } from "./report.ts";
@@ -63,4 +65,6 @@ function note(text: string): void {
   console.error(text);
 }
 
+// As the command line and the tests have it: without it, each start of a host compiles everything anew.
+process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules/.cache/compile");
 process.exitCode = await main();

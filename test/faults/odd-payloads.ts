@@ -55,6 +55,12 @@ export const payloads: readonly Payload[] = [
   { name: "a text of 2 MB", body: input(`"${"x".repeat(2_000_000)}"`) },
   { name: "a text of 2 MB in chunks", body: input(`"${"é".repeat(1_000_000)}"`), chunked: true },
   { name: "50,000 names", body: input(`{${list(50_000, (n) => `"name ${n}":${n}`)}}`) },
+  { name: "as many names as may be", body: input(`{${list(99_990, (n) => `"nam${n}":${n}`)}}`) },
+  {
+    name: "as many small objects as may be",
+    body: input(`[${list(49_000, (n) => `{"a":${n},"b":"text ${n}"}`)}]`),
+  },
+  { name: "as many decimals as may be", body: input(`[${list(99_990, (n) => `${Math.sqrt(n)}`)}]`) },
   { name: "a whole number above 2^53", body: input("9007199254740993"), refused: invalid },
   { name: "a number above all numbers", body: input("[1e999]"), refused: invalid },
   { name: "NaN", body: input("NaN"), refused: invalid },

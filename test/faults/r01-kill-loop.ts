@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { type Random, seededRandom, systemClock } from "../../src/core/base/index.ts";
 import { type Started, start } from "../command.ts";
-import { below, type Fault, type FaultContext, type Measure, percentile, report, zero } from "./fault.ts";
+import {
+  below,
+  type Fault,
+  type FaultContext,
+  type Measure,
+  machineLoad,
+  percentile,
+  report,
+  zero,
+} from "./fault.ts";
 import { assertSound, recordedEvents } from "./record.ts";
 import { ask, freePort, post, sleep, stop } from "./serving.ts";
 import { type Sink, startSink } from "./sink.ts";
@@ -93,7 +101,7 @@ function measuresOf(tallies: readonly Tally[], full: boolean): readonly Measure[
       ...{ value: tallies.filter((t) => t.repeated > t.repeatedMax).length, target: "0" },
       ok: tallies.every((t) => t.repeated <= t.repeatedMax),
     },
-    report("load of the machine, per core", Math.round((10 * (loadavg()[0] ?? 0)) / cpus().length) / 10),
+    machineLoad(),
     report("start of the process to its first call, p50", Math.round(percentile(recoveries, 0.5)), "ms"),
     full
       ? below("start of the process to its first call, p95", p95, {

@@ -5,48 +5,57 @@ import { type Rig, rig } from "../../src/actions/code/testing.ts";
 import { systemClock } from "../../src/core/base/index.ts";
 import { below, type Fault, type FaultContext, type Measure, report, zero } from "./fault.ts";
 
-// A run ends the process that its code runs in, or fills its memory, beside others of the same module. Each
-// window without a poison run is followed by one with it, so that both meet the same machine.
+// A run ends the process that its code runs in, or fills its memory, beside others of the same module: a
+// flow, and an own kind of step. Each window without a poison run is followed by one with it, so that both
+// meet the same machine.
 
 const crashesMax = 3;
 const clients = 4;
-const poisons = ["abort", "memory"] as const;
+/** It aborts; its heap is full; its buffers, which are not in the heap, are too much. */
+const poisons = ["abort", "memory", "buffers"] as const;
 
 export const fault: Fault = {
   id: "R12",
   title: "a run that ends the process of its code",
   promise: "G2",
   async run(context) {
-    await using bench = await rig({ heapMbMax: 96 });
-    const release = await bench.flow("poison", body);
-    const document = join(bench.folder, "document.yaml");
-    writeFileSync(document, "workflow: document\nsteps:\n  - { id: nap, wait: { for: 20ms } }\n");
-    const apart = [await bench.flow("other", body), (await bench.engine.open(document)).release.digest];
+    await using bench = await rig({ heapMbMax: 96, memoryMbMax: 300 });
+    bench.kind("worker", `execute: async (input) => { ${work} return { value: 1 }; }`);
+    const asKind = await bench.workflow(
+      "asKind",
+      '  - { id: work, worker: { poison: "{{ input.poison }}" } }',
+    );
+    const asFlow = await bench.flow("poison", flowBody);
+    const apart = [
+      await bench.flow("other", flowBody),
+      await bench.workflow("document", "  - { id: nap, wait: { for: 20ms } }"),
+    ];
     return [
-      ...(await poisoned(bench, { same: release, apart }, context)),
-      ...(await cured(bench, release)),
-      ...(await scripted(bench)),
+      ...(await poisoned(bench, { what: "flow", same: asFlow, apart }, context)),
+      ...(await poisoned(bench, { what: "own kind", same: asKind, apart }, context)),
+      ...(await cured(bench, asFlow)),
+      ...(await scripted(bench, context)),
     ];
   },
 };
 
-const body = `
-  await ctx.step("work", async () => {
-    const { existsSync } = await import("node:fs");
-    if (input.poison === "abort" || (input.poison === "cured" && !existsSync(input.file))) process.abort();
-    if (input.poison === "memory") { const all = []; for (;;) all.push(new Array(1e5).fill(all.length)); }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  });
-  return ctx.step("after", () => 1);`;
+const work = `
+  const { existsSync } = await import("node:fs");
+  if (input.poison === "abort" || (input.poison === "cured" && !existsSync(input.file))) process.abort();
+  if (input.poison === "memory") { const all = []; for (;;) all.push(new Array(1e5).fill(all.length)); }
+  if (input.poison === "buffers") { const all = []; for (;;) all.push(Buffer.alloc(4e6, 1)); }
+  await new Promise((resolve) => setTimeout(resolve, 20));`;
+const flowBody = `await ctx.step("work", async () => { ${work} }); return ctx.step("after", () => 1);`;
 
 /** Healthy runs beside it: of the same module, whose process it ends, and of everything else. */
 interface Others {
+  readonly what: string;
   readonly same: string;
   readonly apart: readonly string[];
 }
 
 async function poisoned(bench: Rig, others: Others, { full, progress }: FaultContext): Promise<Measure[]> {
-  const windowMs = full ? 10_000 : 1_500;
+  const windowMs = full ? 10_000 : 700;
   const rounds = full ? 4 : 1;
   const plain = { same: 0, apart: 0, failed: 0 };
   const beside = { same: 0, apart: 0, failed: 0 };
@@ -65,19 +74,20 @@ async function poisoned(bench: Rig, others: Others, { full, progress }: FaultCon
   const trials = rounds * poisons.length;
   const ratio = (which: "same" | "apart") => Math.round((100 * beside[which]) / plain[which]);
   const apart = ratio("apart");
+  const named = (name: string) => `${name} (${others.what})`;
   const done = plain.same + plain.apart + beside.same + beside.apart;
   return [
-    zero("poison runs not set aside as quarantined, with the reason", notSetAside, trials),
-    below("most crashes of one of them", crashes, { max: crashesMax + 1, trials }),
-    zero("other runs that did not complete", plain.failed + beside.failed, done),
+    zero(named("poison runs not set aside as quarantined, with the reason"), notSetAside, trials),
+    below(named("most crashes of one of them"), crashes, { max: crashesMax + 1, trials }),
+    zero(named("other runs that did not complete"), plain.failed + beside.failed, done),
     {
-      name: "throughput of other modules and documents beside it",
+      name: named("throughput of other modules and documents beside it"),
       value: apart,
       unit: "%",
       ok: !full || apart >= 90,
       ...(full ? { target: ">= 90 %", trials } : {}),
     },
-    report("throughput of runs of the same module, which share its process", ratio("same"), "%"),
+    report(named("throughput of runs of the same module, which share its process"), ratio("same"), "%"),
   ];
 }
 
@@ -90,7 +100,7 @@ async function healthy(
   const endAt = systemClock.monotonic() + forMs;
   const client = async (release: string, which: "same" | "apart") => {
     while (systemClock.monotonic() < endAt)
-      counts[(await bench.run(release, {})).status === "completed" ? which : "failed"] += 1;
+      counts[(await bench.run(release, { poison: null })).status === "completed" ? which : "failed"] += 1;
   };
   const releases = [...apart.map((release) => [release, "apart"] as const), [same, "same"] as const];
   await Promise.all(
@@ -110,13 +120,27 @@ async function cured(bench: Rig, release: string): Promise<Measure[]> {
   ];
 }
 
+const eaters = {
+  "eat.mjs": "const all = []; for (;;) all.push(Buffer.alloc(4e6, 1));\n",
+  "eat.sh": "x=0123456789abcdef; while :; do x=$x$x; done\n",
+};
+
 /** A script file has a process for each execution, so it can hurt nobody else. */
-async function scripted(bench: Rig): Promise<Measure[]> {
+async function scripted(bench: Rig, { full }: FaultContext): Promise<Measure[]> {
   writeFileSync(join(bench.folder, "end.mjs"), "process.abort();\n");
-  const workflow = join(bench.folder, "scripted.yaml");
-  writeFileSync(workflow, "workflow: scripted\nsteps:\n  - { id: s, script: { file: end.mjs } }\n");
-  const { release } = await bench.engine.open(workflow);
-  const { status, error } = await bench.run(release.digest);
+  const aborts = await bench.workflow("aborts", "  - { id: s, script: { file: end.mjs } }");
+  const { status, error } = await bench.run(aborts);
   assert.equal(status, "paused");
-  return [report("a script file that aborts", error?.code ?? "no error")];
+  let notEnded = 0;
+  for (const [file, text] of Object.entries(eaters)) {
+    writeFileSync(join(bench.folder, file), text);
+    const step = `  - { id: s, on_failure: fail, script: { file: ${file}, memory_mb: 200 } }`;
+    const release = await bench.workflow(`eats${file.length}`, step);
+    for (let trial = 0; trial < (full ? 5 : 1); trial++)
+      if ((await bench.run(release)).error?.code !== "SCRIPT_MEMORY_EXCEEDED") notEnded += 1;
+  }
+  return [
+    report("a script file that aborts", error?.code ?? "no error"),
+    zero("script files that ate memory and were not ended for that", notEnded, full ? 10 : 2),
+  ];
 }

@@ -13,7 +13,7 @@ const pieces = {
   "waits for ever": "await new Promise(() => {});",
   "blocks its event loop": "for (;;);",
   "answers late, whatever its signal says":
-    "await new Promise((resolve) => setTimeout(resolve, 600)); return 'late';",
+    "await new Promise((resolve) => setTimeout(resolve, 600)); return { value: 'late' };",
 } as const;
 
 export const fault: Fault = {
@@ -25,7 +25,15 @@ export const fault: Fault = {
     await using bench = await rig();
     const flows = Object.entries(pieces).map(async ([what, code], index) => {
       const step = `async () => { ${code} }, { timeout: "${timeoutMs}ms", onFailure: "fail" }`;
-      return [what, await bench.flow(`endless${index}`, `return ctx.step("s", ${step});`)] as const;
+      return [
+        `a flow that ${what}`,
+        await bench.flow(`endless${index}`, `return ctx.step("s", ${step});`),
+      ] as const;
+    });
+    const kinds = Object.entries(pieces).map(async ([what, code], index) => {
+      bench.kind(`endless${index}`, `execute: async () => { ${code} return { value: 1 }; }`);
+      const step = `  - { id: s, on_failure: fail, timeout: ${timeoutMs}ms, endless${index}: {} }`;
+      return [`an own kind that ${what}`, await bench.workflow(`kind${index}`, step)] as const;
     });
     const files = [
       scripted(bench, "spinning", "s.mjs", "for (;;);\n"),
@@ -33,6 +41,7 @@ export const fault: Fault = {
     ];
     const cases = [
       ...(await Promise.all(flows)),
+      ...(await Promise.all(kinds)),
       ["a script file that spins", await files[0]] as const,
       ["a script file that sleeps", await files[1]] as const,
     ];

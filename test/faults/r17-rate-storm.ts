@@ -55,7 +55,7 @@ async function measured(
     script(request): Behaviour {
       patience.arrives(request);
       // Three of ten, and not by chance: few calls would have more or less of them.
-      if (request.index % 10 >= 3) return { afterMs: 20 };
+      if (![0, 3, 7].includes(request.index % 10)) return { afterMs: 20 };
       const afterMs = Math.round(least + random.next() * (most - least));
       patience.ask(request, afterMs);
       return { fault: "rate_limited", headers: { "retry-after-ms": String(afterMs) } };
@@ -138,10 +138,10 @@ async function runAll(
   const engine = await openEngine({ home: join(scratch, ".flyball") });
   const tookMs: number[] = [];
   try {
-    const { release } = await engine.open(file);
+    await engine.open(file);
     const one = async () => {
       const startedMs = systemClock.monotonic();
-      const id = await engine.start({ release, input: {} });
+      const id = await engine.start("ask", { input: {} });
       const status = await engine.executor.settled(id);
       const ms = systemClock.monotonic() - startedMs;
       if (status === "completed" && ms <= deadlineMs) tookMs.push(ms);

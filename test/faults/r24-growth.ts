@@ -10,6 +10,8 @@ import { assertSound } from "./record.ts";
 // reader of another process holds a snapshot: until it lets go, SQLite can use no page of the log anew.
 
 const logMb = 64;
+/** Above this, the engine says that somebody holds the log. */
+const warnedMb = 256;
 
 interface Day {
   readonly begins?: number;
@@ -19,6 +21,7 @@ interface Day {
   readonly retainedPerSecond: number;
   readonly fileBytes: number;
   readonly walBytes: number;
+  readonly isWarned: boolean;
   readonly peakMb: number;
   readonly ended?: number;
 }
@@ -127,6 +130,11 @@ function measuresOf(what: {
       "write-ahead log at its largest, while the reader holds it",
       mb(most(all.filter(isRead), "walBytes")),
       "MB",
+    ),
+    zero(
+      `days that ended without a warning of a log above ${warnedMb} MB`,
+      all.filter(({ walBytes, isWarned }) => mb(walBytes) > warnedMb && !isWarned).length,
+      all.filter(isRead).length,
     ),
     report("memory at its largest", most(all, "peakMb"), "MB"),
     report(

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/base/index.ts";
-import { below, type Fault, type FaultContext, type Measure, report, zero } from "./fault.ts";
+import { below, type Fault, type FaultContext, type Measure, machineLoad, report, zero } from "./fault.ts";
 import { type Payload, payloads } from "./odd-payloads.ts";
 import { assertSound, recordedEvents } from "./record.ts";
 import { type Serving, serve, sleep, stop } from "./serving.ts";
@@ -92,8 +92,24 @@ async function measured(
       ? below("delay of the event loop, p99", delays.p99, { max: 100, unit: "ms", trials: delays.count })
       : report("delay of the event loop, p99", delays.p99, "ms"),
     report("delay of the event loop at its largest", delays.max, "ms"),
+    below("processor time of the event loop between two looks, p99", delays.workedP99, {
+      max: 100,
+      unit: "ms",
+      trials: delays.count,
+    }),
+    report("processor time between two looks at its largest", delays.workedMax, "ms"),
+    machineLoad(),
     report("slowest answer to a small request in between", slowest, "ms"),
   ];
+}
+
+/** How late a server's event loop was, in milliseconds: by the clock, and in processor time of its thread. */
+interface Delays {
+  readonly count: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly workedP99: number;
+  readonly workedMax: number;
 }
 
 /** The server's own look at its event loop. */
@@ -104,7 +120,7 @@ class Loop {
     this.#server = server;
     this.#file = file;
   }
-  async delays(): Promise<{ readonly count: number; readonly p99: number; readonly max: number }> {
+  async delays(): Promise<Delays> {
     rmSync(this.#file, { force: true });
     this.#server.child.kill("SIGUSR2");
     for (;;) {

@@ -70,7 +70,7 @@ export class EngineProcess {
       isPublished: (digest) => store.control.asset(digest) !== undefined,
       define: ({ kind, content }) =>
         kind === "flow"
-          ? { type: "flow", ...(content as { name: string; version: string }) }
+          ? { type: "flow", ...(content as { name: string; version: string }), kinds }
           : { type: "document", workflow: compileWorkflow(content as never, kinds) },
     });
     const flows = new Map(
@@ -86,7 +86,7 @@ export class EngineProcess {
       random: new Dice(id),
       limits: { running: machine.program.running },
       newId: () => assert.fail("every run of a program has an id"),
-      flowProgram(name, version, { id: run, started }) {
+      flowProgram({ name, version }, { id: run, started }) {
         const code = flows.get(name);
         if (!code) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
         return new FlowProgram(code, kinds, { id: run, input: started.input, tags: started.tags ?? {} });

@@ -1,7 +1,6 @@
 import { gate } from "../processes/index.ts";
 import { type HostOptions, HostProcess } from "./host-process.ts";
 import { lanesMax } from "./limits.ts";
-import type { ModuleFacts } from "./protocol.ts";
 
 /** A host of a run's own, until it gives it back. */
 export interface Lane {
@@ -11,10 +10,9 @@ export interface Lane {
 
 /**
  * One version of one module: the host that its runs share, and lanes for suspects. Hosts start when they
- * are needed. A lane's host that comes through is used for the next suspect.
+ * are needed. A lane's host that comes through is used for the next suspect, or shared.
  */
 export class CodeModule {
-  readonly facts: ModuleFacts;
   readonly #options: HostOptions;
   readonly #turns = gate(lanesMax);
   readonly #hosts = new Set<HostProcess>();
@@ -22,26 +20,21 @@ export class CodeModule {
   readonly #closing = new AbortController();
   #shared: HostProcess | undefined;
 
-  private constructor(options: HostOptions, first: HostProcess, facts: ModuleFacts) {
+  constructor(options: HostOptions, first?: HostProcess) {
     this.#options = options;
-    this.facts = facts;
-    this.#shared = this.#watch(first);
-  }
-
-  /** Imports the module, in a host; throws `CodeUnusable`. */
-  static async load(options: HostOptions): Promise<CodeModule> {
-    const host = new HostProcess(options);
-    return new CodeModule(options, host, await host.facts);
+    this.#shared = first && this.#watch(first);
   }
 
   get shared(): HostProcess {
-    if (!this.#shared?.isUsable) this.#shared = this.#watch(new HostProcess(this.#options));
+    if (this.#shared?.isUsable) return this.#shared;
+    this.#shared = this.#usableLane() ?? this.#watch(new HostProcess(this.#options));
     return this.#shared;
   }
 
   /** Waits for a place among the suspects. */
-  async lane(): Promise<Lane> {
-    await this.#turns.enter(this.#closing.signal);
+  async lane(signal?: AbortSignal): Promise<Lane> {
+    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    await this.#turns.enter(either);
     const host = this.#usableLane() ?? this.#watch(new HostProcess(this.#options));
     let isLeft = false;
     return {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertRested, rig } from "./testing.ts";
+import { assertRested, pause, rig } from "./testing.ts";
 
 const limit = { timeout: 60_000 };
 
@@ -215,4 +215,51 @@ test("several versions stand side by side, and a run keeps to its own over a res
   await bench.flow("many", body("1"), { version: "1", file: "many@1.ts" });
   await bench.engine.command(String(ids[0]), { kind: "resume", by: "ann" });
   assert.equal((await bench.rested(String(ids[0]))).output, "by 1");
+});
+
+test("after a crash hosts are kept ready until the engine closes, and none before", limit, async () => {
+  const hosts = () => process.getActiveResourcesInfo().filter((kind) => kind === "ProcessWrap").length;
+  const before = hosts();
+  const bench = await rig({ readyEveryMs: 10 });
+  const release = await bench.flow("ends", "return ctx.step('work', () => input && process.abort());");
+  assertRested(await bench.run(release), "completed");
+  await pause(100);
+  assert.equal(hosts() - before, 1, "only the one that runs share");
+  assertRested(await bench.run(release, true), "paused");
+  while (hosts() - before < 3) await pause(10);
+  await pause(100);
+  assert.equal(hosts() - before, 3);
+  assertRested(await bench.run(release), "completed");
+  while (hosts() - before < 4) await pause(10);
+  await bench[Symbol.asyncDispose]();
+  while (hosts() > before) await pause(10);
+});
+
+test("buffers count as memory, and a silent host is given nothing new", limit, async () => {
+  await using bench = await rig({ memoryMbMax: 300, pingMs: 50, quietMs: 100, blockedMs: 3_000 });
+  const release = await bench.flow(
+    "heavy",
+    `return ctx.step("work", () => {
+       const all = [];
+       while (input === "buffers") all.push(Buffer.alloc(4e6, 1));
+       if (input === "blocks") console.log("blocking");
+       for (const until = Date.now() + 1500; input === "blocks" && Date.now() < until; );
+       return process.pid;
+     });`,
+  );
+  const heavy = await bench.run(release, "buffers");
+  assert.equal(heavy.pausedFor, "quarantined");
+  assert.match(heavy.error?.message ?? "", /took more than 300 MB of memory/);
+  const blocking = bench.run(release, "blocks");
+  await bench.printing("blocking");
+  await pause(300); // its silence is noticed
+  const beside = await bench.run(release, "quick");
+  assertRested(beside, "completed");
+  const blocked = await blocking;
+  assertRested(blocked, "completed");
+  assert.notEqual(beside.output, blocked.output);
+  assert.deepEqual(
+    blocked.types.filter((type) => type === "step.retried"),
+    [],
+  );
 });

@@ -23,6 +23,14 @@ export class CodeFailed extends FlyballError {
   }
 }
 
+/** What an own kind answered is no result of its kind. */
+export class KindResultInvalid extends FlyballError {
+  readonly code = "KIND_RESULT_INVALID";
+  constructor(path: string, reason: string) {
+    super(`The result of step ${path} cannot be used: ${reason}.`);
+  }
+}
+
 /** Users' code runs in a process of its own, and some things stay in the engine's. */
 export class NotInHost extends FlyballError {
   readonly code = "NOT_IN_HOST";

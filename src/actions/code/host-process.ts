@@ -1,9 +1,21 @@
 import { assert, type Clock, type Json } from "../../core/base/index.ts";
 import { ProcessCrashed } from "../../core/executor/index.ts";
-import { type Ended, type Supervised, supervise } from "../processes/index.ts";
+import type { StepResult } from "../../core/workflow/index.ts";
+import type { Ended, MemoryWatch, Supervised } from "../processes/index.ts";
 import { CodeFailed, CodeUnusable } from "./errors.ts";
+import type { Environment, HostStarter } from "./host-starter.ts";
 import { type HostLimits, loadMsMax, tailCharactersMax } from "./limits.ts";
-import type { FromHost, ModuleFacts, Piece, RemoteTurn, RunToOpen, ToHost, Told } from "./protocol.ts";
+import type {
+  FromHost,
+  KindCall,
+  Load,
+  ModuleFacts,
+  Piece,
+  RemoteTurn,
+  RunToOpen,
+  ToHost,
+  Told,
+} from "./protocol.ts";
 
 // One process with one module of users' code
 // ==========================================
@@ -16,11 +28,12 @@ import type { FromHost, ModuleFacts, Piece, RemoteTurn, RunToOpen, ToHost, Told 
 //       new, and ends once the others are done, or when their time is over.
 
 export interface HostOptions {
-  readonly module: string;
-  readonly kinds: Readonly<Record<string, boolean>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly load: Load;
+  readonly environment: Environment;
   readonly clock: Clock;
   readonly limits: HostLimits;
+  readonly memory: MemoryWatch;
+  readonly starter: HostStarter;
   /** What users' code writes to its standard output and error. */
   onOutput(text: string): void;
 }
@@ -34,8 +47,6 @@ interface Call {
 
 const blocked = "its event loop was blocked";
 const overdue = "a step in it did not end when it was told to";
-const isSource = import.meta.filename.endsWith(".ts");
-const hostFile = new URL(isSource ? "./host.ts" : "./host.js", import.meta.url).pathname;
 
 export class HostProcess {
   /** What the module says about itself; rejects with `CodeUnusable`. */
@@ -51,21 +62,19 @@ export class HostProcess {
   /** Why it was killed; what else ended it is told by how it ended. */
   #cause: { readonly reason: string; readonly blamesAll: boolean } | undefined;
   #tail = "";
+  /** Until then it has no time to answer, and `loadMsMax` ends it. */
+  #isLoaded = false;
   #unanswered = 0;
   #heard = 0;
   #stopRetire: (() => void) | undefined;
   #stopPing: (() => void) | undefined;
   #stopIdle: (() => void) | undefined;
+  #stopMemory: (() => void) | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
-    const { limits, environment, clock } = options;
-    this.#process = supervise({
-      command: [process.execPath, `--max-old-space-size=${limits.heapMbMax}`, hostFile],
-      environment,
-      streams: ["ignore", "pipe", "pipe"],
-      channel: true,
-    });
+    const { environment, clock } = options;
+    this.#process = options.starter.start(environment);
     this.facts = new Promise((resolve, reject) => {
       this.#settleFacts = { resolve, reject };
     });
@@ -74,17 +83,19 @@ export class HostProcess {
     const tooSlow = `it was not imported within ${loadMsMax / 1000} s`;
     const stopTimer = clock.after(loadMsMax, () => this.kill(tooSlow));
     this.facts.then(stopTimer, stopTimer);
+    this.#watchMemory();
     this.ended = this.#process.ended.then(
       (ended) => this.#end(reasonOf(ended, this.#tail)),
       (error) => this.#end(`it could not be started: ${error.message}`),
     );
-    this.#send({ type: "load", module: options.module, kinds: options.kinds });
+    this.#send({ type: "load", load: options.load });
     this.#armIdle();
   }
 
-  /** Whether it takes something new. */
+  /** Whether it takes something new. One that is silent may be blocked, and then keeps all that it has. */
   get isUsable(): boolean {
-    return this.#state === "usable";
+    const { pingMs, quietMs } = this.#options.limits;
+    return this.#state === "usable" && this.#unanswered * pingMs < quietMs;
   }
 
   get pid(): number | undefined {
@@ -97,7 +108,6 @@ export class HostProcess {
 
   async tell(run: string, told: readonly Told[], open?: RunToOpen): Promise<RemoteTurn> {
     this.#runs.add(run);
-    this.#stopIdle?.();
     const answer = await this.#call((id) => ({ type: "tell", id, run, told, ...(open ? { open } : {}) }));
     assert(answer.type === "turn", "what is told is answered with a turn");
     return answer.turn;
@@ -107,6 +117,12 @@ export class HostProcess {
     const answer = await this.#call((id) => ({ type: "execute", id, run, piece }), signal);
     assert(answer.type === "value", "what is executed is answered with a value");
     return answer.value;
+  }
+
+  async do(call: KindCall, signal: AbortSignal): Promise<StepResult> {
+    const answer = await this.#call((id) => ({ type: "do", id, call }), signal);
+    assert(answer.type === "result", "a step of a kind is answered with its result");
+    return answer.result;
   }
 
   /** The run needs it no more. */
@@ -158,6 +174,8 @@ export class HostProcess {
       return promise;
     }
     this.#calls.set(id, { isOverdue: false, resolve, reject });
+    this.#stopIdle?.();
+    this.#watchMemory();
     const onAbort = () => this.#abort(id, String(signal?.reason));
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -174,9 +192,12 @@ export class HostProcess {
       case "pong":
         return;
       case "loaded":
-        return this.#settleFacts?.resolve(message.module);
+        this.#isLoaded = true;
+        if (this.#calls.size === 0) this.#restMemory();
+        this.#armPing();
+        return this.#settleFacts?.resolve(message.facts);
       case "unusable":
-        this.#settleFacts?.reject(new CodeUnusable(this.#options.module, message.reason));
+        this.#settleFacts?.reject(new CodeUnusable(this.#options.load.file, message.reason));
         return this.kill(message.reason);
       default:
         return this.#answer(message);
@@ -190,6 +211,8 @@ export class HostProcess {
     if (message.type === "error") call?.reject(new CodeFailed(message.error));
     else call?.resolve(message);
     this.#endIfDone();
+    if (this.#calls.size === 0) this.#restMemory();
+    this.#armIdle();
   }
 
   /** First the signal; what goes on after the grace period makes the host one that must end. */
@@ -215,7 +238,7 @@ export class HostProcess {
 
   /** Asks only while it has something to do, so that an idle engine stays idle. */
   #armPing(): void {
-    if (this.#stopPing) return;
+    if (this.#stopPing || !this.#isLoaded) return;
     const { clock, limits } = this.#options;
     this.#stopPing = clock.after(limits.pingMs, () => {
       this.#stopPing = undefined;
@@ -228,13 +251,28 @@ export class HostProcess {
     });
   }
 
+  /** Of the whole group, so that buffers and what it has started count; only while it has something to do. */
+  #watchMemory(): void {
+    const { memory, limits } = this.#options;
+    if (this.#stopMemory || this.pid === undefined) return;
+    const tooLarge = `it took more than ${limits.memoryMbMax} MB of memory`;
+    this.#stopMemory = memory.watch({
+      group: this.pid,
+      bytesMax: limits.memoryMbMax * 1024 * 1024,
+      onExceeded: () => this.kill(tooLarge),
+    });
+  }
+
+  #restMemory(): void {
+    this.#stopMemory?.();
+    this.#stopMemory = undefined;
+  }
+
   #armIdle(): void {
     this.#stopIdle?.();
-    if (this.#runs.size > 0) return;
+    if (this.#runs.size > 0 || this.#calls.size > 0 || this.#state === "ended") return;
     const { clock, limits } = this.#options;
-    this.#stopIdle = clock.after(limits.idleMsMax, () => {
-      if (this.#runs.size === 0) this.kill("nobody needed it", false);
-    });
+    this.#stopIdle = clock.after(limits.idleMsMax, () => this.kill("nobody needed it", false));
   }
 
   #end(how: string): void {
@@ -243,8 +281,11 @@ export class HostProcess {
     this.#stopPing?.();
     this.#stopIdle?.();
     this.#stopRetire?.();
+    this.#restMemory();
     const { reason, blamesAll } = this.#cause ?? { reason: how, blamesAll: true };
-    this.#settleFacts?.reject(new CodeUnusable(this.#options.module, `while it was imported, ${reason}`));
+    const { starter, environment } = this.#options;
+    if (blamesAll && this.#calls.size > 0) starter.keepReady(environment);
+    this.#settleFacts?.reject(new CodeUnusable(this.#options.load.file, `while it was imported, ${reason}`));
     for (const call of this.#calls.values()) {
       call.stopGrace?.();
       call.reject(new ProcessCrashed(reason, blamesAll));

@@ -3,56 +3,44 @@
  * once; when the engine goes, it goes. Started by `host-process.ts` and by nothing else.
  */
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { pathToFileURL } from "node:url";
 import { assert, messageOf, sha256 } from "../../core/base/index.ts";
 import { type Flow, isFlow } from "../../core/executor/index.ts";
-import type { KindRegistry } from "../../core/workflow/index.ts";
+import { type KindRegistry, type OwnKind, ownKindFacts } from "../../core/workflow/index.ts";
 import { HostedFlow, thrownRecord } from "./hosted-flow.ts";
+import { callKind } from "./hosted-kind.ts";
 import { kindStubs } from "./kind-stubs.ts";
-import type { FromHost, ToHost } from "./protocol.ts";
+import type { FlowToLoad, FromHost, KindToLoad, ModuleFacts, ToHost } from "./protocol.ts";
+import { KeptSources, resolveFlyball } from "./sources.ts";
 
-class Host {
+type Question = Extract<ToHost, { id: number }>;
+
+/** What was imported, and answers. */
+interface Guest {
+  answer(question: Question, signal: AbortSignal): Promise<FromHost>;
+  close(run: string): void;
+}
+
+class FlowGuest implements Guest {
   readonly #flow: Flow;
   readonly #kinds: KindRegistry;
   readonly #runs = new Map<string, HostedFlow>();
-  readonly #underWay = new Map<number, AbortController>();
 
   constructor(code: Flow, kinds: KindRegistry) {
     this.#flow = code;
     this.#kinds = kinds;
   }
 
-  take(message: ToHost): void {
-    switch (message.type) {
-      case "tell":
-        return this.#answer(message.id, async () => ({
-          type: "turn",
-          id: message.id,
-          turn: await this.#tell(message),
-        }));
-      case "execute":
-        return this.#answer(message.id, async (signal) => {
-          const value = await this.#known(message.run).execute(message.piece, signal);
-          return { type: "value", id: message.id, value };
-        });
-      case "abort":
-        return this.#underWay.get(message.id)?.abort(message.reason);
-      case "close":
-        return void this.#runs.delete(message.run);
-      case "ping":
-        return say({ type: "pong" });
-    }
+  async answer(question: Question, signal: AbortSignal): Promise<FromHost> {
+    const { id } = question;
+    if (question.type === "tell") return { type: "turn", id, turn: await this.#tell(question) };
+    assert(question.type === "execute", "a flow is told, or executes a piece of its code");
+    return { type: "value", id, value: await this.#known(question.run).execute(question.piece, signal) };
   }
 
-  #answer(id: number, work: (signal: AbortSignal) => Promise<FromHost>): void {
-    const controller = new AbortController();
-    this.#underWay.set(id, controller);
-    work(controller.signal)
-      .catch((error): FromHost => ({ type: "error", id, error: thrownRecord(error) }))
-      .then((answer) => {
-        this.#underWay.delete(id);
-        say(answer);
-      });
+  close(run: string): void {
+    this.#runs.delete(run);
   }
 
   #tell({ run, open, told }: Extract<ToHost, { type: "tell" }>) {
@@ -67,21 +55,90 @@ class Host {
   }
 }
 
+function kindGuest(kind: Pick<OwnKind, "execute" | "fields">): Guest {
+  return {
+    async answer(question, signal) {
+      assert(question.type === "do", "a kind does steps");
+      return { type: "result", id: question.id, result: await callKind(kind, question.call, signal) };
+    },
+    close: () => {},
+  };
+}
+
+class Host {
+  readonly #guest: Guest;
+  readonly #underWay = new Map<number, AbortController>();
+
+  constructor(guest: Guest) {
+    this.#guest = guest;
+  }
+
+  take(message: ToHost): void {
+    switch (message.type) {
+      case "tell":
+      case "execute":
+      case "do":
+        return this.#answer(message);
+      case "abort":
+        return this.#underWay.get(message.id)?.abort(message.reason);
+      case "close":
+        return this.#guest.close(message.run);
+      case "ping":
+        return say({ type: "pong" });
+    }
+  }
+
+  #answer(question: Question & { type: "tell" | "execute" | "do" }): void {
+    const { id } = question;
+    const controller = new AbortController();
+    this.#underWay.set(id, controller);
+    this.#guest
+      .answer(question, controller.signal)
+      .catch((error): FromHost => ({ type: "error", id, error: thrownRecord(error) }))
+      .then((answer) => {
+        this.#underWay.delete(id);
+        say(answer);
+      });
+  }
+}
+
 function say(message: FromHost): void {
   process.send?.(message);
 }
 
+type Loaded = { readonly facts: ModuleFacts; readonly guest: Guest } | { readonly reason: string };
+
+async function importFlow({ file, kinds, ownKinds }: FlowToLoad): Promise<Loaded> {
+  const source = sha256(readFileSync(file, "utf8"));
+  const module: { default?: unknown } = await import(pathToFileURL(file).href);
+  if (!isFlow(module.default))
+    return { reason: "its default export is no flow; expected `export default flow(…)`" };
+  const { name, version, uses } = module.default;
+  const used = Object.entries(ownKinds).filter(([kind]) => uses.includes(`kind/${kind}`));
+  const guest = new FlowGuest(module.default, kindStubs({ ...kinds, ...Object.fromEntries(used) }));
+  return { facts: { what: "flow", name, version, uses, source }, guest };
+}
+
+async function importKind({ file, folder, sources }: KindToLoad): Promise<Loaded> {
+  const kept = new KeptSources(folder, sources);
+  const module: { default?: OwnKind } = await import(kept.addressOf(file));
+  const facts = ownKindFacts(module.default);
+  if (typeof facts === "string" || !module.default) return { reason: String(facts) };
+  const own = kept.seal();
+  if (!Object.hasOwn(own, file)) return { reason: "it is a link, so its text would not be pinned" };
+  return { facts: { what: "kind", ...facts, sources: own }, guest: kindGuest(module.default) };
+}
+
 async function load(message: Extract<ToHost, { type: "load" }>): Promise<Host | undefined> {
   try {
-    const source = sha256(readFileSync(message.module, "utf8"));
-    const module: { default?: unknown } = await import(pathToFileURL(message.module).href);
-    if (!isFlow(module.default)) {
-      say({ type: "unusable", reason: "its default export is no flow; expected `export default flow(…)`" });
+    const loaded = await (message.load.what === "flow" ? importFlow(message.load) : importKind(message.load));
+    if ("reason" in loaded) {
+      say({ type: "unusable", reason: loaded.reason });
       return undefined;
     }
-    const { name, version, uses } = module.default;
-    say({ type: "loaded", module: { name, version, uses, source } });
-    return new Host(module.default, kindStubs(message.kinds));
+    say({ type: "loaded", facts: loaded.facts });
+    flushCompileCache();
+    return new Host(loaded.guest);
   } catch (error) {
     say({ type: "unusable", reason: messageOf(error) });
     return undefined;
@@ -89,6 +146,7 @@ async function load(message: Extract<ToHost, { type: "load" }>): Promise<Host | 
 }
 
 let host: Promise<Host | undefined> | undefined;
+resolveFlyball();
 process.on("message", (message: ToHost) => {
   if (message.type === "load") host = load(message);
   else host?.then((loaded) => loaded?.take(message));

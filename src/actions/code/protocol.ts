@@ -1,12 +1,12 @@
-import type { ErrorRecord, Json } from "../../core/base/index.ts";
+import type { ErrorRecord, Json, JsonObject } from "../../core/base/index.ts";
 import type { Ended } from "../../core/executor/index.ts";
-import type { EffectMode, KindWork, OnFailure, StepResult } from "../../core/workflow/index.ts";
+import type { EffectMode, KindWork, OnFailure, OwnKindFacts, StepResult } from "../../core/workflow/index.ts";
 
 // What engine and host say to each other: plain data, in order. The host asks for nothing by itself.
 
 export type ToHost =
-  /** First of all: what to import, and which kinds of step a flow may call; true: it calls out. */
-  | { readonly type: "load"; readonly module: string; readonly kinds: Readonly<Record<string, boolean>> }
+  /** First of all. */
+  | { readonly type: "load"; readonly load: Load }
   /** Tells a run's program what has been settled since; `open` when the host does not have it yet. */
   | {
       readonly type: "tell";
@@ -16,21 +16,57 @@ export type ToHost =
       readonly told: readonly Told[];
     }
   | { readonly type: "execute"; readonly id: number; readonly run: string; readonly piece: Piece }
+  | { readonly type: "do"; readonly id: number; readonly call: KindCall }
   | { readonly type: "abort"; readonly id: number; readonly reason: string }
   /** The run is gone from memory, or has moved to another host. */
   | { readonly type: "close"; readonly run: string }
   | { readonly type: "ping" };
 
 export type FromHost =
-  | { readonly type: "loaded"; readonly module: ModuleFacts }
+  | { readonly type: "loaded"; readonly facts: ModuleFacts }
   | { readonly type: "unusable"; readonly reason: string }
   | { readonly type: "turn"; readonly id: number; readonly turn: RemoteTurn }
   | { readonly type: "value"; readonly id: number; readonly value: Json }
+  | { readonly type: "result"; readonly id: number; readonly result: StepResult }
   | { readonly type: "error"; readonly id: number; readonly error: Thrown }
   | { readonly type: "pong" };
 
+/** What a host imports. */
+export type Load = FlowToLoad | KindToLoad;
+
+export interface FlowToLoad {
+  readonly what: "flow";
+  readonly file: string;
+  /** Which kinds of step a flow may call; true: it calls out. */
+  readonly kinds: Readonly<Record<string, boolean>>;
+  /** The same of its project's own kinds; it may call those that it uses. */
+  readonly ownKinds: Readonly<Record<string, boolean>>;
+}
+
+export interface KindToLoad {
+  readonly what: "kind";
+  /** Its path within the folder, as in `sources`. */
+  readonly file: string;
+  /** The project's folder: where packages are looked for, and what counts as the project's own source. */
+  readonly folder: string;
+  /** What is imported in place of the folder's files; absent: the files as they are, and they are kept. */
+  readonly sources?: Sources;
+}
+
+/** The project's own modules that were imported, by their paths within its folder. */
+export type Sources = Readonly<Record<string, Source>>;
+export type Source = { readonly format: string; readonly text: string };
+
 /** What a module says about itself. */
-export interface ModuleFacts {
+export type ModuleFacts = FlowFacts | KindFacts;
+
+export interface KindFacts extends OwnKindFacts {
+  readonly what: "kind";
+  readonly sources: Sources;
+}
+
+export interface FlowFacts {
+  readonly what: "flow";
   readonly name: string;
   readonly version: string;
   readonly uses: readonly string[];
@@ -54,6 +90,16 @@ export interface Piece {
   readonly path: string;
   readonly attempt: number;
   readonly effects: EffectMode;
+}
+
+/** One execution of a step of an own kind. */
+export interface KindCall {
+  readonly input: JsonObject;
+  readonly runId: string;
+  readonly path: string;
+  readonly key: string;
+  readonly attempt: number;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface RemoteTurn {

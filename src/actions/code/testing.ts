@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../core/base/index.ts";
@@ -21,8 +21,12 @@ export interface Rig extends AsyncDisposable {
   flow(
     name: string,
     body: string,
-    options?: { readonly version?: string; readonly file?: string },
+    options?: { readonly version?: string; readonly file?: string; readonly uses?: readonly string[] },
   ): Promise<string>;
+  /** Writes `kinds/NAME.ts`: the members of its definition after what it imports. */
+  kind(name: string, members: string, imports?: string): void;
+  /** Writes a workflow of these steps and opens it; the digest of its release. */
+  workflow(name: string, steps: string): Promise<string>;
   start(release: string, input?: unknown): Promise<string>;
   /** Starts a run and waits for where it comes to rest. */
   run(release: string, input?: unknown): Promise<Rested>;
@@ -79,15 +83,24 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
     printed,
     troubles,
     async printing(text) {
-      while (!printed.join("").includes(text))
-        await new Promise<void>((resolve) => systemClock.after(5, resolve));
+      while (!printed.join("").includes(text)) await pause(5);
     },
-    async flow(name, body, { version = "1", file = `${name}.ts` } = {}) {
+    async flow(name, body, { version = "1", file = `${name}.ts`, uses = [] } = {}) {
       const path = join(folder, file);
       writeFileSync(
         path,
-        `import { flow } from ${JSON.stringify(door)};\nexport default flow({ name: "${name}", version: "${version}" }, async (ctx, input: any) => {${body}});\n`,
+        `import { flow } from ${JSON.stringify(door)};\nexport default flow({ name: "${name}", version: "${version}", uses: ${JSON.stringify(uses)} }, async (ctx, input: any) => {${body}});\n`,
       );
+      return (await engine.open(path)).release.digest;
+    },
+    kind(name, members, imports = "") {
+      mkdirSync(join(folder, "kinds"), { recursive: true });
+      const text = `import { defineKind, RetryLater } from "flyball";\n${imports}\nexport default defineKind<any>({ ${members} });\n`;
+      writeFileSync(join(folder, "kinds", `${name}.ts`), text);
+    },
+    async workflow(name, steps) {
+      const path = join(folder, `${name}.yaml`);
+      writeFileSync(path, `workflow: ${name}\nsteps:\n${steps}\n`);
       return (await engine.open(path)).release.digest;
     },
     start,
@@ -102,6 +115,10 @@ export async function rig(limits: Partial<HostLimits> = {}): Promise<Rig> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => systemClock.after(ms, resolve));
 }
 
 export function assertRested(run: Rested, status: string): void {

@@ -9,6 +9,8 @@ import { assert } from "../../core/base/index.ts";
  * so that neither keeps the other open. The group's number cannot be given to another process while the
  * watcher is in it.
  *
+ * When the machine is out of memory, the kernel takes such a child before it takes us.
+ *
  * What this cannot hold: a command that leaves its group (`setsid`) leaves the watcher as well.
  */
 const supervisor = `
@@ -19,8 +21,21 @@ const supervisor = `
   [ -z "$1" ] || rm -rf -- "$1"
   kill -s KILL -- -$$ ) </dev/null >/dev/null 2>&1 &
 exec 3<&-
-shift
+[ -z "$2" ] || ulimit -d "$2" 2>/dev/null
+{ echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
+shift 2
 exec "$@"`;
+
+/** Bytes that any program maps before it does anything; Node alone more than half of it. */
+const dataBytesBase = 1024 ** 3;
+
+/**
+ * What one process of the group may map to write to, in kilobytes: a stop for what takes memory faster
+ * than anybody looks. Programs map more than they use, so it is far above the limit.
+ */
+function dataLimit(bytesMax: number | undefined): string {
+  return bytesMax === undefined ? "" : String(Math.ceil((2 * bytesMax + dataBytesBase) / 1024));
+}
 
 /** Descriptors of a child: input, output, errors; `channel` for messages by IPC (descriptor 4). */
 export type Streams = readonly ["ignore" | "pipe" | "inherit", "pipe" | "inherit", "pipe" | "inherit"];
@@ -50,11 +65,13 @@ export function supervise(options: {
   readonly cwd?: string;
   /** A folder that belongs to it alone, and that goes when it has ended. */
   readonly folder?: string;
+  /** No process of its group can map much more than this; a `MemoryWatch` tells of the group as a whole. */
+  readonly memoryBytesMax?: number;
 }): Supervised {
-  const { command, environment, streams, channel = false, folder } = options;
+  const { command, environment, streams, channel = false, folder, memoryBytesMax } = options;
   const cwd = options.cwd ?? folder;
   const stdio: StdioOptions = [...streams, "pipe", ...(channel ? (["ipc"] as const) : [])];
-  const child = spawn("sh", ["-c", supervisor, "sh", folder ?? "", ...command], {
+  const child = spawn("sh", ["-c", supervisor, "sh", folder ?? "", dataLimit(memoryBytesMax), ...command], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...environment },
     detached: true,

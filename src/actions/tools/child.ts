@@ -10,11 +10,12 @@ import {
   messageOf,
   toJson,
 } from "../../core/base/index.ts";
-import { gate, type Supervised, supervise } from "../processes/index.ts";
-import { ScriptFailed, ScriptLimitExceeded, ScriptTimeout, stopped } from "./errors.ts";
+import { gate, type MemoryWatch, memoryWatch, type Supervised, supervise } from "../processes/index.ts";
+import { ScriptFailed, ScriptLimitExceeded, ScriptMemoryExceeded, ScriptTimeout, stopped } from "./errors.ts";
 import {
   childErrorBytesMax,
   childGraceMs,
+  childMemoryMb,
   childOutputBytesMax,
   childrenMax,
   childTimeoutMs,
@@ -26,6 +27,7 @@ export interface ChildScript {
   readonly text: string;
   readonly input: Json;
   readonly timeoutMs?: number | undefined;
+  readonly memoryMb?: number | undefined;
   /** What messages call it. */
   readonly label: string;
 }
@@ -39,6 +41,7 @@ export interface Children {
 
 export function children(clock: Clock): Children {
   const turns = gate(childrenMax);
+  const memory = memoryWatch(clock);
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
@@ -49,7 +52,7 @@ export function children(clock: Clock): Children {
       } catch (reason) {
         throw stopped(reason, script.label);
       }
-      const run = runInFolder(script, either, clock).finally(() => turns.leave());
+      const run = runInFolder(script, either, { clock, memory }).finally(() => turns.leave());
       running.add(run);
       return await run.finally(() => running.delete(run));
     },
@@ -60,8 +63,13 @@ export function children(clock: Clock): Children {
   };
 }
 
+interface Watches {
+  readonly clock: Clock;
+  readonly memory: MemoryWatch;
+}
+
 /** A fresh folder is its home, its temporary folder and where it runs; what it leaves there goes with it. */
-async function runInFolder(script: ChildScript, signal: AbortSignal, clock: Clock): Promise<Json> {
+async function runInFolder(script: ChildScript, signal: AbortSignal, watches: Watches): Promise<Json> {
   const folder = await mkdtemp(join(tmpdir(), "flyball-script-"));
   try {
     const path = join(folder, script.file);
@@ -71,8 +79,9 @@ async function runInFolder(script: ChildScript, signal: AbortSignal, clock: Cloc
       folder,
       environment: environmentIn(folder),
       streams: ["pipe", "pipe", "pipe"],
+      memoryBytesMax: memoryBytesOf(script),
     });
-    return await resultOf(child, script, signal, clock);
+    return await resultOf(child, script, signal, watches);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -104,9 +113,9 @@ async function resultOf(
   child: Supervised,
   script: ChildScript,
   signal: AbortSignal,
-  clock: Clock,
+  { clock, memory }: Watches,
 ): Promise<Json> {
-  const { label, timeoutMs = childTimeoutMs } = script;
+  const { label, timeoutMs = childTimeoutMs, memoryMb = childMemoryMb } = script;
   const { stdin, stdout, stderr } = child.process;
   assert(stdin && stdout && stderr, "a child that was started with pipes has pipes");
   let cause: FlyballError | undefined;
@@ -119,6 +128,13 @@ async function resultOf(
   };
   const onAbort = () => end(stopped(signal.reason, label));
   disarms.push(clock.after(timeoutMs, () => end(new ScriptTimeout(label, timeoutMs))));
+  const tooLarge = new ScriptMemoryExceeded(label, memoryMb);
+  const onExceeded = () => {
+    end(tooLarge);
+    child.kill("SIGKILL"); // What fills the memory is not asked first.
+  };
+  const group = child.process.pid;
+  if (group !== undefined) disarms.push(memory.watch({ group, bytesMax: memoryBytesOf(script), onExceeded }));
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   const tooMuch = `${childOutputBytesMax} bytes of standard output`;
@@ -134,6 +150,7 @@ async function resultOf(
     disarms.push(letGo(child, clock));
     const text = await output;
     if (cause) throw cause;
+    if (code !== 0 && isRefusedMemory(await errors)) throw tooLarge;
     if (code !== 0) throw new ScriptFailed(label, exitReason(code, killedBy, await errors));
     return parsed(text, label);
   } finally {
@@ -150,6 +167,17 @@ function letGo(child: Supervised, clock: Clock): () => void {
     child.process.stdout?.destroy();
     child.process.stderr?.destroy();
   });
+}
+
+function memoryBytesOf({ memoryMb = childMemoryMb }: ChildScript): number {
+  return memoryMb * 1024 * 1024;
+}
+
+/** It asked for so much at once that it got none, and ended by itself: in the words of Python, Node, C++ and shells. */
+function isRefusedMemory(errors: string): boolean {
+  return /\bMemoryError\b|out of memory|allocate memory|Array buffer allocation failed|bad_alloc/i.test(
+    errors,
+  );
 }
 
 function exitReason(code: number | null, signal: string | null, errors: string): string {

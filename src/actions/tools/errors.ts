@@ -1,16 +1,5 @@
 import { FlyballError, type RetryClass } from "../../core/base/index.ts";
 
-/** The run's effect mode does not allow what the step would do. */
-export class EffectDenied extends FlyballError {
-  readonly code = "EFFECT_DENIED";
-  override readonly status = 403;
-  readonly effect: string;
-  constructor(what: string, effect: string) {
-    super(`${what} may not be done here: its effect is ${effect}, and effects are denied.`);
-    this.effect = effect;
-  }
-}
-
 /** An outgoing call to where none may go. */
 export class AddressRefused extends FlyballError {
   readonly code = "ADDRESS_REFUSED";
@@ -147,5 +136,16 @@ export class ScriptLimitExceeded extends FlyballError {
   constructor(script: string, limit: string) {
     super(`${script} went over its limit: ${limit}.`);
     this.limit = limit;
+  }
+}
+
+/** A script file, with all that it started, held more memory than it may. */
+export class ScriptMemoryExceeded extends FlyballError {
+  readonly code = "SCRIPT_MEMORY_EXCEEDED";
+  override readonly status = 422;
+  readonly memoryMbMax: number;
+  constructor(script: string, memoryMbMax: number) {
+    super(`${script} was ended: it took more than ${memoryMbMax} MB of memory (memory_mb).`);
+    this.memoryMbMax = memoryMbMax;
   }
 }

@@ -7,8 +7,8 @@
  * processes. Messages lie on the streams `outbox/RUN`.
  * Promises: calls go only to hosts that are named in `allow.http`, checked at every redirect and at the
  * moment of connecting; secrets reach the request and nothing else; a sandboxed script reaches only its
- * input, within limits of time and memory; a child process sees nothing of our environment and ends
- * with us, even when we are killed.
+ * input, within limits of time and memory; a child process sees nothing of our environment, keeps to
+ * limits of time and memory, and ends with us, even when we are killed.
  * Read first: `tool.ts`, then `addresses.ts`; `script.ts`, then `sandbox.ts` and `child.ts`.
  */
 import type { LookupFunction } from "node:net";

@@ -24,6 +24,8 @@ export const sandboxResultCharactersMax = 4 * 1024 * 1024;
 export const childTimeoutMs = 60_000;
 export const childGraceMs = 2_000;
 export const childrenMax = 8;
+/** The memory of a script file with all that it starts, unless its step says otherwise; in megabytes. */
+export const childMemoryMb = 1_024;
 export const childOutputBytesMax = 4 * 1024 * 1024;
 /** How much of the end of standard error an error message quotes, in bytes. */
 export const childErrorBytesMax = 4 * 1024;

@@ -5,9 +5,9 @@ import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { after, test } from "node:test";
 import { FlyballError, type Json, type JsonObject, ManualClock, systemClock } from "../../core/base/index.ts";
-import { type StepContext, WorkflowInvalid } from "../../core/workflow/index.ts";
+import { EffectDenied, type StepContext, WorkflowInvalid } from "../../core/workflow/index.ts";
 import { children } from "./child.ts";
-import { createTools, EffectDenied, loadScript } from "./index.ts";
+import { createTools, loadScript } from "./index.ts";
 import { testContext } from "./testing.ts";
 
 const never = new AbortController().signal;
@@ -18,9 +18,9 @@ function run(
   file: string,
   text: string,
   input: Json = null,
-  { from = shared, signal = never, timeoutMs = 20_000 } = {},
+  { from = shared, signal = never, timeoutMs = 20_000, memoryMb = 1_024 } = {},
 ) {
-  return from.run({ file, text, input, timeoutMs, label: `The script "${file}"` }, signal);
+  return from.run({ file, text, input, timeoutMs, memoryMb, label: `The script "${file}"` }, signal);
 }
 
 async function failure(promise: Promise<unknown>): Promise<FlyballError> {
@@ -278,4 +278,26 @@ test("a script file is pinned by name and text", () => {
   assert.throws(() => load("b", "echo"), WorkflowInvalid);
   assert.throws(() => load("b.exe", "MZ\u0000"), WorkflowInvalid);
   assert.throws(() => load("b.py", "x".repeat(1024 * 1024 + 1)), /b\.py:1:1: is longer than/);
+});
+
+const eaters = {
+  "eat.mjs": "const all = []; for (;;) all.push(Buffer.alloc(4e6, 1));\n",
+  "fork.mjs":
+    "import { spawn } from 'node:child_process'; spawn(process.execPath, ['-e', 'const all = []; for (;;) all.push(Buffer.alloc(4e6, 1))'], { stdio: 'inherit' }); setInterval(() => {}, 1e6);\n",
+  "eat.sh": "x=0123456789abcdef; while :; do x=$x$x; done\n",
+  ...(hasPython
+    ? { "eat.py": "a = []\nwhile True: a.append(bytearray(4_000_000))\n", "once.py": "x = b'x' * 10**10\n" }
+    : {}),
+};
+
+test("a script file that eats memory is ended, whatever runs it, and others beside it are not", async () => {
+  const quiet = run("quiet.mjs", "setTimeout(() => console.log(7), 1500);\n", null, { memoryMb: 200 });
+  const errors = await Promise.all(
+    Object.entries(eaters).map(([file, text]) => failure(run(file, text, null, { memoryMb: 200 }))),
+  );
+  for (const error of errors) {
+    assert.equal(error.code, "SCRIPT_MEMORY_EXCEEDED", error.message);
+    assert.match(error.message, /took more than 200 MB of memory/);
+  }
+  assert.equal(await quiet, 7);
 });

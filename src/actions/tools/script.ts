@@ -13,12 +13,12 @@ import {
 import {
   type Asset,
   type Effect,
+  EffectDenied,
   type StepContext,
   type StepKind,
   WorkflowInvalid,
 } from "../../core/workflow/index.ts";
 import type { Children } from "./child.ts";
-import { EffectDenied } from "./errors.ts";
 import { scriptBytesMax } from "./limits.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { effect, type Finding } from "./tool-file.ts";
@@ -32,6 +32,12 @@ const config = z.strictObject({
   file: z.string().min(1).optional().describe("A script beside the workflow: JSON in, one JSON value out."),
   input: z.unknown().optional(),
   timeout: z.union([z.string(), z.number()]).optional().describe("5s for js, 60s for a file."),
+  memoryMb: z
+    .int()
+    .min(16)
+    .max(1_048_576)
+    .optional()
+    .describe("What a file may take of memory with all that it starts: 1024 megabytes."),
   effect: effect.optional().describe("What a file may do to the world; write without it."),
 });
 
@@ -75,12 +81,9 @@ export function scriptKind(options: { sandbox: Sandbox; children: Children }): S
       if (context.effects === "simulated" && !isSafe) return { result: { value: null, simulated: true } };
       const { file, text } = pinnedScript(written.file, context);
       const label = `The script "${written.file}"`;
-      return {
-        result: {
-          value: await options.children.run({ file, text, input, timeoutMs, label }, context.signal),
-          simulated: false,
-        },
-      };
+      const memoryMb = typeof written.memoryMb === "number" ? written.memoryMb : undefined;
+      const script = { file, text, input, timeoutMs, memoryMb, label };
+      return { result: { value: await options.children.run(script, context.signal), simulated: false } };
     },
   };
 }
@@ -112,6 +115,8 @@ function check(written: JsonObject): Finding[] {
       path: named.slice(1, 2),
       message: `expected exactly one of js and file; found ${named.length === 0 ? "none" : "both"}`,
     });
+  if (written.js !== undefined && written.memoryMb !== undefined)
+    found.push({ path: ["memoryMb"], message: "is for files: the sandbox has a limit of its own" });
   if (written.js !== undefined && written.effect !== undefined)
     found.push({ path: ["effect"], message: "is for files: a script in the sandbox has none" });
   if (written.timeout !== undefined && !String(written.timeout).includes("{{"))

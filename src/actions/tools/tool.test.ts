@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { type Json, type JsonObject, ManualClock, systemClock } from "../../core/base/index.ts";
-import { type Asset, type StepContext, secretMarker } from "../../core/workflow/index.ts";
-import { createTools, EffectDenied, loadTool, ToolFailed } from "./index.ts";
+import { type Asset, EffectDenied, type StepContext, secretMarker } from "../../core/workflow/index.ts";
+import { createTools, loadTool, ToolFailed } from "./index.ts";
 import { call, failure, resultOf, secret, testContext, testServer, tool } from "./testing.ts";
 
 const answering = (status: number, body: string | Buffer, headers: Record<string, string> = {}) =>
@@ -288,7 +288,7 @@ test("data cannot write headers, and cannot choose the connection's own", async 
   assert.equal(server.received.length, 0);
 });
 
-test("effects: denied lets reads through, simulated calls nothing", async () => {
+test("effects: denied and simulated let reads through; what writes is refused, or simulated", async () => {
   await using server = await testServer();
   const write = { url: server.origin, method: "POST" };
   assert.ok((await failure(call(server, write, {}, { effects: "denied" }))) instanceof EffectDenied);
@@ -296,6 +296,7 @@ test("effects: denied lets reads through, simulated calls nothing", async () => 
   const simulated = { value: null, status: null, headers: null, simulated: true };
   assert.deepEqual(await call(server, write, {}, { effects: "simulated" }), simulated);
   assert.equal(server.received.length, 1);
+  assert.equal((await call(server, { url: server.origin }, {}, { effects: "simulated" })).value, "sink");
 });
 
 test("the outbox is a fact in the commit of the step", async () => {

@@ -1,8 +1,14 @@
 import { z } from "zod";
 import { assert, isJsonObject, type Json, type JsonObject } from "../../core/base/index.ts";
 import { schemaMismatches } from "../../core/executor/kinds/index.ts";
-import type { Effect, StepContext, StepKind, StepOutcome } from "../../core/workflow/index.ts";
-import { EffectDenied, ToolRequestInvalid } from "./errors.ts";
+import {
+  type Effect,
+  EffectDenied,
+  type StepContext,
+  type StepKind,
+  type StepOutcome,
+} from "../../core/workflow/index.ts";
+import { ToolRequestInvalid } from "./errors.ts";
 import type { HttpClient } from "./http.ts";
 import { resultOf } from "./reply.ts";
 import { filledRequest, httpRequest, type Secrets } from "./request.ts";
@@ -45,7 +51,8 @@ export function toolKind(options: {
         throw new EffectDenied(what, tool.effect);
       checkInput(tool, locals.input ?? null);
       if (typeof written.name === "string") context.use("tool", written.name);
-      if (context.effects === "simulated") return { result: simulated };
+      if (context.effects === "simulated" && tool.effect !== "none" && tool.effect !== "read")
+        return { result: { ...simulated, value: tool.simulated ?? null } };
       if (tool.outbox) return queued(tool.outbox.channel, written.input ?? null, context);
       assert(tool.http, "a tool is a request or a message");
       return called({ ...options, http: options.http(context), request: tool.http, locals, context });
@@ -75,6 +82,7 @@ function toolOf(written: JsonObject, context: StepContext): { tool: Tool; locals
     input: isJsonObject(content.input) ? content.input : undefined,
     http: isJsonObject(content.http) ? content.http : undefined,
     outbox: channelOf(content.outbox),
+    simulated: content.simulated,
   };
   return { tool, locals: { input: written.input ?? {} } };
 }

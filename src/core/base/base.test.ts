@@ -17,6 +17,7 @@ import {
   ManualClock,
   messageOf,
   nearestName,
+  Pace,
   parseDuration,
   parseMoney,
   parseShare,
@@ -251,6 +252,18 @@ test("the system's timer waits longer than Node's timers can, and can be taken b
   systemClock.after(-5, () => fired++);
   t.mock.timers.tick(0);
   assert.equal(fired, 2);
+});
+
+test("long work gives others a turn for each slice of it, and none before", async () => {
+  const pace = new Pace(10);
+  assert.deepEqual([pace.after(4), pace.after(5)], [undefined, undefined]);
+  let others = 0;
+  setImmediate(() => others++);
+  await pace.after(1);
+  assert.equal(others, 1);
+  assert.equal(pace.after(9), undefined);
+  await pace.after(100);
+  assert.equal(pace.after(9), undefined);
 });
 
 test("a seed gives the same numbers each time, in [0, 1), spread evenly", () => {

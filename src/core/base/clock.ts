@@ -70,3 +70,21 @@ export class ManualClock implements Clock {
     this.#elapsedMs = elapsedMs;
   }
 }
+
+/** Work that may be long, in slices: it says how much it has done, and others have a turn between. */
+export class Pace {
+  readonly #slice: number;
+  #done = 0;
+
+  constructor(slice: number) {
+    this.#slice = slice;
+  }
+
+  /** A turn of the event loop once a slice is full; undefined before that. */
+  after(amount: number): Promise<void> | undefined {
+    this.#done += amount;
+    if (this.#done < this.#slice) return undefined;
+    this.#done = 0;
+    return nextTurn();
+  }
+}

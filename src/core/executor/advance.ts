@@ -1,6 +1,6 @@
 import { type Clock, FlyballError, type Random } from "../base/index.ts";
 import type { Journal } from "../journal/index.ts";
-import { priorityOf, rankOf } from "./admission.ts";
+import { type Place, priorityOf, rankOf } from "./admission.ts";
 import { type AttemptOptions, beginAttempt } from "./attempt.ts";
 import { countersOf } from "./counters.ts";
 import { giveUpWait, recordEnd } from "./end.ts";
@@ -48,6 +48,11 @@ export interface AdvanceDeps {
 
 /** How a run is taken up: with a place to work, fresh from the queue with one, or only to hear its commands. */
 export type Standing = "placed" | "admitted" | "unplaced";
+
+/** How a run is taken up, with its place where it has one. */
+export type TakenUp =
+  | { readonly standing: "placed" | "admitted"; readonly place: Place }
+  | { readonly standing: "unplaced" };
 
 /** Resolves when the run is final, waiting or paused, or when the engine drains. */
 export async function advance(
@@ -100,7 +105,7 @@ class Course {
     this.#outcomes = new Outcomes(run, mailbox, this.#record, deps);
     this.#attempts = {
       clock: deps.clock,
-      effects: "live",
+      effects: run.started.effects ?? "live",
       switches: deps.switches,
       onOutcome: (attempt, outcome) => mailbox.put({ type: "outcome", attempt, outcome }),
       onError: (attempt, error) => mailbox.put({ type: "error", attempt, error }),
@@ -366,7 +371,10 @@ class Course {
   }
 
   #recordPause(data: RunPaused): void {
-    this.#record.add({ type: "run.paused", data });
+    const { arms } = this.#run.started;
+    // Whoever asks for a pause says nothing of the version that the run has.
+    const isFailure = arms !== undefined && data.reason !== "asked";
+    this.#record.add({ type: "run.paused", data: isFailure ? { ...data, arms } : data });
     this.#run.status = "paused";
   }
 

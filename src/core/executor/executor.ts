@@ -1,7 +1,7 @@
-import { type Clock, errorRecord, FlyballError, messageOf, type NewId, type Random } from "../base/index.ts";
+import { type Clock, errorRecord, FlyballError, type NewId, type Random } from "../base/index.ts";
 import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
 import { Admission, type Demand, demandOf, type Place, type RunLimits } from "./admission.ts";
-import { type AdvanceDeps, advance, type Standing } from "./advance.ts";
+import { type AdvanceDeps, advance, type Standing, type TakenUp } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
 import { Counters, type RateMoments } from "./counters.ts";
 import { RunNotFound } from "./errors.ts";
@@ -22,7 +22,7 @@ import type { ChildDemand, NewRun } from "./outcomes.ts";
 import type { Program } from "./program.ts";
 import { programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
-import { checkInput, type Release, type Releases } from "./release.ts";
+import { checkInput, type FlowDefinition, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
 import { hasStopped, Run, type StoppedRun } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
@@ -43,8 +43,7 @@ export interface ExecutorOptions {
   readonly limits?: Partial<RunLimits>;
   /** Makes the program of a flow; throws `ReleaseMissing` where the code is not registered. */
   flowProgram(
-    name: string,
-    version: string,
+    definition: FlowDefinition,
     run: { id: string; started: RunStarted; startedAt: number },
   ): Program;
   /** Told of each run that has ended, or stands still because it failed. */
@@ -58,11 +57,6 @@ interface Call {
   /** Once its commands have been heard although it had no place: the lane in which it waits for one. */
   lane: string | undefined;
 }
-
-/** How a run is taken up, with its place where it has one. */
-type TakenUp =
-  | { readonly standing: "placed" | "admitted"; readonly place: Place }
-  | { readonly standing: "unplaced" };
 
 /** Takes runs from their journal to their next stop, many at once, for as long as the process owns the store. */
 export class Executor {
@@ -149,14 +143,13 @@ export class Executor {
 
   /** False when the run was there before; `giveBack` is called unless it is new. */
   async #appendFirst(append: Append, giveBack: () => void): Promise<boolean> {
+    let isNew = false;
     try {
-      if (await this.#appendOnce(append)) return true;
-    } catch (error) {
-      giveBack();
-      throw error;
+      isNew = await this.#appendOnce(append);
+      return isNew;
+    } finally {
+      if (!isNew) giveBack();
     }
-    giveBack();
-    return false;
   }
 
   #beginNew(
@@ -475,10 +468,8 @@ export class Executor {
       this.#stalledUntil = this.#options.clock.now() + diskFullRetryMs;
       return;
     }
-    const { code } = errorRecord(error);
-    this.#options.onTrouble(
-      `run ${id} was left alone after an error of the engine (${code}): ${messageOf(error)}`,
-    );
+    const { code, message } = errorRecord(error);
+    this.#options.onTrouble(`run ${id} was left alone after an error of the engine (${code}): ${message}`);
   }
 
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */

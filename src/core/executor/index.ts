@@ -34,6 +34,7 @@ export {
   assetOf,
   createReleases,
   type Definition,
+  type FlowDefinition,
   type Release,
   type ReleaseParts,
   type Releases,

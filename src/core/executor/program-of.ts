@@ -12,7 +12,7 @@ export function programOf(
   run: { readonly id: string; readonly started: RunStarted; readonly startedAt: number },
 ): Program {
   const { definition } = release;
-  if (definition.type === "flow") return flowProgram(definition.name, definition.version, run);
+  if (definition.type === "flow") return flowProgram(definition, run);
   const { id, started, startedAt } = run;
   const recordedAt = () => control.run(id)?.startedAt ?? startedAt;
   const { workflow } = definition;

@@ -1,6 +1,6 @@
 import { assert, canonicalJson, type Json, type JsonObject, sha256 } from "../base/index.ts";
 import { type Append, type Journal, StaleAppend } from "../journal/index.ts";
-import type { Asset, Workflow } from "../workflow/index.ts";
+import type { Asset, KindRegistry, Workflow } from "../workflow/index.ts";
 import { InputInvalid, ReleaseMissing } from "./errors.ts";
 import { releasesCachedMax } from "./limits.ts";
 
@@ -17,9 +17,15 @@ export interface Release {
 }
 
 /** What the run walks through: a document, or code. */
-export type Definition =
-  | { readonly type: "document"; readonly workflow: Workflow }
-  | { readonly type: "flow"; readonly name: string; readonly version: string };
+export type Definition = { readonly type: "document"; readonly workflow: Workflow } | FlowDefinition;
+
+export interface FlowDefinition {
+  readonly type: "flow";
+  readonly name: string;
+  readonly version: string;
+  /** What the code may call. */
+  readonly kinds: KindRegistry;
+}
 
 /** A release as it is published: the definition's own asset first. */
 export interface ReleaseParts {
@@ -45,6 +51,8 @@ export function withAlternatives(
 }
 
 export interface Releases {
+  /** Writes an asset, unless it is in the journal. */
+  publishAsset(asset: Asset): Promise<void>;
   /** Writes what is not yet in the journal, and returns the release. */
   publish(parts: ReleaseParts): Promise<Release>;
   /** A release by its digest; throws `ReleaseMissing`. */
@@ -54,8 +62,8 @@ export interface Releases {
 export interface ReleasesOptions {
   readonly journal: Journal;
   isPublished(digest: string): boolean;
-  /** Makes a definition runnable from its asset's content. */
-  define(definition: Asset): Definition;
+  /** Makes a definition runnable from its asset's content, and from what is pinned beside it. */
+  define(definition: Asset, assets: readonly Asset[]): Definition;
 }
 
 export function assetOf(kind: string, name: string, content: Json): Asset {
@@ -77,6 +85,7 @@ export function createReleases(options: ReleasesOptions): Releases {
     return release;
   };
   return {
+    publishAsset: (asset) => publishAsset(options, asset),
     async publish(parts) {
       const manifest = manifestOf(parts);
       const known = cache.get(manifest.digest);
@@ -175,7 +184,7 @@ function releaseOf(options: ReleasesOptions, digest: string, parts: ReleaseParts
     digest,
     workflow: parts.workflow,
     version: parts.version,
-    definition: options.define(parts.definition),
+    definition: options.define(parts.definition, parts.assets),
     parts,
     asset(kind, name) {
       const asset = byName.get(`${kind}/${name}`);

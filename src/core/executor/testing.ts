@@ -103,7 +103,7 @@ export function setup(options: SetupOptions = {}): Bundle {
     isPublished: (digest) => control.asset(digest) !== undefined,
     define: ({ kind, content }) =>
       kind === "flow"
-        ? { type: "flow", ...(content as { name: string; version: string }) }
+        ? { type: "flow", ...(content as { name: string; version: string }), kinds }
         : { type: "document", workflow: compileWorkflow(content as never, kinds) },
   });
   const troubles: string[] = [];
@@ -116,7 +116,7 @@ export function setup(options: SetupOptions = {}): Bundle {
     random: options.random ? { next: options.random } : { next: () => 0.5 },
     newId: () => `run-${++lastId}`,
     ...(options.limits ? { limits: options.limits } : {}),
-    flowProgram(name, version, { id, started }) {
+    flowProgram({ name, version }, { id, started }) {
       const code = flows.find((known) => known.name === name && known.version === version);
       if (!code) throw new ReleaseMissing(`The code of flow ${name}, version ${version},`);
       return new FlowProgram(code, kinds, { id, input: started.input, tags: started.tags ?? {} });

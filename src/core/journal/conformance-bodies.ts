@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { sha256Bytes } from "../base/index.ts";
-import { assertSound, bodiesOf, type Case, collect, mark, notes } from "./conformance-subject.ts";
+import { jsonSliceCharacters, nextTurn, sha256Bytes } from "../base/index.ts";
+import { assertSound, bodiesOf, type Case, collect, mark, notes, placesOf } from "./conformance-subject.ts";
 import { EventDamaged, StaleAppend } from "./errors.ts";
 import type { EventRow, Journal } from "./journal.ts";
 import { bodyInlineCharactersMax } from "./limits.ts";
@@ -29,6 +29,56 @@ suite("a body above the limit is a blob, one at the limit stays in its row", asy
   );
   for (const digest of digestsOf(rows)) assert.ok(storage.namesBlob(digest) && blobs.get(digest));
   assert.deepEqual(bodiesOf(await journal.read("a")).slice(0, 2), [exact, long]);
+  await assertSound(journal);
+});
+
+const slice = { text: "x".repeat(jsonSliceCharacters) };
+
+suite("large bodies of one turn are committed a slice at a time, in order", async ({ journal }) => {
+  const names = ["a", "b", "a", "c"];
+  const committed = names.map(async (name) => {
+    await journal.append([notes(name, null, slice)]);
+    return journal.lastPosition();
+  });
+  const stale = assert.rejects(journal.append([notes("a", 9, slice)]), StaleAppend);
+  assert.deepEqual(await Promise.all(committed), [1, 2, 3, 4]);
+  await stale;
+  const places = await Promise.all(
+    [0, 1, 2, 3].map(async (after) => placesOf(await journal.readAll(after, 1))),
+  );
+  assert.deepEqual(places.flat(), ["a:1", "b:1", "a:2", "c:1"]);
+  await assertSound(journal);
+});
+
+suite("between large bodies that are read, others have a turn", async ({ journal }) => {
+  await journal.append([notes("a", 0, slice, slice, slice, slice)]);
+  let [turns, isOver] = [0, false];
+  const counting = (async () => {
+    for (; !isOver; turns++) await nextTurn();
+  })();
+  assert.equal((await journal.read("a")).length, 4);
+  isOver = true;
+  await counting;
+  assert.ok(turns >= 3, `${turns} turns`);
+});
+
+suite("a page of all events ends early where their bodies are large, and goes on there", async ({
+  journal,
+}) => {
+  const half = { text: "x".repeat(bodyInlineCharactersMax / 2) };
+  await journal.append([
+    notes("a", 0, ...Array.from({ length: 20 }, () => half)),
+    notes("b", 0, slice, slice),
+  ]);
+  const pages: number[] = [];
+  for (let position = 0; position < 22; ) {
+    const page = await journal.readAll(position, 100);
+    assert.equal(page[0]?.position, position + 1);
+    pages.push(page.length);
+    position += page.length;
+  }
+  assert.deepEqual(pages, [8, 8, 5, 1]);
+  assert.deepEqual(await journal.readAll(22, 100), []);
   await assertSound(journal);
 });
 

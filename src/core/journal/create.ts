@@ -1,4 +1,11 @@
-import { type Clock, type FlyballError, type JsonObject, nextTurn } from "../base/index.ts";
+import {
+  type Clock,
+  type FlyballError,
+  type JsonObject,
+  jsonSliceCharacters,
+  nextTurn,
+  Pace,
+} from "../base/index.ts";
 import { contentProblem } from "./content.ts";
 import { zeroHash } from "./encoding.ts";
 import { EventDamaged } from "./errors.ts";
@@ -15,7 +22,7 @@ import type {
   Seal,
   Verification,
 } from "./journal.ts";
-import { pageEvents, sealEventsMax } from "./limits.ts";
+import { bodyInlineCharactersMax, pageEvents, sealEventsMax } from "./limits.ts";
 import type { Subtree } from "./merkle.ts";
 import { planErasure, planPruning, type RemovalPlan, rowsOf } from "./removal.ts";
 import { makeSeal, type SealKey } from "./seal.ts";
@@ -74,26 +81,40 @@ class StoredJournal<Change> implements Journal {
   async read(stream: string, afterSeq = 0): Promise<readonly JournalEvent[]> {
     const rows = this.#storage.readStream(stream, afterSeq);
     const before = afterSeq > 0 ? this.#storage.readStream(stream, afterSeq - 1)[0] : undefined;
+    // At once, as the rows are: between turns, retention may take a blob away.
+    const blobs = rows.map((row) => this.#blobOf(row));
+    const pace = new Pace(jsonSliceCharacters);
+    const events: JournalEvent[] = [];
     let prev = before?.hash ?? zeroHash;
-    return rows.map((row, index) => {
+    for (const [index, row] of rows.entries()) {
+      const blob = blobs[index];
       const problem =
         row.seq === afterSeq + index + 1
-          ? contentProblem(row, prev, (digest) => this.#blobs.get(digest))
+          ? contentProblem(row, prev, () => blob)
           : `event ${afterSeq + index + 1} of its stream is missing`;
       if (problem) throw new EventDamaged(row.position, problem);
-      const event = this.#event(row, prev);
+      events.push(this.#event(row, prev, blob));
       prev = row.hash;
-      return event;
-    });
+      const turn = pace.after(row.body?.length ?? blob?.length ?? 0);
+      if (turn) await turn;
+    }
+    return events;
   }
 
   async readAll(afterPosition: number, limit: number): Promise<readonly JournalEvent[]> {
     const heads = new Map<string, Uint8Array>();
-    return this.#storage.readAll(afterPosition, limit).map((row) => {
+    const events: JournalEvent[] = [];
+    const pace = new Pace(jsonSliceCharacters);
+    for (const row of this.#storage.readAll(afterPosition, limit)) {
       const prev = heads.get(row.stream) ?? this.#hashBefore(row);
       heads.set(row.stream, row.hash);
-      return this.#event(row, prev);
-    });
+      const blob = this.#blobOf(row);
+      events.push(this.#event(row, prev, blob));
+      const turn = pace.after(row.body?.length ?? blob?.length ?? 0);
+      // No more than a slice: after the turn, the rest may not be there any more as it was read.
+      if (turn) return turn.then(() => events);
+    }
+    return events;
   }
 
   #hashBefore(row: EventRow): Uint8Array {
@@ -143,9 +164,14 @@ class StoredJournal<Change> implements Journal {
       publicKey: this.#key.publicKey,
       blob: (digest) => this.#blobs.get(digest),
     });
+    const pace = new Pace(jsonSliceCharacters);
     for (let after = 0; ; ) {
       const rows = this.#storage.readAll(after, pageEvents);
-      for (const row of rows) verifier.check(row);
+      for (const row of rows) {
+        verifier.check(row);
+        const turn = pace.after(row.body?.length ?? bodyInlineCharactersMax);
+        if (turn) await turn;
+      }
       const last = rows.at(-1);
       if (!last) break;
       after = last.position;
@@ -247,7 +273,7 @@ class StoredJournal<Change> implements Journal {
     }
   }
 
-  #event(row: EventRow, prev: Uint8Array): JournalEvent {
+  #event(row: EventRow, prev: Uint8Array, blob = this.#blobOf(row)): JournalEvent {
     const { position, stream, seq, type, at, actor } = row;
     return {
       position,
@@ -256,7 +282,7 @@ class StoredJournal<Change> implements Journal {
       type,
       at,
       actor,
-      data: this.#data(row),
+      data: dataOf(row, blob),
       prev: hex(prev),
       hash: hex(row.hash),
       salt: row.salt ? hex(row.salt) : null,
@@ -264,20 +290,20 @@ class StoredJournal<Change> implements Journal {
     };
   }
 
-  #data(row: EventRow): JsonObject | null {
-    if (!row.salt) return null;
-    const body = row.body ?? this.#blobBody(row);
-    try {
-      return JSON.parse(body);
-    } catch {
-      throw new EventDamaged(row.position, "its body is not JSON");
-    }
+  /** The body of an event that has it in a blob. */
+  #blobOf({ body, salt, digest }: EventRow): Uint8Array | undefined {
+    return body === null && salt && digest ? this.#blobs.get(digest) : undefined;
   }
+}
 
-  #blobBody(row: EventRow): string {
-    const bytes = row.digest ? this.#blobs.get(row.digest) : undefined;
-    if (!bytes) throw new EventDamaged(row.position, "its body is missing");
-    return Buffer.from(bytes).toString("utf8");
+function dataOf(row: EventRow, blob: Uint8Array | undefined): JsonObject | null {
+  if (!row.salt) return null;
+  const body = row.body ?? (blob && Buffer.from(blob).toString("utf8"));
+  if (body === undefined) throw new EventDamaged(row.position, "its body is missing");
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new EventDamaged(row.position, "its body is not JSON");
   }
 }
 

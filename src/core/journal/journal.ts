@@ -69,7 +69,10 @@ export interface Journal {
    * each is held against its hash: rejects with `EventDamaged` when one is not what was written.
    */
   read(stream: string, afterSeq?: number): Promise<readonly JournalEvent[]>;
-  /** Up to `limit` events of all streams with a position above `afterPosition`, in order, as they stand. */
+  /**
+   * Up to `limit` events of all streams with a position above `afterPosition`, in order, as they stand; fewer
+   * when their bodies are large, and none only at the end.
+   */
   readAll(afterPosition: number, limit: number): Promise<readonly JournalEvent[]>;
   /** All events from a position on, then each new one as it is committed, until the signal aborts. */
   follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent>;
@@ -201,6 +204,7 @@ export interface JournalStorage<Change> {
   lastPosition(): number;
   head(stream: string): StreamHead | undefined;
   readStream(stream: string, afterSeq: number): readonly EventRow[];
+  /** Up to `limit`; fewer when they are large, and none only at the end. */
   readAll(afterPosition: number, limit: number): readonly EventRow[];
   /** In order, without repeats. */
   streams(prefix: string): readonly string[];

@@ -3,6 +3,7 @@ import {
   type FlyballError,
   InvalidJson,
   type JsonObject,
+  jsonSliceCharacters,
   messageOf,
   randomBytes,
 } from "../base/index.ts";
@@ -25,7 +26,8 @@ import { bodyCharactersMax, bodyInlineCharactersMax, headsCachedMax } from "./li
 // Takes appends as they come and commits them in groups.
 //
 // Invariants
-//   J1. All appends of one turn of the event loop share a transaction (group commit).
+//   J1. All appends of one turn of the event loop share a transaction (group commit), until their bodies
+//       fill a slice; the rest follow in the next turn, in order.
 //   J2. An append resolves only after the transaction that holds it is durable.
 //   J3. An append is all or nothing. A stale one fails alone; its neighbours in the group do not.
 //   J4. Positions and sequence numbers have no gaps: they are given only inside the flush.
@@ -50,6 +52,8 @@ interface Group<Change> {
   readonly changes: Change[];
   /** What an entry of the group removes; one at a time does. */
   removal: Removal;
+  /** Of all bodies. */
+  characters: number;
   readonly written: Entry[];
 }
 
@@ -113,16 +117,17 @@ export class Writer<Change> {
   #flush(): Promise<void> | undefined {
     if (this.#committing || this.#queue.length === 0) return this.#committing;
     if (this.#heads.size > headsCachedMax) this.#forgetOldest();
-    const entries = this.#queue;
-    this.#queue = [];
-    const group = this.#gather(entries);
-    if (group.events.length === 0) {
-      for (const entry of group.written) entry.resolve();
-      return undefined;
-    }
+    const group = this.#gather();
+    this.#commit(group);
+    if (this.#queue.length > 0) this.#scheduleFlush();
+    return this.#committing;
+  }
+
+  #commit(group: Group<Change>): void {
+    if (group.events.length === 0) return this.#tell(group);
     try {
       const pending = this.#options.storage.commit(group.events, group.changes, group.removal);
-      if (!pending) return void this.#committed(group);
+      if (!pending) return this.#committed(group);
       this.#committing = pending
         .then(
           () => this.#committed(group),
@@ -135,16 +140,21 @@ export class Writer<Change> {
     } catch (error) {
       this.#failed(group, error);
     }
-    return this.#committing;
   }
 
-  #gather(entries: readonly Entry[]): Group<Change> {
-    const group: Group<Change> = { events: [], changes: [], removal: noRemoval, written: [] };
+  /** Takes from the queue what one commit holds. */
+  #gather(): Group<Change> {
+    const group: Group<Change> = { events: [], changes: [], removal: noRemoval, characters: 0, written: [] };
+    const entries = this.#queue;
+    let taken = 0;
     for (const entry of entries) {
+      if (group.characters >= jsonSliceCharacters) break;
+      taken += 1;
       const refusal = this.#refusalOrError(entry);
       if (refusal) entry.reject(refusal);
       else this.#add(entry, group);
     }
+    this.#queue = taken === entries.length ? [] : entries.slice(taken);
     return group;
   }
 
@@ -217,6 +227,7 @@ export class Writer<Change> {
           `the data of ${type}`,
           `it has ${body.length} characters, more than ${bodyCharactersMax}`,
         );
+      group.characters += body.length;
       const salt = randomBytes(saltBytes);
       const digest = bodyDigestLatin1(salt, body);
       const position = this.#lastPosition + group.events.length + 1;
@@ -250,8 +261,14 @@ export class Writer<Change> {
   #committed(group: Group<Change>): void {
     this.#lastPosition += group.events.length;
     for (const stream of group.removal.streams) this.#heads.delete(stream);
+    // What is done with bodies that large is not added to the time that writing them took.
+    if (group.characters < jsonSliceCharacters) this.#tell(group);
+    else this.#options.schedule(() => this.#tell(group));
+  }
+
+  #tell(group: Group<Change>): void {
     for (const entry of group.written) entry.resolve();
-    this.#options.onCommitted();
+    if (group.events.length > 0) this.#options.onCommitted();
   }
 
   #forgetOldest(): void {

@@ -1,7 +1,14 @@
 import type { Clock, JsonObject } from "../base/index.ts";
-import { type Release, type Releases, type StoppedRun, withAlternatives } from "../executor/index.ts";
+import {
+  type Release,
+  type ReleaseParts,
+  type Releases,
+  type StoppedRun,
+  withAlternatives,
+} from "../executor/index.ts";
 import type { Journal } from "../journal/index.ts";
 import {
+  type AssetSource,
   alternativesOf,
   degradedBounds,
   type KindRegistry,
@@ -40,7 +47,8 @@ export class Degradation {
     const { state, isNormal } = start(before, run, rules, this.#options.clock.now());
     this.#states.set(release.workflow, state);
     if (isNormal) return release;
-    const routes = Object.entries(alternativesOf(document, this.#options.kinds));
+    const { kinds } = this.#options;
+    const routes = Object.entries(alternativesOf(document, { kinds, assets: within(release.parts) }));
     const alternatives = Object.fromEntries(routes.map(([of, other]) => [`route/${of}`, `route/${other}`]));
     return this.#options.releases.publish(withAlternatives(release.parts, alternatives));
   }
@@ -76,6 +84,10 @@ export class Degradation {
       .then(() => this.#options.journal.append([append]))
       .catch((error) => this.#options.onTrouble(`${event.type} of ${workflow} was not recorded: ${error}`));
   }
+}
+
+function within({ assets }: ReleaseParts): Pick<AssetSource, "find"> {
+  return { find: (kind, name) => assets.find((asset) => asset.kind === kind && asset.name === name) };
 }
 
 function documentOf({ definition }: Release): WorkflowDocument | undefined {

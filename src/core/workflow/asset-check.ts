@@ -74,14 +74,14 @@ function reported<T>(report: Report, find: () => T): T | undefined {
 }
 
 /** What takes the place of routes in degraded mode is pinned with them. */
-function* degradedReferences(document: WorkflowDocument, { kinds, report }: AssetContext) {
+function* degradedReferences(document: WorkflowDocument, context: AssetContext) {
   const { degraded } = document;
   if (!degraded) return;
-  for (const { path, message } of degradedProblems(document, kinds))
-    report.problem(["degraded", ...path], message, "key");
+  for (const { path, message } of degradedProblems(document, context))
+    context.report.problem(["degraded", ...path], message, "key");
   const others = typeof degraded.use === "string" ? {} : degraded.use.routes;
   const at = (name: string) => (Object.hasOwn(others, name) ? ["use", "routes", name] : ["use"]);
-  for (const [of, name] of Object.entries(alternativesOf(document, kinds)))
+  for (const [of, name] of Object.entries(alternativesOf(document, context)))
     yield { reference: { kind: "route", name, path: [] }, path: ["degraded", ...at(of)] };
 }
 

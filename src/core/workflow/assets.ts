@@ -2,7 +2,7 @@ import type { Json } from "../base/index.ts";
 
 /** Anything versioned that a workflow names. */
 export interface Asset {
-  /** `prompt`, `route`, `model`, `tool`, `index`, `ruleset`, `script`, `workflow`. */
+  /** `prompt`, `route`, `model`, `tool`, `index`, `ruleset`, `script`, `kind`, `workflow`. */
   readonly kind: string;
   readonly name: string;
   /** SHA-256 of the canonical content: its version. */

@@ -1,16 +1,23 @@
+import type { AssetSource } from "./assets.ts";
 import { innerBlocks } from "./blocks.ts";
 import type { DegradedBounds, StepDocument, WorkflowDocument } from "./definition.ts";
 import type { KindRegistry } from "./kinds.ts";
 
+/** What tells which routes steps name: some are named by their prompts. */
+interface Pinned {
+  readonly kinds: KindRegistry;
+  readonly assets: Pick<AssetSource, "find">;
+}
+
 /** The routes of a workflow, each with the one that takes its place in degraded mode. Empty where none does. */
 export function alternativesOf(
   { degraded, steps }: WorkflowDocument,
-  kinds: KindRegistry,
+  pinned: Pinned,
 ): Readonly<Record<string, string>> {
   if (!degraded) return {};
   const { use } = degraded;
   if (typeof use !== "string") return use.routes;
-  return Object.fromEntries(routesOf(steps, kinds).map((name) => [name, use]));
+  return Object.fromEntries(routesOf(steps, pinned).map((name) => [name, use]));
 }
 
 /** Beyond which of these a workflow is degraded. The targets say it where `when` does not. */
@@ -26,13 +33,13 @@ export function degradedBounds({ degraded, targets }: WorkflowDocument): Degrade
 
 export function degradedProblems(
   document: WorkflowDocument,
-  kinds: KindRegistry,
+  pinned: Pinned,
 ): readonly { readonly path: readonly string[]; readonly message: string }[] {
-  const routes = routesOf(document.steps, kinds);
+  const routes = routesOf(document.steps, pinned);
   const problems: { path: string[]; message: string }[] = [];
   if (Object.keys(degradedBounds(document)).length === 0)
     problems.push({ path: ["when"], message: "expected a bound, here or among the `targets`" });
-  const replaced = Object.keys(alternativesOf(document, kinds));
+  const replaced = Object.keys(alternativesOf(document, pinned));
   if (replaced.length === 0)
     problems.push({
       path: ["use"],
@@ -47,12 +54,12 @@ export function degradedProblems(
   return problems;
 }
 
-function routesOf(steps: readonly StepDocument[], kinds: KindRegistry): readonly string[] {
+function routesOf(steps: readonly StepDocument[], { kinds, assets }: Pinned): readonly string[] {
   const names = steps.flatMap((step) => [
     ...[step, step.fallback]
-      .flatMap((work) => (work ? (kinds.get(work.kind)?.references?.(work.config) ?? []) : []))
+      .flatMap((work) => (work ? (kinds.get(work.kind)?.references?.(work.config, assets) ?? []) : []))
       .flatMap(({ kind, name }) => (kind === "route" ? [name] : [])),
-    ...innerBlocks(step).flatMap((inner) => routesOf(inner.steps, kinds)),
+    ...innerBlocks(step).flatMap((inner) => routesOf(inner.steps, { kinds, assets })),
   ]);
   return [...new Set(names)];
 }

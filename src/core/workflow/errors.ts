@@ -25,3 +25,14 @@ export class WorkflowInvalid extends FlyballError {
     this.problems = problems;
   }
 }
+
+/** The run's effect mode does not allow what the step would do. */
+export class EffectDenied extends FlyballError {
+  readonly code = "EFFECT_DENIED";
+  override readonly status = 403;
+  readonly effect: string;
+  constructor(what: string, effect: string) {
+    super(`${what} may not be done here: its effect is ${effect}, and effects are denied.`);
+    this.effect = effect;
+  }
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Json, JsonObject } from "../base/index.ts";
-import { inputChecker } from "./input-check.ts";
+import { configChecker, inputChecker } from "./input-check.ts";
 
 const check = (schema: JsonObject, input: Json) => inputChecker(schema)(input);
 
@@ -106,4 +106,48 @@ test("a schema that refers to itself without end is a problem of the input, not 
 test("twenty problems are enough", () => {
   const input = Array.from({ length: 100 }, (_, index) => index);
   assert.equal(check({ items: { type: "string" } }, input).length, 20);
+});
+
+const yet = "{{ input.x }}";
+const open: readonly (readonly [schema: JsonObject, config: JsonObject, ...findings: string[]])[] = [
+  [{ properties: { a: { type: "integer" }, b: { enum: ["x"] } } }, { a: yet, b: `pre ${yet}` }],
+  [{ properties: { a: { type: "integer" } } }, { a: "five" }, 'a: expected integer, found text "five"'],
+  [
+    { properties: { a: { items: { type: "integer" } } } },
+    { a: [1, yet, "x"] },
+    'a/2: expected integer, found text "x"',
+  ],
+  [
+    { properties: { a: { type: "string" } }, additionalProperties: false },
+    { aa: yet },
+    "aa: not expected; did you mean `a`?",
+  ],
+  [{ required: ["a", "b"] }, { a: yet }, "b: required"],
+  [
+    { properties: { a: { properties: { b: { type: "object" } }, required: ["c"] } } },
+    { a: { b: yet } },
+    "a/c: required",
+  ],
+  [{ properties: { a: { type: "integer" } } }, { a: { b: yet } }],
+  [{ anyOf: [{ properties: { a: { const: 1 } } }, { properties: { a: { const: 2 } } }] }, { a: yet }],
+  [
+    { anyOf: [{ properties: { a: { const: 1 } } }, { properties: { a: { const: 2 } } }] },
+    { a: 3 },
+    ": expected one of the forms that the schema allows, found a mapping",
+  ],
+  [{ if: { properties: { a: { const: 1 } } }, else: { required: ["b"] } }, { a: yet }],
+  [{ if: { properties: { a: { const: 1 } } }, else: { required: ["b"] } }, { a: 2 }, "b: required"],
+];
+for (const [schema, config, ...findings] of open)
+  test(`before expressions are evaluated, ${JSON.stringify(schema)} of ${JSON.stringify(config)}`, () => {
+    const found = configChecker(schema).beforeRun(config);
+    assert.deepEqual(
+      found.map(({ path, message }) => `${path.join("/")}: ${message}`),
+      findings,
+    );
+  });
+
+test("once they are evaluated, all of the schema holds", () => {
+  const { problems } = configChecker({ properties: { a: { type: "integer" } } });
+  assert.deepEqual(problems({ a: yet }), [`input.a: expected integer, found text ${JSON.stringify(yet)}`]);
 });

@@ -1,7 +1,8 @@
 import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
 import { isJsonObject, type Json, type JsonObject, messageOf, nearestName, toJson } from "../base/index.ts";
-import { foundText } from "./findings.ts";
-import { type Path, valueAt } from "./spelling.ts";
+import { type Finding, foundText } from "./findings.ts";
+import { type Path, textsOf, valueAt } from "./spelling.ts";
+import { hasTags } from "./templates.ts";
 
 /** More problems than this of one input help nobody. */
 const inputProblemsMax = 20;
@@ -12,6 +13,35 @@ const inputProblemsMax = 20;
  */
 export function inputChecker(schema: JsonObject | undefined): (input: Json) => readonly string[] {
   if (schema === undefined) return () => [];
+  const check = checker(schema);
+  return (input) => check(input).map(({ path, message }) => `${textOf(path, input)}: ${message}`);
+}
+
+/** Checks what stands under the key of a kind whose shape is a JSON Schema. */
+export interface ConfigChecker {
+  /** While it still has expressions: what is wrong whatever they will give. */
+  beforeRun(config: JsonObject): readonly Finding[];
+  problems(config: JsonObject): readonly string[];
+}
+
+export function configChecker(schema: JsonObject): ConfigChecker {
+  return { beforeRun: checker(schema, isOpenYet), problems: inputChecker(schema) };
+}
+
+/** Errors about the members that are there, whatever their values. */
+const ofMembers = new Set(["required", "false", "minProperties", "maxProperties", "dependentRequired"]);
+
+/** Whether an error may go away once the expressions in the value are evaluated. */
+function isOpenYet({ keyword, keywordLocation, instanceLocation }: OutputUnit, input: Json): boolean {
+  // Which branch is taken hangs on any value.
+  const isBranch = /\/(then|else)(\/|$)/.test(keywordLocation);
+  const value = isBranch ? input : (valueAt(input, pathOf(instanceLocation)) ?? null);
+  return (isBranch || !ofMembers.has(keyword)) && [...textsOf(value)].some(({ text }) => hasTags(text));
+}
+
+type Passed = (error: OutputUnit, input: Json) => boolean;
+
+function checker(schema: JsonObject, isPassed: Passed = () => false): (input: Json) => readonly Finding[] {
   // The library marks the schema it is given, and the document must not change.
   const quick = new Validator(structuredClone(schema) as Schema, "2020-12", true);
   const thorough = new Validator(structuredClone(schema) as Schema, "2020-12", false);
@@ -21,9 +51,9 @@ export function inputChecker(schema: JsonObject | undefined): (input: Json) => r
       const plain = toJson(input, "input");
       if (quick.validate(plain).valid) return [];
       const { errors } = thorough.validate(plain);
-      return readable(errors, schema, plain);
+      return readable(errors, schema, plain, isPassed);
     } catch (error) {
-      return [`input: cannot be checked: ${messageOf(error)}`];
+      return [{ path: [], message: `cannot be checked: ${messageOf(error)}` }];
     }
   };
 }
@@ -37,28 +67,35 @@ const wrappers = new Set(
   ),
 );
 
-function readable(errors: readonly OutputUnit[], schema: JsonObject, input: Json): readonly string[] {
+function readable(
+  errors: readonly OutputUnit[],
+  schema: JsonObject,
+  input: Json,
+  isPassed: Passed,
+): readonly Finding[] {
   const choices = errors.filter((error) => alternatives.has(error.keyword));
   const isInside = (error: OutputUnit, choice: OutputUnit) =>
     error !== choice && error.keywordLocation.startsWith(`${choice.keywordLocation}/`);
   const leaves = errors.filter(
     (error) => !wrappers.has(error.keyword) && !choices.some((choice) => isInside(error, choice)),
   );
-  const messages = leaves.map((error) => messageFor(error, schema, input));
-  const unique = [...new Set(messages.length > 0 ? messages : ["input: does not fit the schema"])];
-  return unique.slice(0, inputProblemsMax);
+  const found = leaves
+    .filter((error) => !isPassed(error, input))
+    .map((error) => findingOf(error, schema, input));
+  const isSilent = leaves.length === 0 && !errors.some((error) => isPassed(error, input));
+  const all = isSilent ? [{ path: [], message: "does not fit the schema" }] : found;
+  const unique = new Map(all.map((finding) => [JSON.stringify(finding), finding]));
+  return [...unique.values()].slice(0, inputProblemsMax);
 }
 
-function messageFor(error: OutputUnit, schema: JsonObject, input: Json): string {
+function findingOf(error: OutputUnit, schema: JsonObject, input: Json): Finding {
   const path = pathOf(error.instanceLocation);
   const value = valueAt(input, path);
-  if (error.keyword === "required") {
-    const name = /"(.*)"/s.exec(error.error)?.[1] ?? "";
-    return `${textOf([...path, name], input)}: required`;
-  }
-  const where = textOf(path, input);
-  if (error.keyword === "false") return `${where}: not expected${nearestMember(path, schema)}`;
-  return `${where}: ${expectation(error, ruleOf(error, schema), value)}`;
+  if (error.keyword === "required")
+    return { path: [...path, /"(.*)"/s.exec(error.error)?.[1] ?? ""], message: "required" };
+  if (error.keyword === "false")
+    return { path, message: `not expected${nearestMember(path, schema)}`, at: "key" };
+  return { path, message: expectation(error, ruleOf(error, schema), value) };
 }
 
 function expectation(error: OutputUnit, rule: Json | undefined, value: Json | undefined): string {

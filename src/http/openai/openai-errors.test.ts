@@ -9,7 +9,7 @@ const user = (content: string) => [{ role: "user" as const, content }];
 const ask = { model: "small", messages: user("Hi") };
 const text = "Your parcel is on its way and arrives tomorrow.";
 
-const failing: Behaviour = { fault: "server_error" };
+const failing: Behaviour = { fault: "unauthorized" };
 
 /** What the client throws. */
 async function errorOf(asking: PromiseLike<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
@@ -37,7 +37,7 @@ test("what a provider says becomes the client's own errors, streaming and not", 
     for (const stream of [false, true]) {
       // A stream that breaks off after its first words is another test.
       if (stream && fault === "malformed_json") continue;
-      const error = await errorOf(client.chat.completions.create({ ...ask, stream }));
+      const error = await errorOf(client.chat.completions.create({ ...ask, model: "quick", stream }));
       assert.ok(error instanceof type, `${fault}: ${error.constructor.name}`);
       assert.equal(error.code, code);
       assert.equal(error.headers?.get("retry-after") ?? null, fault === "rate_limited" ? "7" : null);
@@ -207,6 +207,23 @@ test("a model that is switched off answers 503, and one stopped under way is bro
   for (const error of [await asking, await errorOf(client.chat.completions.create(ask))])
     assert.deepEqual([error.status, error.code], [503, "switched_off"]);
   assert.equal(provider.requestCount(), 1);
+});
+
+test("spent money is 402 budget_exceeded, which clients do not ask again", async (t) => {
+  const budget = "[{ name: house-rule, by: tenant, limit: $0.0003, period: day }]";
+  const { provider, url } = await setup(t, undefined, budget);
+  const client = new OpenAI({ baseURL: url, apiKey: "unused", maxRetries: 2 });
+  const limited = { ...ask, max_tokens: 50 };
+  const asTenant = (tenant: string) => ({ headers: { "x-flyball-tags": `tenant=${tenant}` } });
+  const outcomes = [];
+  for (let call = 0; call < 4; call++)
+    outcomes.push(await client.chat.completions.create(limited, asTenant("acme")).catch((error) => error));
+  const refused = outcomes.filter((outcome) => outcome instanceof OpenAI.APIError);
+  assert.ok(refused.length > 0 && refused.length < 4);
+  for (const { status, code, type } of refused)
+    assert.deepEqual([status, code, type], [402, "budget_exceeded", "insufficient_quota"]);
+  assert.equal(provider.requestCount(), 4 - refused.length);
+  assert.ok(await client.chat.completions.create(limited, asTenant("other")));
 });
 
 test("what cannot be recorded is not answered", async (t) => {

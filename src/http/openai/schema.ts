@@ -145,4 +145,3 @@ export const embeddingBody = z.strictObject({
   dimensions: unsupported,
   user: ignored,
 });
-export type EmbeddingBody = z.output<typeof embeddingBody>;

@@ -1,4 +1,4 @@
-import type { Clock, Json, JsonObject } from "../../core/base/index.ts";
+import { type Clock, type Json, type JsonObject, nextTurn } from "../../core/base/index.ts";
 import type { ModelDelta } from "../../models/gateway/index.ts";
 import type { Listener } from "./calls.ts";
 import { openaiError } from "./errors.ts";
@@ -37,7 +37,9 @@ export class ChunkStream implements Listener {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #begin = () => {};
   #said = false;
-  #closed = false;
+  #pending = "";
+  #isWhole = false;
+  #isCancelled = false;
   #stopHeartbeat = () => {};
 
   constructor(options: StreamOptions) {
@@ -50,7 +52,7 @@ export class ChunkStream implements Listener {
         this.#controller = controller;
       },
       cancel: () => {
-        this.#end();
+        this.#cancel();
         options.onCancel();
       },
     });
@@ -117,16 +119,24 @@ export class ChunkStream implements Listener {
 
   #done(): void {
     this.#send("data: [DONE]\n\n");
-    if (!this.#closed) this.#controller?.close();
-    this.#end();
+    this.#isWhole = true;
+    this.#stopHeartbeat();
   }
 
+  /** What comes in one turn of the event loop leaves in one piece: providers send several words at once. */
   #send(text: string): void {
-    if (!this.#closed) this.#controller?.enqueue(Buffer.from(text));
+    if (this.#pending === "") nextTurn().then(() => this.#flush());
+    this.#pending += text;
   }
 
-  #end(): void {
-    this.#closed = true;
+  #flush(): void {
+    if (!this.#isCancelled) this.#controller?.enqueue(Buffer.from(this.#pending));
+    this.#pending = "";
+    if (this.#isWhole && !this.#isCancelled) this.#controller?.close();
+  }
+
+  #cancel(): void {
+    this.#isCancelled = true;
     this.#stopHeartbeat();
   }
 

@@ -5,8 +5,9 @@ import { derivedId } from "../../core/base/index.ts";
 import { RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
+import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
-import { type Served, servedRelease } from "../served.ts";
+import { releaseOf } from "../production.ts";
 import { presentRow, presentRun } from "./present.ts";
 import { showStep } from "./step.ts";
 
@@ -14,6 +15,7 @@ const listQuery = z.object({
   workflow: z.string().optional(),
   status: z.enum(runStatuses).optional(),
   batch: z.string().optional(),
+  shadows: z.stringbool().default(false),
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
 });
@@ -31,19 +33,22 @@ const signalBody = z.strictObject({
 });
 
 /** `/v1/runs`: list, show, what ran at a step, follow, pause, resume, cancel, restart, signal. */
-export function runRoutes(engine: Engine, served: () => Served): Hono {
+export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
   routes.get("/", (context) => {
-    const { cursor, ...filter } = queryOf(context, listQuery);
-    const rows = engine.control.runs({ ...filter, ...(cursor ? { before: cursor } : {}) } as Parameters<
+    const { cursor, shadows: withShadows, ...filter } = queryOf(context, listQuery);
+    const cursored = cursor ? { before: cursor } : {};
+    const rows = engine.control.runs({ ...filter, withShadows, ...cursored } as Parameters<
       typeof engine.control.runs
     >[0]);
     const nextCursor = rows.length === filter.limit ? (rows.at(-1)?.id ?? null) : null;
     return context.json({ items: rows.map(presentRow), nextCursor });
   });
 
-  routes.get("/:id", async (context) => context.json(await showRun(engine, context.req.param("id"))));
+  routes.get("/:id", async (context) =>
+    answerInParts(context, await showRun(engine, context.req.param("id"))),
+  );
 
   routes.get("/:id/steps/:path", async (context) => {
     const row = rowOf(engine, context.req.param("id"));
@@ -54,7 +59,7 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     const row = rowOf(engine, context.req.param("id"));
     const accepts = context.req.header("accept") ?? "";
     if (!accepts.includes("text/event-stream"))
-      return context.json({ items: await engine.journal.read(`run/${row.id}`) });
+      return answerInParts(context, { items: await engine.journal.read(`run/${row.id}`) });
     const afterSeq = Number(context.req.header("last-event-id") ?? 0) || 0;
     return streamSSE(context, async (stream) => {
       const stop = new AbortController();
@@ -64,11 +69,11 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     });
   });
 
-  steeringRoutes(routes, engine, served);
+  steeringRoutes(routes, engine);
   return routes;
 }
 
-function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): void {
+function steeringRoutes(routes: Hono, engine: Engine): void {
   routes.post("/:id/cancel", async (context) => {
     const { reason } = await bodyOf(context, cancelBody);
     const { id } = rowOf(engine, context.req.param("id"));
@@ -77,7 +82,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
       { kind: "cancel", by: "local", reason: reason ?? null },
       context.req.header("idempotency-key"),
     );
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 
   routes.post("/:id/pause", async (context) => {
@@ -85,13 +90,13 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
     const { id } = rowOf(engine, context.req.param("id"));
     const command = { kind: "pause", by: "local", reason: reason ?? null } as const;
     await engine.command(id, command, context.req.header("idempotency-key"));
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 
   routes.post("/:id/restart", async (context) => {
     const { from, release } = await bodyOf(context, restartBody);
     const row = rowOf(engine, context.req.param("id"));
-    const latest = release === "latest" ? servedRelease(served(), row.workflow) : undefined;
+    const latest = release === "latest" ? await releaseOf(engine, row.workflow) : undefined;
     const key = context.req.header("idempotency-key");
     const run = await engine.executor.restart({
       of: row.id,
@@ -100,7 +105,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
       ...(key ? { id: derivedId("restart", row.id, key) } : {}),
     });
     context.header("location", `/v1/runs/${run}`);
-    return context.json(await showSettled(engine, run), 202);
+    return answerInParts(context, await showSettled(engine, run), 202);
   });
 
   routes.post("/:id/resume", async (context) => {
@@ -108,7 +113,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
     const { id } = rowOf(engine, context.req.param("id"));
     const command = { kind: "resume", by: "local", ...(skip ? { skip } : {}) } as const;
     await engine.command(id, command, context.req.header("idempotency-key"));
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 
   routes.post("/:id/signals", async (context) => {
@@ -116,7 +121,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
     const { id } = rowOf(engine, context.req.param("id"));
     const key = signalId ?? context.req.header("idempotency-key");
     await engine.command(id, { kind: "signal", event, data: data ?? null }, key);
-    return context.json(await showSettled(engine, id), 202);
+    return answerInParts(context, await showSettled(engine, id), 202);
   });
 }
 

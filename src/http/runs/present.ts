@@ -1,4 +1,3 @@
-import { type Json, toJson } from "../../core/base/index.ts";
 import type { RunRow, RunView, StepView } from "../../core/executor/index.ts";
 
 /** A run for lists: what its row tells. */
@@ -21,6 +20,7 @@ export function presentRow(row: RunRow) {
       : null,
     error: row.error ? JSON.parse(row.error) : null,
     parent: row.parent,
+    shadowOf: row.shadowOf,
     tags: JSON.parse(row.tags),
     startedAt: iso(row.startedAt),
     endedAt: iso(row.endedAt),
@@ -52,14 +52,16 @@ export function presentRun(row: RunRow, view: RunView) {
     },
     undo: view.undo && { undone: view.undo.undone, notUndone: view.undo.notUndone },
     forkedFrom: view.forkedFrom,
+    release: row.release,
+    rollouts: view.started?.arms ?? {},
     cost: view.costUsd,
     steps: view.steps.map(presentStep),
   };
 }
 
-function presentStep(step: StepView): Json {
+function presentStep(step: StepView) {
   const { path, kind, status, attempts, key, result, error, waiting } = step;
-  return toJson({
+  return {
     path,
     kind,
     status,
@@ -70,7 +72,7 @@ function presentStep(step: StepView): Json {
     result,
     error,
     waiting,
-  });
+  };
 }
 
 export function iso(ms: number | null): string | null {

@@ -23,6 +23,7 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
     attempts: requests,
     cache,
     promptVersion,
+    priceVersion,
     ...others
   } = step.trace ?? {};
   const result = step.result ?? {};
@@ -38,7 +39,11 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
     model: result.model ?? null,
     provider: result.provider ?? null,
     parameters: parameters ?? null,
-    versions: { ...(await versionsOf(engine, row, step)), ...promptOf(promptVersion) },
+    versions: {
+      ...(await versionsOf(engine, row, step)),
+      ...promptOf(promptVersion),
+      ...priceOf(priceVersion),
+    },
     tokens: result.tokens ?? null,
     cost: result.cost ?? null,
     attempts: step.attempts,
@@ -102,4 +107,9 @@ function assetsOf(release: Release, kinds: KindRegistry, step: StepView): Readon
 /** The version that was rendered, with its variant: of a flow, which has no document, the only word of it. */
 function promptOf(version: Json | undefined): JsonObject {
   return isJsonObject(version) ? { prompt: version } : {};
+}
+
+/** The day from which the price holds, where it has one, and a digest of it. */
+function priceOf(version: Json | undefined): JsonObject {
+  return typeof version === "string" ? { price: version } : {};
 }

@@ -31,7 +31,7 @@ import { type LocalModels, localClassifier, localExtractive, localLexical } from
 import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
 import { type Candidate, routing } from "./route.ts";
-import { modelsNamed, type PinnedRoute, parsedModel, pinnedRoute } from "./route-content.ts";
+import { type PinnedRoute, parsedModel, pinnedRoute } from "./route-content.ts";
 import { inferenceKind } from "./step.ts";
 
 export interface GatewayDeps {
@@ -86,11 +86,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const modelOf = (asset: Asset, find?: FindAsset): Model => {
     const key = `${asset.kind}/${asset.name}/${asset.digest}`;
     const route = remembered(pinned, key, () => pinnedRoute(asset));
-    const assets = new Map(
-      modelsNamed(route.content)
-        .filter((name) => !route.embedded.has(name))
-        .map((name) => [name, found(find, name)]),
-    );
+    const assets = new Map(route.named.map((name) => [name, found(find, name)]));
     const isRoute = asset.kind === "route";
     const versions = [...assets.values()].map(({ digest }) => digest).join("/");
     return remembered(ready, `${key}/${versions}`, () =>
@@ -156,11 +152,13 @@ function routed(routed: Routed, parts: Parts): Model {
 }
 
 /** The order of the policies around each model, whichever way a call comes to it. */
-function candidate(name: string, { name: route, route: pinned, assets }: Routed, parts: Parts): Candidate {
+function candidate(name: string, routed: Routed, parts: Parts): Candidate {
+  const { isRoute, route: pinned, assets } = routed;
   const { clock, random, states, ledger } = parts;
   const { timeoutMs = callTimeoutMsDefault, regions } = pinned.content;
   const content = pinned.embedded.get(name) ?? parsedModel(found((_, key) => assets.get(key), name));
   const model = modelName(content);
+  const route = isRoute ? routed.name : "";
   const state = states.of(content);
   const place = { clock, random, model };
   const isLocal = content.provider === "local";

@@ -2,6 +2,8 @@
 export const callTimeoutMsDefault = 120_000;
 /** The largest body that a provider may answer with; answers of models stay far below it. */
 export const answerBytesMax = 16 * 1024 * 1024;
+/** How much of an answer is read in one turn of the event loop. */
+export const answerPieceBytes = 4 * 1024;
 /** Texts of one request for vectors: 128 vectors of 3,072 numbers are half of the largest answer. */
 export const embedTextsPerRequestMax = 128;
 /** A token is a byte at least, and OpenAI takes 300,000 tokens in a request. */
@@ -46,6 +48,8 @@ export const outputTokensGuess = 256;
 export const breakerShare = 0.5;
 export const breakerCallsMin = 5;
 export const breakerWindowMs = 30_000;
+/** Outcomes are counted together that came within this time. */
+export const breakerSliceMs = 1_000;
 /** Open for so long the first time, twice as long after each probe that fails, and at most so long. */
 export const breakerOpenMs = 5_000;
 export const breakerOpenMsMax = 30_000;
@@ -55,6 +59,8 @@ export const patienceMs = 10_000;
 export const coolDownJitterMs = 250;
 /** Requests for one call of one model, however patient it is. */
 export const attemptsMax = 20;
+/** Of these, after failures that are no 429 with a time. */
+export const retriesMax = 2;
 export const backoffMsFirst = 250;
 export const backoffMsMax = 8_000;
 /** Calls that may be tried again, as a share of all, and how many more there are in reserve. */
@@ -75,3 +81,5 @@ export const windowGrowth = 1.1;
 export const windowMin = 4;
 /** What a call is told that finds no room and cannot wait for any. */
 export const windowRetryMs = 1_000;
+/** URLs of providers that are remembered taken apart. */
+export const addressesKeptMax = 1_000;

@@ -89,6 +89,8 @@ export interface ModelReply {
   readonly costUsd: number | null;
   /** The version of the price that was used. */
   readonly price?: string;
+  /** The bound of the answer that a budget needed, in the place of what the call asked for. */
+  readonly maxTokens?: number;
   readonly provider: string;
   readonly model: string;
   readonly simulated: boolean;

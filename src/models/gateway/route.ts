@@ -3,7 +3,7 @@ import { PersonNeeded, SwitchedOff } from "../../core/executor/index.ts";
 import type { Answers, Question } from "./answers.ts";
 import { ModelOutputInvalid, NoCachedAnswer, NoModelAnswered, type Spent } from "./errors.ts";
 import type { Model, ModelCall, ModelReply } from "./model.ts";
-import { BudgetExceeded } from "./money/errors.ts";
+import { BudgetExceeded, ModelUnpriced } from "./money/errors.ts";
 import { toldAtOnce } from "./output.ts";
 import { noTokens, spentTogether } from "./price.ts";
 import type { RouteContent } from "./route-content.ts";
@@ -185,12 +185,16 @@ function finished(
   };
 }
 
+function isRefusedForMoney(failure: FlyballError): boolean {
+  return failure instanceof BudgetExceeded || failure instanceof ModelUnpriced;
+}
+
 function failureOf(route: string, failures: readonly FlyballError[]): FlyballError {
   const [only, another] = failures;
   if (only && !another) return only;
   // Where every candidate is off, the step waits for one to be on again.
   if (only && failures.every((failure) => failure instanceof SwitchedOff)) return only;
   // A budget has no room for any of them: the caller is told so, and not that a provider had failed.
-  if (only && failures.every((failure) => failure instanceof BudgetExceeded)) return only;
+  if (only && failures.every(isRefusedForMoney)) return only;
   return new NoModelAnswered(route, failures);
 }

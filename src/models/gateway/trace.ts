@@ -14,7 +14,7 @@ export interface PromptVersion {
 interface Traced {
   readonly version?: PromptVersion | undefined;
   /** Absent when nobody answered. */
-  readonly reply?: Pick<ModelReply, "trace">;
+  readonly reply?: Pick<ModelReply, "trace" | "price" | "maxTokens">;
   /** Whether words are kept; otherwise their digests are. */
   readonly capture?: boolean;
 }
@@ -27,6 +27,7 @@ export function traceOf(call: ModelCall, { version, reply, capture = true }: Tra
   const read = messages.length > 0 || !capture ? {} : { input: bounded(input) };
   const parameters = {
     ...settings,
+    ...(reply?.maxTokens === undefined ? {} : { maxTokens: reply.maxTokens }),
     ...(tools ? { tools: tools.map(({ name }) => name) } : {}),
     ...(toolChoice ? { toolChoice } : {}),
   };
@@ -36,6 +37,7 @@ export function traceOf(call: ModelCall, { version, reply, capture = true }: Tra
     ...read,
     parameters: toJson(parameters, "parameters"),
     ...(version ? { promptVersion: { ...version } } : {}),
+    ...(reply?.price === undefined ? {} : { priceVersion: reply.price }),
     ...(route ? { route: { ...route } } : {}),
     ...(attempts === undefined ? {} : { attempts }),
     ...(cache ? { cache } : {}),

@@ -13,6 +13,7 @@ export { sqliteAnswers } from "./answers.ts";
 export { SqliteControlStore } from "./control.ts";
 export { DatabaseUnusable, FolderTaken } from "./errors.ts";
 export { SqliteJournalStorage } from "./journal.ts";
+export { LogWatch } from "./log-watch.ts";
 export { type OwnedDatabase, openOwned } from "./open.ts";
 export type { Reserve } from "./reserve.ts";
 export { sqliteSearchIndexes } from "./search.ts";

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { ControlChange } from "../../core/executor/index.ts";
 import {
   DiskFull,
   type EventRow,
@@ -9,11 +8,15 @@ import {
   type Seal,
   type Subtree,
 } from "../../core/journal/index.ts";
+import type { StoredChange } from "../../core/registry/index.ts";
 import { applyChanges, type ControlStatements, controlStatements } from "./control.ts";
 import { busyTimeoutMs, type OwnedDatabase, translate } from "./open.ts";
 
 /** Pages that one slice of tidying up gives back: 4 MB, some milliseconds. */
 const tidyPages = 256;
+
+/** Characters of bodies that one page of events holds, so that what is to be read next is not read in vain. */
+const pageCharactersMax = 1024 * 1024;
 
 interface Statements {
   readonly begin: StatementSync;
@@ -94,7 +97,7 @@ function ascending<Row extends { readonly position: number }>(
 }
 
 /** The journal's storage in SQLite. Every statement of it is in this file and in `control.ts`. */
-export class SqliteJournalStorage implements JournalStorage<ControlChange> {
+export class SqliteJournalStorage implements JournalStorage<StoredChange> {
   readonly #owned: OwnedDatabase;
   readonly #folder: string;
   readonly #statements: Statements;
@@ -107,7 +110,7 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
     this.#control = controlStatements(owned.database);
   }
 
-  commit(rows: readonly EventRow[], changes: readonly ControlChange[], removal: Removal): void {
+  commit(rows: readonly EventRow[], changes: readonly StoredChange[], removal: Removal): void {
     const write = () =>
       this.#transaction(() => {
         this.#remove(removal);
@@ -233,7 +236,15 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
   }
 
   readAll(afterPosition: number, limit: number): readonly EventRow[] {
-    return ascending(afterPosition, this.#statements.all.all(afterPosition, limit) as unknown as EventRow[]);
+    const rows: EventRow[] = [];
+    let characters = 0;
+    for (const found of this.#statements.all.iterate(afterPosition, limit)) {
+      const row = found as unknown as EventRow;
+      rows.push(row);
+      characters += row.body?.length ?? 0;
+      if (characters >= pageCharactersMax) break;
+    }
+    return ascending(afterPosition, rows);
   }
 
   streams(prefix: string): readonly string[] {

@@ -101,7 +101,7 @@ function openDatabase(file: string, folder: string): DatabaseSync {
     if (fresh) database.exec("PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL");
     // FULL by hand: in WAL mode some builds default to NORMAL, which loses acknowledged commits.
     database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
-    database.exec("PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY");
+    database.exec("PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY");
     // What retention erases is overwritten, not only unlinked.
     database.exec("PRAGMA secure_delete=ON");
     migrate(database, version);

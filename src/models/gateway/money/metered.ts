@@ -48,8 +48,9 @@ export function metered(options: MeterOptions): Policy {
       throw abortReason(call.signal, options.model);
     }
     const isBounded = !options.isLocal && hold.parts.some(({ budget }) => budget.unit !== "calls");
-    const bounded = isBounded ? { ...call, settings: { ...call.settings, maxTokens } } : call;
-    return ask(next, bounded, { known, hold }, options);
+    if (!isBounded) return ask(next, call, { known, hold }, options);
+    const bounded = { ...call, settings: { ...call.settings, maxTokens } };
+    return { ...(await ask(next, bounded, { known, hold }, options)), maxTokens };
   };
 }
 

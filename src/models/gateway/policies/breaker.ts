@@ -6,17 +6,25 @@ import {
   breakerOpenMs,
   breakerOpenMsMax,
   breakerShare,
+  breakerSliceMs,
   breakerWindowMs,
 } from "../limits.ts";
 import type { Policy } from "../model.ts";
+
+/** A window of single outcomes would grow with the load, and every call would walk through it. */
+interface Slice {
+  readonly fromMs: number;
+  calls: number;
+  failed: number;
+}
 
 /**
  * Keeps calls from a model that fails: open after too large a share of failures, then half open, where one
  * call at a time tries whether it is well again. Pure but for the state that it holds; time comes in.
  */
 export class Breaker {
-  /** Outcomes within the window, the oldest first. */
-  #outcomes: { readonly atMs: number; readonly ok: boolean }[] = [];
+  /** Outcomes within the window by the slice of time that they came in, the oldest first. */
+  #slices: Slice[] = [];
   #openUntilMs: number | undefined;
   #openForMs = breakerOpenMs;
   #isProbing = false;
@@ -44,18 +52,27 @@ export class Breaker {
     if (this.#openUntilMs !== undefined && !wasProbe) return;
     if (wasProbe)
       return ok ? this.#close() : this.#open(Math.min(this.#openForMs * 2, breakerOpenMsMax), nowMs);
-    this.#outcomes.push({ atMs: nowMs, ok });
-    const from = this.#outcomes.findIndex(({ atMs }) => atMs > nowMs - breakerWindowMs);
-    this.#outcomes.splice(0, from);
-    const failed = this.#outcomes.filter((outcome) => !outcome.ok).length;
-    if (this.#outcomes.length >= breakerCallsMin && failed >= this.#outcomes.length * breakerShare)
-      this.#open(breakerOpenMs, nowMs);
+    this.#count(ok, nowMs);
+    const calls = this.#slices.reduce((sum, slice) => sum + slice.calls, 0);
+    const failed = this.#slices.reduce((sum, slice) => sum + slice.failed, 0);
+    if (calls >= breakerCallsMin && failed >= calls * breakerShare) this.#open(breakerOpenMs, nowMs);
+  }
+
+  #count(ok: boolean, nowMs: number): void {
+    while ((this.#slices[0]?.fromMs ?? nowMs) <= nowMs - breakerWindowMs) this.#slices.shift();
+    let slice = this.#slices.at(-1);
+    if (!slice || nowMs - slice.fromMs >= breakerSliceMs) {
+      slice = { fromMs: nowMs, calls: 0, failed: 0 };
+      this.#slices.push(slice);
+    }
+    slice.calls += 1;
+    if (!ok) slice.failed += 1;
   }
 
   #open(forMs: number, nowMs: number): void {
     this.#openForMs = forMs;
     this.#openUntilMs = nowMs + forMs;
-    this.#outcomes = [];
+    this.#slices = [];
   }
 
   #close(): void {

@@ -32,10 +32,12 @@ export class CoolDown {
     return this.#saidAtMs < waitedUntilMs ? this.restMs(nowMs) : 0;
   }
 
-  /** A call has waited long enough, the first of those that have opens the window for all. */
-  enter(): boolean {
-    if (!this.#isOver) this.window.reopen();
-    this.#isOver = true;
+  /** A call has waited long enough. The first one after the time opens the window for all; not one before it. */
+  enter(nowMs: number): boolean {
+    if (!this.#isOver && nowMs >= this.#untilMs) {
+      this.window.reopen();
+      this.#isOver = true;
+    }
     return this.window.enter();
   }
 }
@@ -52,12 +54,12 @@ interface Deps {
  * time to come back.
  */
 export function cooledDown(coolDown: CoolDown, deps: Deps): Policy {
-  const { clock, model } = deps;
+  const { clock } = deps;
   const { window } = coolDown;
   return (next) => async (call) => {
     try {
       await cool(coolDown, call, deps);
-      while (!coolDown.enter()) {
+      while (!coolDown.enter(clock.monotonic())) {
         await someoneLeft(window, call, deps);
         await cool(coolDown, call, deps);
       }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock, nextTurn } from "../../../core/base/index.ts";
+import { ManualClock, nextTurn, seededRandom } from "../../../core/base/index.ts";
 import { ModelRateLimited, ModelServerFailed } from "../errors.ts";
 import { type Model, type ModelCall, withPolicies } from "../model.ts";
 import { callOf, replyOf } from "../testing.ts";
@@ -177,6 +177,22 @@ test("a crowd that was turned away comes back as the provider bears it, and ever
   await settled(clock, Promise.all(calls));
   // All of them came at once, which nobody could know to be too many; afterwards few are sent in vain.
   assert.ok(world.requests < 2_100, `${world.requests} requests for 1,000 calls`);
+});
+
+test("the first of a crowd to be turned away again do not keep the others out", async () => {
+  const clock = new ManualClock();
+  const place = { clock, random: seededRandom(1), model: "house/a" };
+  let requests = 0;
+  const provider: Model = async () => {
+    requests += 1;
+    if ([0, 3, 7].includes(requests % 10)) throw new ModelRateLimited("house/a", 5_000, "");
+    return replyOf();
+  };
+  const ask = withPolicies(provider, retried(new RetryBudget(), place), cooledDown(new CoolDown(), place));
+  await settled(clock, Promise.all(Array.from({ length: 1_000 }, () => ask(callOf({ retry: true })))));
+  assert.ok(requests <= 1_430, `${requests} requests`);
+  // 1,000 calls, then 300, 90, 27, 8, 3 and 1: six waits, if nobody waits in vain.
+  assert.ok(clock.monotonic() < 8 * 5_250, `${clock.monotonic()} ms`);
 });
 
 test("whoever gives up its place in the line passes it on", async () => {

@@ -4,6 +4,7 @@ import { ModelRateLimited } from "../errors.ts";
 import { outputTokensGuess } from "../limits.ts";
 import type { ModelCall, Policy } from "../model.ts";
 import { pause } from "../pause.ts";
+import { totalTokens } from "../price.ts";
 import { estimatedInputTokens } from "../strategy.ts";
 import { canWait } from "./cool-down.ts";
 
@@ -59,10 +60,9 @@ export function rateLimited(
     await pause(clock, waitMs, call.signal, model);
     const reply = await next(call);
     const { tokens } = reply;
-    if (tokens) {
-      const used = tokens.input + tokens.cached + tokens.output + tokens.reasoning;
-      for (const { unit, rate } of limits) if (unit === "tokens") rate.correct(used - estimate);
-    }
+    if (tokens)
+      for (const { unit, rate } of limits)
+        if (unit === "tokens") rate.correct(totalTokens(tokens) - estimate);
     return reply;
   };
 }

@@ -1,9 +1,10 @@
 import { type Clock, FlyballError, type Random } from "../../../core/base/index.ts";
+import { ModelCircuitOpen } from "../errors.ts";
 import {
   attemptsMax,
   backoffMsFirst,
   backoffMsMax,
-  coolDownJitterMs,
+  retriesMax,
   retryReserve,
   retryShare,
 } from "../limits.ts";
@@ -37,24 +38,41 @@ interface Deps {
 }
 
 /**
- * Tries a call again that its caller does not try again. A 429 that names its time is tried again for as
- * long as the call may last, never before that time, and takes nothing from the budget; any other failure
- * that may pass is tried again while the budget lasts. What was heard in part is never tried again.
+ * Tries a call again that its caller does not try again; stands around the cool-down. A 429 that names its
+ * time is tried again for as long as the call may last, never before that time, and takes nothing from the
+ * budget; any other failure that may pass is tried again while the budget lasts. What was heard in part is
+ * never tried again.
  */
 export function retried(budget: RetryBudget, { clock, random, model }: Deps): Policy {
   return (next) => async (call) => {
     budget.called();
     const heard = spoken(call);
+    let before: unknown;
     for (let attempt = 1; ; attempt += 1) {
+      const startedMs = clock.monotonic();
       try {
         return await next(heard.call);
       } catch (error) {
         const waitMs = heard.isSpoken ? undefined : retryInMs(error, attempt, { call, budget, random });
-        if (waitMs === undefined || !canWait(call, waitMs, clock.monotonic())) throw error;
-        await pause(clock, waitMs, call.signal, model);
+        // Its own failures have opened the circuit: they say more than that it is open.
+        if (error instanceof ModelCircuitOpen) throw before ?? error;
+        const nowMs = clock.monotonic();
+        const isNamed = namedTimeMs(error) !== undefined;
+        // An attempt that would not end in time, if it took as long as this one, is not worth making.
+        const tookMs = isNamed ? 0 : nowMs - startedMs;
+        if (waitMs === undefined || !canWait(call, waitMs + tookMs, nowMs)) throw error;
+        before = error;
+        // What a 429 has asked for is waited for within, by all calls of the model together.
+        if (!isNamed) await pause(clock, waitMs, call.signal, model);
       }
     }
   };
+}
+
+/** When a 429 says that it may be tried again. */
+function namedTimeMs(error: unknown): number | undefined {
+  const isNamed = error instanceof FlyballError && error.retry === "rate_limit";
+  return isNamed ? (error.retryAfterMs ?? undefined) : undefined;
 }
 
 /** Milliseconds until the next attempt; undefined when there is none. */
@@ -64,10 +82,10 @@ function retryInMs(
   { call, budget, random }: { call: ModelCall; budget: RetryBudget; random: Random },
 ): number | undefined {
   if (!(error instanceof FlyballError) || error.retry === null || attempt >= attemptsMax) return undefined;
-  if (error.retry === "rate_limit" && error.retryAfterMs !== null)
-    return error.retryAfterMs + random.next() * coolDownJitterMs;
-  if (call.retry !== true || call.hasAlternative || (error.retry !== "rate_limit" && !budget.take()))
-    return undefined;
+  const namedMs = namedTimeMs(error);
+  if (namedMs !== undefined) return namedMs;
+  if (call.retry !== true || call.hasAlternative || attempt > retriesMax) return undefined;
+  if (error.retry !== "rate_limit" && !budget.take()) return undefined;
   const fullMs = Math.min(backoffMsMax, backoffMsFirst * 2 ** (attempt - 1));
   return Math.max(fullMs / 2 + (fullMs / 2) * random.next(), error.retryAfterMs ?? 0);
 }

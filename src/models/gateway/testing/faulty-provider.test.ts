@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import OpenAI from "openai";
 import { type JsonObject, systemClock } from "../../../core/base/index.ts";
 import {
   type Behaviour,
@@ -63,6 +64,29 @@ for (const protocol of protocols)
         ],
       );
     }));
+
+test("OpenAI's own client understands it", () =>
+  provided(answer, async ({ urls }) => {
+    const client = new OpenAI({ baseURL: urls.openai, apiKey: "none", maxRetries: 0 });
+    const asked = { model: "m-1", messages: [{ role: "user" as const, content: "Hello" }] };
+    const whole = await client.chat.completions.create(asked);
+    const { message, finish_reason } = whole.choices[0] ?? {};
+    assert.deepEqual([message?.content, finish_reason], [answer.text, "tool_calls"]);
+    const stream = client.chat.completions.stream({ ...asked, stream_options: { include_usage: true } });
+    const streamed = await stream.finalChatCompletion();
+    assert.deepEqual(streamed.choices[0]?.message.tool_calls?.[0], {
+      id: tool.id,
+      type: "function",
+      function: { name: tool.name, arguments: tool.arguments },
+    });
+    assert.deepEqual(streamed.usage, whole.usage);
+    const { data } = await client.embeddings.create({
+      model: "e",
+      input: ["a", "b"],
+      encoding_format: "float",
+    });
+    assert.equal(data.length, 2);
+  }));
 
 test("texts become vectors, the same for the same text", () =>
   provided({}, async (provider) => {

@@ -1,0 +1,58 @@
+import { readFileSync, statSync } from "node:fs";
+import { extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Hono } from "hono";
+import { NotFound } from "../problem.ts";
+
+/** Where `npm run console` puts the console, in a checkout as in the published package. */
+const consoleFolder = resolve(fileURLToPath(new URL("../../../ui/dist", import.meta.url)));
+
+/**
+ * Nothing from anywhere but this server, no script or style written into a page, and no frame around it:
+ * what a model wrote can neither run nor call out, whatever it gets a page to show.
+ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+/** The console: its files as they were built, and its one page for every address that a browser opens. */
+export function consoleRoutes(): Hono {
+  const routes = new Hono();
+  routes.get("*", (context) => {
+    const { path } = context.req;
+    const asset = /^\/(?:assets\/)?[\w.-]+\.(?:js|css|svg)$/.test(path)
+      ? readIfThere(join(consoleFolder, path))
+      : undefined;
+    const isPage = !asset && (context.req.header("accept") ?? "").includes("text/html");
+    const body = asset ?? (isPage ? readIfThere(join(consoleFolder, "index.html")) : undefined);
+    if (!body && isPage) throw new NotFound("The console is not built: npm run console.");
+    if (!body) throw new NotFound(`There is nothing at ${path}.`);
+    // The name of a built file is the digest of its content.
+    const isForever = path.startsWith("/assets/");
+    return context.body(new Uint8Array(body), 200, {
+      "content-type": types[asset ? extname(path) : ".html"] ?? "application/octet-stream",
+      "cache-control": isForever ? "public, max-age=31536000, immutable" : "no-cache",
+      "content-security-policy": policy,
+      "referrer-policy": "no-referrer",
+    });
+  });
+  return routes;
+}
+
+function readIfThere(file: string): Buffer | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined;
+}

@@ -1,0 +1,150 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { get, liveEveryMs, type Page, send } from "./http.ts";
+
+export const statuses = [
+  "running",
+  "queued",
+  "waiting",
+  "paused",
+  "undoing",
+  "completed",
+  "failed",
+  "rejected",
+  "cancelled",
+  "expired",
+] as const;
+export type Status = (typeof statuses)[number];
+
+export interface RunRow {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly status: Status;
+  readonly waiting: Waiting | null;
+  readonly error: Failure | null;
+  readonly parent: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface Waiting {
+  readonly for: string;
+  readonly path?: string;
+  readonly key: string | null;
+  readonly since: string;
+  readonly deadline: string | null;
+  readonly dueAt: string | null;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Run extends RunRow {
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly paused: {
+    readonly reason: string;
+    readonly by: string | null;
+    readonly comment: string | null;
+  } | null;
+  readonly undo: {
+    readonly undone: readonly string[];
+    readonly notUndone: readonly { path: string }[];
+  } | null;
+  readonly forkedFrom: { readonly of: string; readonly from: string } | null;
+  readonly cost: number;
+  readonly steps: readonly Step[];
+}
+
+export interface Step {
+  readonly path: string;
+  readonly kind: string | null;
+  readonly status: "running" | "retrying" | "waiting" | "completed" | "skipped" | "failed";
+  readonly attempts: number;
+  readonly key: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly result: Readonly<Record<string, unknown>> | null;
+  readonly error: Failure | null;
+  readonly waiting: Waiting | null;
+}
+
+export interface RunFilter {
+  readonly workflow?: string;
+  readonly status?: Status;
+  readonly cursor?: string;
+}
+
+const finalStatuses: readonly string[] = ["completed", "failed", "rejected", "cancelled", "expired"];
+
+export function isFinal(status: string): boolean {
+  return finalStatuses.includes(status);
+}
+
+export function runsQuery(filter: RunFilter) {
+  return queryOptions({
+    queryKey: ["runs", filter],
+    queryFn: () => get<Page<RunRow>>("/v1/runs", { ...filter, limit: 50 }),
+    refetchInterval: filter.cursor ? false : liveEveryMs,
+  });
+}
+
+export function runQuery(id: string) {
+  return queryOptions({ queryKey: ["run", id], queryFn: () => get<Run>(`/v1/runs/${id}`) });
+}
+
+/** Asks for the run again whenever its stream has a new event, until it has ended. */
+export function useLiveRun(id: string, isLive: boolean): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    if (!isLive) return;
+    const events = new EventSource(`/v1/runs/${id}/events`);
+    let timer: number | undefined;
+    const changed = () => {
+      // A burst of events is one change to look at.
+      timer ??= window.setTimeout(() => {
+        timer = undefined;
+        client.invalidateQueries({ queryKey: ["run", id] });
+      }, 100);
+    };
+    for (const type of eventTypes) events.addEventListener(type, changed);
+    return () => {
+      events.close();
+      window.clearTimeout(timer);
+    };
+  }, [client, id, isLive]);
+}
+
+/** Server-sent events carry their type, so each must be listened to by name. */
+const eventTypes = [
+  ...["started", "completed", "skipped", "retried", "failed", "waited"].map((verb) => `step.${verb}`),
+  ...["suspended", "admitted", "woken", "paused", "resumed", "signalled", "undoing"].map(
+    (verb) => `run.${verb}`,
+  ),
+  ...finalStatuses.map((status) => `run.${status}`),
+];
+
+export type RunCommand = "pause" | "resume" | "cancel";
+
+export function useRunCommand(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({
+      command,
+      ...body
+    }: {
+      command: RunCommand | "restart";
+      from?: string;
+      release?: string;
+      reason?: string;
+    }) => send<Run>("POST", `/v1/runs/${id}/${command}`, body),
+    onSettled: () => {
+      client.invalidateQueries({ queryKey: ["run", id] });
+      client.invalidateQueries({ queryKey: ["runs"] });
+    },
+  });
+}

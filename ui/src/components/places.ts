@@ -1,0 +1,6 @@
+/** The pages, the single keys that lead to them, and the words that find them. */
+export const places = [
+  { to: "/runs", name: "Runs", key: "u" },
+  { to: "/reviews", name: "Reviews", key: "v" },
+  { to: "/workflows", name: "Workflows", key: "w" },
+] as const;

@@ -1,0 +1,47 @@
+import type { Status } from "../api/runs.ts";
+
+type Any = Status | "retrying" | "skipped" | "open" | "decided" | "withdrawn";
+
+const looks: Readonly<Record<string, readonly [colour: string, sign: string]>> = {
+  running: ["text-busy", "▶"],
+  retrying: ["text-warn", "↻"],
+  queued: ["text-muted", "…"],
+  waiting: ["text-wait", "◔"],
+  paused: ["text-warn", "❚❚"],
+  undoing: ["text-warn", "↶"],
+  completed: ["text-good", "✓"],
+  failed: ["text-bad", "✕"],
+  rejected: ["text-bad", "⊘"],
+  cancelled: ["text-muted", "⊘"],
+  expired: ["text-muted", "⌛"],
+  skipped: ["text-muted", "⤼"],
+  open: ["text-wait", "◔"],
+  decided: ["text-good", "✓"],
+  withdrawn: ["text-muted", "⊘"],
+};
+
+/** A word and a sign in a colour: never the colour alone. */
+export function StatusMark({ status }: { status: Any }) {
+  const [colour, sign] = looks[status] ?? ["text-muted", "•"];
+  return (
+    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap font-medium ${colour}`}>
+      <span aria-hidden className="w-4 text-center text-xs">
+        {sign}
+      </span>
+      {status}
+    </span>
+  );
+}
+
+/** The border of a node in the graph, by what became of its step. */
+export function statusBorder(status: string | undefined): string {
+  const borders: Readonly<Record<string, string>> = {
+    completed: "border-good",
+    failed: "border-bad",
+    running: "border-busy",
+    retrying: "border-warn",
+    waiting: "border-wait",
+    skipped: "border-line border-dashed opacity-70",
+  };
+  return borders[status ?? ""] ?? "border-line";
+}

@@ -1,0 +1,45 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { workflowsQuery } from "../api/workflows.ts";
+import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { shortId } from "../format.ts";
+
+export function WorkflowsPage() {
+  const { data, error, isPending } = useQuery(workflowsQuery);
+  return (
+    <>
+      <PageTitle title="Workflows" note="What this server can start" />
+      {error ? <Problem error={error} /> : null}
+      {isPending ? <Loading /> : null}
+      {data?.items.length === 0 ? (
+        <Panel>
+          <Empty title="No workflow is served here.">
+            <p>
+              Make one with <Command>flyball init</Command>, and serve its folder with{" "}
+              <Command>flyball serve FOLDER</Command>.
+            </p>
+          </Empty>
+        </Panel>
+      ) : null}
+      <ul className="grid gap-4 lg:grid-cols-2">
+        {data?.items.map(({ name, version, description, document }) => (
+          <li key={name}>
+            <Link
+              to="/workflows/$name"
+              params={{ name }}
+              className="block h-full rounded-lg border border-line bg-panel px-4 py-3 hover:bg-raised"
+            >
+              <span className="flex items-baseline justify-between gap-3">
+                <span className="font-semibold">{name}</span>
+                <span className="font-mono text-muted text-xs">{shortId(version)}</span>
+              </span>
+              <span className="mt-1 block text-muted">
+                {description ?? (document ? "" : "A flow: its steps are code.")}
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
