@@ -19,15 +19,17 @@ async function setup(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "flyball-mining-"));
   const clock = new ManualClock(Date.UTC(2026, 10, 25, 23, 59, 59));
   const engine = await openEngine({ home: join(folder, "home"), clock });
+  for (const [name, text] of Object.entries(workflows)) {
+    writeFileSync(join(folder, `${name}.yaml`), text);
+    await engine.open(join(folder, `${name}.yaml`));
+  }
   t.after(async () => {
     await engine.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const app = createApp({ engine, served: () => new Map(), isLocal: true });
+  const app = createApp({ engine, isLocal: true });
   const run = async (name: keyof typeof workflows, tags = {}) => {
-    writeFileSync(join(folder, `${name}.yaml`), workflows[name]);
-    const { release } = await engine.open(join(folder, `${name}.yaml`));
-    const id = await engine.start({ release, input: null, tags });
+    const id = await engine.start(name, { input: null, tags });
     assert.equal(await engine.executor.settled(id), "completed");
   };
   const mined = async (query = "") => {

@@ -201,14 +201,20 @@ test("cases are chosen: by workflow, by when they began, by a tag; and what is l
   await begin("one", { order: "7" });
   await begin("two", { order: "7" });
   await begin("two", {});
+  const shadow = await publish(bundle, document([value("a", 1)], { workflow: "three" }));
+  await ending(bundle, await bundle.executor.start({ release: shadow, input: null, effects: "simulated" }));
   const cases = async (options: Partial<JournalLogOptions>) =>
     (await mined(bundle, options)).log.cases.length;
   assert.equal(await cases({}), 3);
   assert.equal(await cases({ workflow: "two" }), 2);
+  assert.equal(await cases({ workflow: "three" }), 0);
+  assert.deepEqual((await mined(bundle, { workflow: "three" })).notes, [
+    "1 run is left out: it had no effects, as a shadow or replay.",
+  ]);
   assert.equal(await cases({ fromMs: from + minute }), 2);
   assert.equal(await cases({ fromMs: from + minute, toMs: from + 2 * minute }), 1);
-  const tagged = await mined(bundle, { caseTag: "order" });
-  assert.deepEqual([tagged.log.cases, [...tagged.log.offsets]], [["7"], [0, 2]]);
+  const tagged = await mined(bundle, { caseTag: "order", workflow: "two" });
+  assert.deepEqual([tagged.log.cases, [...tagged.log.offsets]], [["7"], [0, 1]]);
   assert.deepEqual(tagged.notes, ["1 run without the tag is left out."]);
 });
 

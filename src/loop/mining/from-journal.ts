@@ -94,6 +94,8 @@ export class JournalLog {
   #untagged = 0;
   #copied = 0;
   #simulated = 0;
+  /** Runs that took no effect: shadows and replays tell nothing of how work flows. */
+  #besides = 0;
 
   constructor(options: JournalLogOptions) {
     this.#options = options;
@@ -134,6 +136,11 @@ export class JournalLog {
         "results are those of runs restarted from; they count there.",
       ),
       ...told(
+        this.#besides,
+        "run is left out: it had no effects, as a shadow or replay.",
+        "runs are left out: they had no effects, as shadows or replays.",
+      ),
+      ...told(
         this.#unknown,
         "run is left out: its start was erased or pruned.",
         "runs are left out: their starts were erased or pruned.",
@@ -156,6 +163,10 @@ export class JournalLog {
     }
     const { workflow = facts.workflow, fromMs = facts.beganAt, toMs, caseTag } = this.#options;
     if (facts.workflow !== workflow || facts.beganAt < fromMs || facts.beganAt >= (toMs ?? Infinity)) return;
+    if (started?.effects !== undefined) {
+      this.#besides += 1;
+      return;
+    }
     const tag = caseTag === undefined ? undefined : facts.tags?.[caseTag];
     if (caseTag !== undefined && tag === undefined) {
       this.#untagged += 1;
