@@ -7,6 +7,7 @@ import { registerEval } from "./eval.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
+import { registerMine } from "./mine.ts";
 import { registerPredict } from "./predict.ts";
 import { registerPrompt } from "./prompt.ts";
 import { registerReplay } from "./replay.ts";
@@ -54,6 +55,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerRollouts,
     registerSwitches,
     registerBudgets,
+    registerMine,
     registerJournal,
     registerDoctor,
   ])

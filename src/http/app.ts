@@ -8,6 +8,7 @@ import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
 import { evalRoutes } from "./evals/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
@@ -44,6 +45,7 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/v1/budgets", budgetRoutes(engine));
   app.route("/v1/costs", costRoutes(engine));
   app.route("/v1/replays", replayRoutes(engine, isLocal));
+  app.route("/v1/mining", miningRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/models", modelRoutes(engine));
   app.route("/v1/routes", routeRoutes(engine));
