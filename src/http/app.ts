@@ -44,8 +44,8 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/budgets", budgetRoutes(engine));
   app.route("/v1/costs", costRoutes(engine));
-  app.route("/v1/mining", miningRoutes(engine));
   app.route("/v1/replays", replayRoutes(engine, isLocal));
+  app.route("/v1/mining", miningRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/models", modelRoutes(engine));
   app.route("/v1/routes", routeRoutes(engine));
