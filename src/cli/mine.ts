@@ -42,7 +42,7 @@ export function registerMine(program: Command, done: (code: ExitCode) => void): 
     .argument("[log]", "an event log: XES, OCEL, or CSV with a line of names; packed with gzip or not")
     .summary("how work really flows: variants, waits, rework, bottlenecks")
     .description(
-      "Of the runs in the data folder, or of an event log of any other system: the ways that cases go, what\n" +
+      "Of the runs in the data folder, or of an event log of any other system: the ways that cases go, what " +
         "follows what and how often, where time and money go, what is done again, and who hands over to whom.",
     )
     .option(

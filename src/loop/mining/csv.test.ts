@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readLog, summarize, writeCsv } from "./index.ts";
 import { recordBytesMax } from "./limits.ts";
+import { LogBuilder } from "./log.ts";
 import { fileOf, logOf } from "./testing.ts";
 
 const table = `order;step;done;by;extra
@@ -86,4 +87,13 @@ test("a log that was written as a table is the same log when it is read", async 
   assert.deepEqual(read, log);
   assert.deepEqual(summarize(read, { variantsMax: 9 }), summarize(log, { variantsMax: 9 }));
   assert.deepEqual(Object.keys(summarize(log, { variantsMax: 1 }).endActivities), [" spaced ", "__proto__"]);
+});
+
+test("cases that share a name stay apart in a table", async (t) => {
+  const builder = new LogBuilder();
+  for (const name of ["7", "7", "7 (2)", "8", "7"])
+    builder.add(builder.newCase(name), { activity: "a", at: 1 });
+  const text = [...writeCsv(builder.build())].join("");
+  const { log } = await readLog(fileOf(t, "log.csv", text), { columns: {} });
+  assert.deepEqual(log.cases, ["7", "7 (3)", "7 (2)", "8", "7 (4)"]);
 });

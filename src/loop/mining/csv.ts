@@ -141,7 +141,7 @@ export function* writeCsv(log: EventLog): Generator<string> {
   const { measured } = log;
   const waits = Object.entries(waitColumns);
   yield csvLine([...Object.values(csvColumns), ...waits.map(([name]) => name)]);
-  for (const [index, name] of log.cases.entries())
+  for (const [index, name] of distinct(log.cases).entries())
     for (let event = log.offsets[index] ?? 0; event < (log.offsets[index + 1] ?? 0); event++)
       yield csvLine([
         name,
@@ -153,6 +153,21 @@ export function* writeCsv(log: EventLog): Generator<string> {
         numberCell(measured.cost?.[event]),
         ...waits.map(([, measure]) => numberCell(measured[measure]?.[event])),
       ]);
+}
+
+/** In a table only its name tells a case from others, and traces may share theirs: `7`, `7 (2)`. */
+function distinct(names: readonly string[]): readonly string[] {
+  const taken = new Set(names);
+  const seen = new Map<string, number>();
+  if (taken.size === names.length) return names;
+  return names.map((name) => {
+    let count = (seen.get(name) ?? 0) + 1;
+    while (count > 1 && taken.has(`${name} (${count})`)) count += 1;
+    seen.set(name, count);
+    if (count === 1) return name;
+    taken.add(`${name} (${count})`);
+    return `${name} (${count})`;
+  });
 }
 
 function momentCell(ms: number | undefined): string {
