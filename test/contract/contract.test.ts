@@ -103,9 +103,7 @@ test("replay and eval", async () => {
     "rerun", "reused", "run", "status", "steps", "tookMs",
   ]); // biome-ignore format: one list
   assert.deepEqual(keys(replayed.items[0].steps[0]), ["how", "isChanged", "kind", "mark", "path"]);
-  const evaluated = JSON.parse(
-    (await command("eval", "contract.yaml", "--data", "in.csv", "--json")).stdout,
-  );
+  const evaluated = JSON.parse((await command("eval", "contract.yaml", "--data", "in.csv", "--json")).stdout);
   assert.deepEqual(keys(evaluated), [
     "comparison", "dataset", "figures", "gates", "items", "release", "version", "workflow",
   ]); // biome-ignore format: one list
