@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Release } from "../core/executor/index.ts";
 import type { Engine } from "../engine.ts";
-import type { ReplaysDeps } from "../loop/evals/index.ts";
+import type { ReplayDeps } from "../loop/evals/index.ts";
 import { referencesOf } from "../models/gateway/index.ts";
 import { refuseUnknown } from "./production.ts";
 
@@ -26,7 +26,7 @@ export async function candidateRelease(engine: Engine, named: Named, isLocal: bo
 }
 
 /** What walks through a release in memory. */
-export function replayDeps(engine: Engine): ReplaysDeps {
+export function replayDeps(engine: Engine): ReplayDeps {
   const { clock, journal, releases, executor } = engine;
   return {
     clock,

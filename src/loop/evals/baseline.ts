@@ -7,6 +7,7 @@ import {
   type Release,
   rehearse,
 } from "../../core/executor/index.ts";
+import type { Journal } from "../../core/journal/index.ts";
 import type { Asset, AssetReference, StepResult } from "../../core/workflow/index.ts";
 import { isSame } from "./differences.ts";
 import type { RecordedStep, Recording } from "./recording.ts";
@@ -14,6 +15,9 @@ import { Assets, questionOf, treatmentOf } from "./treatment.ts";
 
 export interface ReplayDeps {
   readonly clock: Clock;
+  readonly journal: Pick<Journal, "read">;
+  /** A release by its digest. */
+  load(digest: string): Promise<Release>;
   /** What walks through a release. */
   programOf(release: Release, run: Pick<Recording, "id" | "started" | "startedAt">): Program;
   /** Throws when something is switched off: a replay may not do what a run may not. */
@@ -37,6 +41,13 @@ export interface Baseline {
   /** Steps whose record is not what the recorded release makes of the recorded answers. */
   readonly irreproducible: readonly string[];
 }
+
+/** Where there is no record, every step has to be done. */
+export const nothingRecorded: Baseline = {
+  rehearsed: { status: "stopped", output: null, error: null, tookMs: 0, costUsd: 0, path: [] },
+  asked: new Map(),
+  irreproducible: [],
+};
 
 /** The same step's own work and its fallback are two questions. */
 export function keyOf({ path, fallbackFor }: Pick<RehearsedStep, "path" | "fallbackFor">): string {

@@ -1,4 +1,4 @@
-import { type ErrorRecord, errorRecord, type Json } from "../../core/base/index.ts";
+import { assert, derivedId, type ErrorRecord, errorRecord, type Json } from "../../core/base/index.ts";
 import {
   type Answer,
   type Rehearsed,
@@ -6,12 +6,22 @@ import {
   type Release,
   rehearse,
 } from "../../core/executor/index.ts";
-import type { StepOutcome, StepResult } from "../../core/workflow/index.ts";
-import { type Asked, type Baseline, compute, keyOf, type ReplayDeps, recordedAnswer } from "./baseline.ts";
+import { ChildFailed } from "../../core/executor/kinds/index.ts";
+import type { Asset, StepOutcome, StepResult } from "../../core/workflow/index.ts";
+import {
+  type Asked,
+  type Baseline,
+  baselineOf,
+  compute,
+  keyOf,
+  nothingRecorded,
+  type ReplayDeps,
+  recordedAnswer,
+} from "./baseline.ts";
 import { isSame } from "./differences.ts";
-import { EffectBlocked } from "./errors.ts";
-import type { Recording } from "./recording.ts";
-import { Assets, outsideOf, questionOf, treatmentOf } from "./treatment.ts";
+import { EffectBlocked, NotReplayable } from "./errors.ts";
+import { type Recording, recordingOf } from "./recording.ts";
+import { Assets, outsideOf, questionOf, refuseFlow, treatmentOf } from "./treatment.ts";
 
 // Candidate
 // =========
@@ -66,6 +76,7 @@ export async function candidateOf(
   permissions: Permissions,
   deps: ReplayDeps,
 ): Promise<Candidate> {
+  refuseFlow(release, permissions.allow);
   const walk = new Walk(recording, baseline, release, permissions, deps);
   const program = deps.programOf(release, recording);
   const answer = (step: RehearsedStep) => walk.answer(step);
@@ -133,7 +144,7 @@ class Walk {
       case "wait":
         return this.#wait(step);
       case "child":
-        return this.#block(step, { effect: "run", name: `workflow:${String(step.config.name)}` });
+        return this.#child(step, asked).catch((error) => blockedAt(error, "needs_sandbox"));
       case "outside":
         return this.#outside(step, asked);
     }
@@ -160,7 +171,9 @@ class Walk {
       const outcome = await step.execute({ effects: "live", now, guard });
       return { ...answerOf(outcome), tookMs: took(), costUsd: costOf(outcome), how: "rerun", mark };
     } catch (error) {
-      if (error instanceof EffectBlocked) return stopped(error.message, mark);
+      // A route may have gone on to another candidate, and ended with its error.
+      const blocked = this.blockedEffects.find(({ path }) => path === step.path);
+      if (blocked) return stopped(new EffectBlocked(blocked.name).message, mark);
       const record = errorRecord(error);
       return { error: record, tookMs: took(), costUsd: record.costUsd ?? 0, how: "rerun", mark };
     }
@@ -189,10 +202,9 @@ class Walk {
   }
 
   #block({ path, kind }: RehearsedStep, { effect, name }: { effect: string; name: string }): Treated {
-    const mark = effect === "irreversible" || effect === "run" ? "not_replayable" : "needs_sandbox";
+    const mark = effect === "irreversible" ? "not_replayable" : "needs_sandbox";
     this.blockedEffects.push({ path, effect, name });
-    if (!this.#permissions.simulate || mark === "not_replayable")
-      return stopped(new EffectBlocked(name).message, mark);
+    if (!this.#permissions.simulate) return stopped(new EffectBlocked(name).message, mark);
     return { ...nothingOf(kind.fields), tookMs: 0, costUsd: 0, how: "simulated", mark };
   }
 
@@ -215,6 +227,55 @@ class Walk {
     };
   }
 
+  /** A run of its own, walked over its own record where it has one; what it cost beside that is the step's. */
+  async #child(step: RehearsedStep, asked: Asked | undefined): Promise<Treated> {
+    const { name, input = null } = step.config;
+    const release = await this.#deps.load(releaseIn(this.#assets.find("workflow", String(name))));
+    const { recording, baseline } = await this.#recordOfChild(asked?.recorded.child, release);
+    const asNow = { ...recording, started: { ...recording.started, input } };
+    const walked = await candidateOf(asNow, baseline, release, this.#permissions, this.#deps);
+    const inChild = (path: string) => `${step.path}/${path}`;
+    for (const each of walked.steps)
+      this.steps.set(inChild(each.path), { ...each, path: inChild(each.path) });
+    for (const each of walked.blockedEffects) this.blockedEffects.push({ ...each, path: inChild(each.path) });
+    const { status, output, error, tookMs, costUsd } = walked.rehearsed;
+    if (status === "stopped") return stopped(error?.message ?? "the child stopped", "needs_sandbox");
+    const common = {
+      tookMs,
+      costUsd: costUsd - baseline.rehearsed.costUsd,
+      how: "rerun",
+      mark: "replayable",
+    } as const;
+    if (status === "completed") return { result: { value: output }, ...common };
+    return { error: errorRecord(new ChildFailed(String(name), status, error)), ...common };
+  }
+
+  async #recordOfChild(
+    child: string | undefined,
+    release: Release,
+  ): Promise<{ readonly recording: Recording; readonly baseline: Baseline }> {
+    const { workflow, version, digest } = release;
+    const { id, started } = this.#recording;
+    const unrecorded = {
+      recording: {
+        ...this.#recording,
+        id: derivedId("child", id, workflow),
+        started: { ...started, workflow, version, release: digest },
+        steps: new Map(),
+      },
+      baseline: nothingRecorded,
+    };
+    if (child === undefined) return unrecorded;
+    try {
+      const recording = recordingOf(child, await this.#deps.journal.read(`run/${child}`));
+      const recorded = await this.#deps.load(recording.started.release);
+      return { recording, baseline: await baselineOf(recording, recorded, this.#deps) };
+    } catch (error) {
+      if (error instanceof NotReplayable) return unrecorded;
+      throw error;
+    }
+  }
+
   /** Time passes by itself; an event comes from outside. */
   async #wait(step: RehearsedStep): Promise<Treated> {
     const now = this.#recording.startedAt;
@@ -234,12 +295,23 @@ class Walk {
   }
 }
 
+function releaseIn(asset: Asset | undefined): string {
+  assert(asset, "the loader pins every workflow that is named");
+  return (asset.content as { release: string }).release;
+}
+
 function reused(step: RehearsedStep, { recorded }: Asked): Treated {
   return { ...recordedAnswer(step, recorded), how: "reused", mark: "replayable" };
 }
 
 function stopped(reason: string, mark: Replayability): Treated {
   return { stopped: reason, tookMs: 0, costUsd: 0, how: "blocked", mark };
+}
+
+/** What is thrown of anything else is the step's own failure. */
+function blockedAt(error: unknown, mark: Replayability): Treated {
+  if (error instanceof EffectBlocked) return stopped(error.message, mark);
+  throw error;
 }
 
 function wasDecided({ recorded: { outcome } }: Asked): boolean {

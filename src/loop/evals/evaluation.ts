@@ -1,6 +1,6 @@
 import { derivedId, isJsonObject, type Json } from "../../core/base/index.ts";
 import type { BatchInput, Release } from "../../core/executor/index.ts";
-import type { Baseline, ReplayDeps } from "./baseline.ts";
+import { nothingRecorded, type ReplayDeps } from "./baseline.ts";
 import { type Candidate, candidateOf, type Permissions } from "./candidate.ts";
 import type { ScoredRow } from "./figures.ts";
 import type { Recording } from "./recording.ts";
@@ -14,13 +14,6 @@ export interface EvaluationRequest {
   /** Rows at once. */
   readonly concurrency: number;
 }
-
-/** Nothing is on record of a row: every step of it is done. */
-const nothingRecorded: Baseline = {
-  rehearsed: { status: "stopped", output: null, error: null, tookMs: 0, costUsd: 0, path: [] },
-  asked: new Map(),
-  irreproducible: [],
-};
 
 /** Answers each row of a dataset in memory, and scores what comes of it. Rows that cannot be read count as failed. */
 export async function evaluate(request: EvaluationRequest, deps: ReplayDeps): Promise<readonly ScoredRow[]> {

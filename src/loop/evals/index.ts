@@ -9,6 +9,7 @@
  * the same figures.
  * Read first: `replay.ts`, `baseline.ts` and `candidate.ts`; then `scorers.ts` and `evaluation.ts`.
  */
+export type { ReplayDeps } from "./baseline.ts";
 export type { Permissions, Replayability, ReplayedStep, StepTreatment } from "./candidate.ts";
 export { type DatasetRow, datasetAsset, rowOfRun, rowsOf, rowsOfFile } from "./datasets.ts";
 export * from "./errors.ts";
@@ -21,7 +22,6 @@ export {
   type ReplayedRun,
   type ReplayRequest,
   type ReplaySummary,
-  type ReplaysDeps,
   replay,
 } from "./replay.ts";
 export { scorerOf } from "./scorers.ts";

@@ -5,6 +5,7 @@ import {
   type StepCompleted,
   type StepFailed,
   type StepRetried,
+  type StepWaited,
 } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { StepResult } from "../../core/workflow/index.ts";
@@ -24,6 +25,8 @@ export interface RecordedStep {
   readonly startedAt: number;
   readonly tookMs: number;
   readonly costUsd: number;
+  /** The run that it waited for. */
+  readonly child?: string;
 }
 
 /** A run that has ended, as a replay needs it. */
@@ -61,6 +64,7 @@ function stepsOf(events: readonly JournalEvent[]): ReadonlyMap<string, RecordedS
   const steps = new Map<string, RecordedStep>();
   const spent = new Map<string, number>();
   const begun = new Map<string, number>();
+  const children = new Map<string, string>();
   for (const { type, data, at } of events) {
     const path = String(data?.path ?? "");
     if (typeof data?.startedAt === "number" && !begun.has(path)) begun.set(path, data.startedAt);
@@ -68,8 +72,18 @@ function stepsOf(events: readonly JournalEvent[]): ReadonlyMap<string, RecordedS
       const { error } = data as unknown as StepRetried;
       spent.set(path, (spent.get(path) ?? 0) + (error.costUsd ?? 0));
     }
+    if (type === "step.waited") {
+      const { wait } = data as unknown as StepWaited;
+      if (wait.for === "child" && wait.key) children.set(path, wait.key);
+    }
     const step = recordedStep(type, data, at);
-    if (step) steps.set(path, { ...step, costUsd: step.costUsd + (spent.get(path) ?? 0) });
+    const child = children.get(path);
+    if (step)
+      steps.set(path, {
+        ...step,
+        costUsd: step.costUsd + (spent.get(path) ?? 0),
+        ...(child ? { child } : {}),
+      });
     if (type === "run.rejected" && data) {
       const startedAt = begun.get(path) ?? at;
       const outcome = { rejectedBy: String(data.by) };

@@ -1,12 +1,12 @@
 import { FlyballError, type Json } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
-import type { Journal } from "../../core/journal/index.ts";
 import { type Baseline, baselineOf, type ReplayDeps } from "./baseline.ts";
 import { type Candidate, candidateOf, type Permissions, type ReplayedStep } from "./candidate.ts";
 import { type FieldDifference, fieldDifferences } from "./differences.ts";
 import { EffectBlocked } from "./errors.ts";
 import { type Recording, recordingOf } from "./recording.ts";
 import { type Estimate, meanOf, share } from "./statistics.ts";
+import { refuseFlow } from "./treatment.ts";
 
 export interface ReplayRequest {
   /** Run ids. */
@@ -60,16 +60,10 @@ export interface ReplaySummary {
   readonly tookMs: Estimate | null;
 }
 
-export interface ReplaysDeps extends ReplayDeps {
-  readonly journal: Pick<Journal, "read">;
-  /** A release by its digest. */
-  load(digest: string): Promise<Release>;
-}
-
 /** Walks each run again, one after the other; `tell` hears of each as it is done. */
 export async function replay(
   request: ReplayRequest,
-  deps: ReplaysDeps,
+  deps: ReplayDeps,
   tell: (run: ReplayedRun) => void = () => {},
 ): Promise<{ readonly items: readonly ReplayedRun[]; readonly summary: ReplaySummary }> {
   const items: ReplayedRun[] = [];
@@ -84,12 +78,12 @@ export async function replay(
 async function replayRun(
   run: string,
   { candidate: release, permissions }: ReplayRequest,
-  deps: ReplaysDeps,
+  deps: ReplayDeps,
 ): Promise<ReplayedRun> {
   try {
     const recording = recordingOf(run, await deps.journal.read(`run/${run}`));
     const recorded = await deps.load(recording.started.release);
-    for (const each of [recorded, release]) refuseFlow(each, permissions);
+    refuseFlow(recorded, permissions.allow);
     const baseline = await baselineOf(recording, recorded, deps);
     const candidate = await candidateOf(recording, baseline, release, permissions, deps);
     return replayedRun(recording, baseline, candidate);
@@ -99,12 +93,6 @@ async function replayRun(
     const status = error instanceof EffectBlocked ? "blocked" : isDamaged ? "damaged" : "not_replayable";
     return { ...unreplayed, run, status, problem: error.message };
   }
-}
-
-/** The code of a flow is the users' own, and could do anything beside its steps. */
-function refuseFlow({ definition }: Release, { allow }: Permissions): void {
-  if (definition.type === "flow" && !allow.has(`flow:${definition.name}`))
-    throw new EffectBlocked(`flow:${definition.name}`);
 }
 
 const unreplayed = {

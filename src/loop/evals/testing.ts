@@ -6,7 +6,7 @@ import { derivedId, type Json } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import { type Engine, openEngine } from "../../engine.ts";
 import { referencesOf } from "../../models/gateway/index.ts";
-import type { ReplaysDeps } from "./index.ts";
+import type { ReplayDeps } from "./index.ts";
 
 // An engine on a folder of its own, whose workflow files a test writes anew.
 
@@ -17,7 +17,7 @@ const parent = existsSync(memory) ? memory : tmpdir();
 export interface Bench {
   readonly engine: Engine;
   readonly folder: string;
-  readonly deps: ReplaysDeps;
+  readonly deps: ReplayDeps;
   write(file: string, text: string): void;
   /** Loads a workflow file as it stands now. */
   open(file: string): Promise<Release>;

@@ -2,6 +2,8 @@ import { canonicalJson, type Json, type JsonObject, sha256 } from "../../core/ba
 import type { RehearsedStep, Release } from "../../core/executor/index.ts";
 import type { Asset, AssetReference, Effect, StepKind } from "../../core/workflow/index.ts";
 
+import { EffectBlocked } from "./errors.ts";
+
 /**
  * How a replay goes about a step whose recorded answer cannot stand for it:
  * `pure` is always computed again, `local` reads only what is pinned, a `model` is guarded at each call, `outside`
@@ -78,4 +80,10 @@ export function questionOf(
     queue.push(...namedBy(asset).flatMap((reference) => assets.find(reference.kind, reference.name) ?? []));
   }
   return sha256(canonicalJson({ kind: kind.name, asked, uses: Object.fromEntries(uses) }));
+}
+
+/** The code of a flow is the users' own, and could do anything beside its steps. */
+export function refuseFlow({ definition }: Release, allow: ReadonlySet<string>): void {
+  if (definition.type === "flow" && !allow.has(`flow:${definition.name}`))
+    throw new EffectBlocked(`flow:${definition.name}`);
 }
