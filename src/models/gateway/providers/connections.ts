@@ -128,17 +128,24 @@ export function wholeOf(body: Readable, model: string): Promise<Bytes> {
 export function listenTo(body: Readable, model: string, hear: (piece: Bytes) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let bytes = 0;
+    let isOver = false;
+    // A body can end while its last piece is still being told.
+    let told: Promise<void> | undefined;
+    const fail = (error: unknown) => {
+      isOver = true;
+      reject(error);
+    };
     const tell = (piece: Bytes) => {
       try {
         hear(piece);
       } catch (error) {
-        reject(error);
+        fail(error);
         body.destroy();
       }
     };
     const tellInTurns = async (chunk: Bytes) => {
       body.pause();
-      for (let at = 0; at < chunk.length && !body.destroyed; at += answerPieceBytes) {
+      for (let at = 0; at < chunk.length && !isOver; at += answerPieceBytes) {
         tell(chunk.subarray(at, at + answerPieceBytes));
         await nextTurn();
       }
@@ -148,9 +155,9 @@ export function listenTo(body: Readable, model: string, hear: (piece: Bytes) => 
       bytes += chunk.length;
       if (bytes > answerBytesMax) body.destroy(tooLarge(model));
       else if (chunk.length <= answerPieceBytes) tell(chunk);
-      else tellInTurns(chunk);
+      else told = tellInTurns(chunk);
     });
-    body.on("end", resolve);
-    body.on("error", reject);
+    body.on("end", () => (told ? told.then(resolve) : resolve()));
+    body.on("error", fail);
   });
 }
