@@ -32,7 +32,8 @@ export class ChunkStream implements Listener {
   /** Resolves when there is something to send: then the answer must begin. */
   readonly begun: Promise<void>;
   readonly #options: StreamOptions;
-  #head: JsonObject = {};
+  /** What every chunk begins with, as it is written. */
+  #head = "";
   #runId: string | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #begin = () => {};
@@ -62,11 +63,8 @@ export class ChunkStream implements Listener {
   opened(runId: string): void {
     const { clock, model } = this.#options;
     this.#runId = runId;
-    this.#head = {
-      ...completionHead({ runId, beganAt: clock.now() }),
-      object: "chat.completion.chunk",
-      model,
-    };
+    const head = completionHead({ runId, beganAt: clock.now() });
+    this.#head = JSON.stringify({ ...head, object: "chat.completion.chunk", model }).slice(0, -1);
   }
 
   /** What is known when the answer begins. */
@@ -97,24 +95,24 @@ export class ChunkStream implements Listener {
       system_fingerprint: fingerprintOf(answered.release),
       flyball: about,
     });
-    if (this.#options.includesUsage) this.#write({ ...this.#head, choices: [], usage: usage ?? null });
+    if (this.#options.includesUsage) this.#write({ choices: [], usage: usage ?? null });
     this.#done();
   }
 
   /** After the first words a failure can only be told within the stream. */
   fail(error: unknown): void {
-    this.#write(openaiError(error).body);
+    this.#send(`data: ${JSON.stringify(openaiError(error).body)}\n\n`);
     this.#done();
   }
 
   #chunk(delta: JsonObject, finishReason: string | null = null, more: JsonObject = {}): void {
     const choice = { index: 0, delta, logprobs: null, finish_reason: finishReason };
     const usage = this.#options.includesUsage ? { usage: null } : {};
-    this.#write({ ...this.#head, ...more, choices: [choice], ...usage });
+    this.#write({ ...more, choices: [choice], ...usage });
   }
 
-  #write(data: JsonObject): void {
-    this.#send(`data: ${JSON.stringify(data)}\n\n`);
+  #write(rest: JsonObject): void {
+    this.#send(`data: ${this.#head},${JSON.stringify(rest).slice(1)}\n\n`);
   }
 
   #done(): void {

@@ -96,7 +96,8 @@ export const modelContent = z.discriminatedUnion("type", [
 ]);
 export type ModelContent = z.output<typeof modelContent>;
 /** What is asked over the network. */
-export type RemoteContent = z.output<typeof openaiCompatibleContent> | z.output<typeof hostedContent>;
+export type OpenaiCompatibleContent = z.output<typeof openaiCompatibleContent>;
+export type RemoteContent = OpenaiCompatibleContent | z.output<typeof hostedContent>;
 export type ClassifierContent = z.output<typeof classifierContent>;
 export type ExtractiveContent = z.output<typeof extractiveContent>;
 export type LexicalContent = z.output<typeof lexicalContent>;

@@ -25,7 +25,7 @@ import { type Redact, redacted } from "./policies/redaction.ts";
 import { retried } from "./policies/retry.ts";
 import { priced } from "./price.ts";
 import type { ProviderDeps } from "./providers/ai-sdk.ts";
-import { boundedFetch } from "./providers/bounded-fetch.ts";
+import { Connections } from "./providers/connections.ts";
 import { keptAliveFetch } from "./providers/kept-alive-fetch.ts";
 import { type LocalModels, localClassifier, localExtractive, localLexical } from "./providers/local.ts";
 import { remoteModel } from "./providers/remote.ts";
@@ -52,8 +52,6 @@ export interface GatewayDeps {
   readonly redact?: Redact;
   /** Holds budgets and counts costs; without it, nothing is counted. */
   readonly ledger?: Ledger;
-  /** For tests; connections of our own if absent. */
-  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** Finds what a route names among what is pinned beside it. */
@@ -71,10 +69,12 @@ export interface Gateway {
 
 /** Made once for an engine: what calls have in common (health, rates, answers) is kept here. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { clock, random = systemRandom, fetch } = deps;
+  const { clock, random = systemRandom } = deps;
+  const connections = new Connections();
   const parts: Parts = {
     ...deps,
-    fetch: fetch ? (model) => boundedFetch(fetch, model) : keptAliveFetch(),
+    connections,
+    fetch: keptAliveFetch(connections),
     modelOf: (asset, find) => modelOf(asset, find),
     random,
     states: new ModelStates(),
@@ -101,7 +101,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-interface Parts extends Omit<GatewayDeps, "fetch"> {
+interface Parts extends GatewayDeps {
+  readonly connections: Connections;
   readonly fetch: ProviderDeps["fetch"];
   readonly modelOf: Gateway["modelOf"];
   readonly random: Random;

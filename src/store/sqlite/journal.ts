@@ -10,6 +10,7 @@ import {
 } from "../../core/journal/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
 import { applyChanges, type ControlStatements, controlStatements } from "./control.ts";
+import { mergedChanges } from "./merged.ts";
 import { busyTimeoutMs, type OwnedDatabase, translate } from "./open.ts";
 
 /** Pages that one slice of tidying up gives back: 4 MB, some milliseconds. */
@@ -115,7 +116,7 @@ export class SqliteJournalStorage implements JournalStorage<StoredChange> {
       this.#transaction(() => {
         this.#remove(removal);
         for (const row of rows) this.#insert(row);
-        applyChanges(this.#control, changes);
+        applyChanges(this.#control, mergedChanges(changes));
       });
     const makesRoom = removal.erased.length > 0 || removal.streams.length > 0;
     if (makesRoom) this.#withReserve(write);

@@ -75,7 +75,7 @@ function schemaOf(schema: JsonObject): JSONSchema7 {
  * OpenAI decodes under a schema only where each object requires all its members and allows no others,
  * and refuses other schemas when asked to be strict. The answer is validated by us in any case.
  */
-function isStrict(schema: JsonObject): boolean {
+export function isStrict(schema: JsonObject): boolean {
   const properties = schema.properties;
   if (schema.type === "object") {
     const names = typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
@@ -94,7 +94,7 @@ function subschemas(schema: JsonObject): JsonObject[] {
   return [...lists, ...maps].filter((part): part is JsonObject => typeof part === "object" && part !== null);
 }
 
-function inWords(output: JsonObject): Message {
+export function inWords(output: JsonObject): Message {
   const schema = JSON.stringify(envelopeOf(output));
   return {
     role: "system",

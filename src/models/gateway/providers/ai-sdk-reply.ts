@@ -11,7 +11,7 @@ import { ModelAnswerCut, ModelAnswerMalformed } from "../errors.ts";
 import type { ModelDelta, ModelReply, Tokens } from "../model.ts";
 
 /** What a provider said, to its end, whether it came at once or in pieces. */
-interface Said {
+export interface Said {
   readonly content: readonly LanguageModelV4Content[];
   readonly finishReason: LanguageModelV4FinishReason;
   readonly usage: LanguageModelV4Usage;

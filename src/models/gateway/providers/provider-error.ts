@@ -14,7 +14,7 @@ import {
 } from "../errors.ts";
 import { providerMessageMax, retryAfterMsMax } from "../limits.ts";
 
-interface CallFacts {
+export interface CallFacts {
   readonly model: string;
   /** The key of this call, which must not get into a message: some servers repeat it in theirs. */
   readonly secret: string | undefined;
@@ -33,7 +33,12 @@ export function providerError(error: unknown, facts: CallFacts): FlyballError {
     return new ModelLacksAbility(facts.model, clean(error.message, facts));
   const told = toldBy(error);
   if (told && told.status !== 200) return statusError(told, facts);
-  return new ModelAnswerMalformed(facts.model, clean(malformedReason(error, told), facts));
+  return malformed(malformedReason(error, told), facts);
+}
+
+/** An answer that is none, for a reason that may be in the provider's own words. */
+export function malformed(reason: string, facts: CallFacts): ModelAnswerMalformed {
+  return new ModelAnswerMalformed(facts.model, clean(reason, facts));
 }
 
 /** What the provider's package does not even send. */
@@ -59,7 +64,7 @@ const spent =
   /insufficient_quota|billing_hard_limit|billing_not_active|spend_limit_reached|credit balance is too low/i;
 
 /** By status, as OpenAI uses them, and the others with few words of their own. */
-function statusError(told: Told, facts: CallFacts): FlyballError {
+export function statusError(told: Told, facts: CallFacts): FlyballError {
   const { model } = facts;
   const { status, body } = told;
   const said = saidBy(told, facts);
@@ -93,7 +98,7 @@ function malformedReason(error: unknown, told: Told | undefined): string {
 }
 
 /** Some servers answer 200 and put the error into the body. */
-function errorInBody(body: string): string | undefined {
+export function errorInBody(body: string): string | undefined {
   try {
     const { error } = Object(JSON.parse(body));
     const message = typeof error === "object" && error !== null ? error.message : error;
