@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { type CostQuery, costDimensions } from "./api/money.ts";
 import { statuses } from "./api/runs.ts";
 import { Empty } from "./components/basics.tsx";
 import { Frame } from "./components/frame.tsx";
@@ -45,6 +46,14 @@ export const runRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/run.tsx"), "RunPage"),
 });
 
+export const compareRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$a/compare/$b",
+  validateSearch: (search: Record<string, unknown>): { step?: string } =>
+    typeof search.step === "string" ? { step: search.step } : {},
+  component: lazyRouteComponent(() => import("./pages/compare.tsx"), "ComparePage"),
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
@@ -65,8 +74,40 @@ export const reviewsRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/reviews.tsx"), "ReviewsPage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  component: lazyRouteComponent(() => import("./pages/models.tsx"), "ModelsPage"),
+});
+
+export const costsRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/costs",
+  validateSearch: (search: Record<string, unknown>): Partial<CostQuery> => {
+    const by = costDimensions.find((known) => known === search.by);
+    return { ...(by ? { by } : {}), ...days(search) };
+  },
+  component: lazyRouteComponent(() => import("./pages/costs.tsx"), "CostsPage"),
+});
+
+function days({ from, to }: Record<string, unknown>): { from?: string; to?: string } {
+  const isDay = (value: unknown): value is string =>
+    typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
+  return { ...(isDay(from) ? { from } : {}), ...(isDay(to) ? { to } : {}) };
+}
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runsRoute, runRoute, workflows, workflowRoute, reviewsRoute]),
+  routeTree: root.addChildren([
+    home,
+    runsRoute,
+    runRoute,
+    compareRoute,
+    workflows,
+    workflowRoute,
+    reviewsRoute,
+    models,
+    costsRoute,
+  ]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

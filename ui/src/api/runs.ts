@@ -97,6 +97,20 @@ export function runQuery(id: string) {
   return queryOptions({ queryKey: ["run", id], queryFn: () => get<Run>(`/v1/runs/${id}`) });
 }
 
+/** A fact of the run's stream, as the journal has it. */
+export interface RunEvent {
+  readonly type: string;
+  readonly at: number;
+  readonly data: Readonly<Record<string, unknown>> | null;
+}
+
+export function runEventsQuery(id: string) {
+  return queryOptions({
+    queryKey: ["run", id, "events"],
+    queryFn: () => get<{ readonly items: readonly RunEvent[] }>(`/v1/runs/${id}/events`),
+  });
+}
+
 /** Asks for the run again whenever its stream has a new event, until it has ended. */
 export function useLiveRun(id: string, isLive: boolean): void {
   const client = useQueryClient();

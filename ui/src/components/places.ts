@@ -3,4 +3,6 @@ export const places = [
   { to: "/runs", name: "Runs", key: "u" },
   { to: "/reviews", name: "Reviews", key: "v" },
   { to: "/workflows", name: "Workflows", key: "w" },
+  { to: "/models", name: "Models", key: "m" },
+  { to: "/costs", name: "Costs", key: "$" },
 ] as const;
