@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Code, createCode, type HostLimits } from "./actions/code/index.ts";
 import { createTools } from "./actions/tools/index.ts";
@@ -6,7 +5,7 @@ import {
   type Clock,
   derivedId,
   FlyballError,
-  type Json,
+  messageOf,
   type NewId,
   randomBytes,
   systemClock,
@@ -15,7 +14,6 @@ import {
 } from "./core/base/index.ts";
 import {
   applyRetention,
-  assetOf,
   Batches,
   type Command,
   controlChanges,
@@ -33,41 +31,43 @@ import {
   type Releases,
   type Retention,
   type RunLimits,
+  RunNotFound,
   type RunStarted,
   recordRun,
   type StartRequest,
+  type StoppedRun,
 } from "./core/executor/index.ts";
 import {
   createJournal,
   fileBlobs,
   type Journal,
-  makeFolderDurably,
-  newSealKey,
+  type PendingEvent,
   type SealKey,
-  sealKeyOf,
-  writeDurably,
+  sealKeyIn,
 } from "./core/journal/index.ts";
-import { Degradation } from "./core/targets/index.ts";
 import {
-  type Asset,
-  type AssetSource,
-  compileWorkflow,
-  type KindRegistry,
-  kindRegistry,
-  problemText,
-} from "./core/workflow/index.ts";
+  AssetNotFound,
+  forgottenRegistryRows,
+  Registry,
+  registryChanges,
+  type ScoreRecorded,
+  type StoredChange,
+  type Taken,
+} from "./core/registry/index.ts";
+import { Degradation } from "./core/targets/index.ts";
+import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
 import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
 import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
 import {
-  isModule,
-  type LoadedFile,
-  olderVersionsOf,
-  ProjectLoader,
-  projectFolderOf,
-  readText,
+  assetKinds,
+  Intake,
+  type Loaded,
+  type Opened,
+  type ProjectLoader,
   secretFromEnvironment,
+  type WrittenAsset,
 } from "./project/index.ts";
 import {
   LogWatch,
@@ -102,22 +102,20 @@ export interface EngineOptions {
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const engine = new Engine(options);
-  if (options.recover !== false) engine.executor.recover();
+  if (options.recover !== false) await engine.recover();
   return engine;
 }
 
-/** A workflow that can be started, and what its writer should know. */
-export interface Opened {
-  readonly release: Release;
-  readonly warnings: readonly string[];
+/** Everything in the control tables is a fold of the journal: what an event changes there. */
+export function storedChanges(event: PendingEvent): readonly StoredChange[] {
+  const more = registryChanges(event);
+  return more.length === 0 ? controlChanges(event) : [...controlChanges(event), ...more];
 }
 
 const sealEveryMs = 60_000;
 const retainEveryMs = 600_000;
 const watchEveryMs = 60_000;
 const settleLostEveryMs = 60_000;
-/** Names that calls have used, held for one folder: `provider/anything` is a name. */
-const assetsFoundMax = 1_000;
 
 /** How long after its end a run's result can be fetched where nothing of it is to be kept. */
 const uncapturedGraceMs = 60_000;
@@ -200,11 +198,14 @@ export class Engine {
   readonly calls: Calls;
   readonly newId: NewId;
   readonly releases: Releases;
+  readonly registry: Registry;
+  readonly intake: Intake;
   readonly degradation: Degradation;
   readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly sealKey: SealKey;
+  readonly #onTrouble: (message: string) => void;
   readonly #flows = new Map<string, Flow>();
   readonly #kindParts: KindParts;
   readonly #code: Code;
@@ -217,6 +218,7 @@ export class Engine {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
     this.newId = timeOrderedIds(this.clock);
+    this.#onTrouble = options.onTrouble ?? (() => {});
     const owned = openOwned(this.home);
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
@@ -229,8 +231,8 @@ export class Engine {
       blobs,
       clock: this.clock,
       key: this.sealKey,
-      derive: controlChanges,
-      forget: forgottenRows,
+      derive: storedChanges,
+      forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
     const { spending } = this.control;
@@ -244,27 +246,25 @@ export class Engine {
       isPublished: (digest) => this.control.asset(digest) !== undefined,
       define: (definition, assets) => this.#define(definition, assets),
     });
-    const onTrouble = options.onTrouble ?? (() => {});
-    this.#logWatch = new LogWatch(this.home, onTrouble);
+    this.#logWatch = new LogWatch(this.home, this.#onTrouble);
     this.degradation = new Degradation({
       journal: this.journal,
       releases: this.releases,
       kinds: this.kinds,
       clock: this.clock,
-      onTrouble,
+      onTrouble: this.#onTrouble,
     });
-    this.executor = new Executor({
-      journal: this.journal,
-      control: this.control,
+    this.registry = this.#openRegistry();
+    this.intake = new Intake({
+      kinds: this.kinds,
       releases: this.releases,
-      clock: this.clock,
-      random: systemRandom,
-      newId: this.newId,
-      ...(options.limits ? { limits: options.limits } : {}),
-      flowProgram: (definition, run) => this.#flowProgram(definition, run.id, run.started),
-      onStopped: (run) => this.degradation.stopped(run),
-      onTrouble,
+      registry: this.registry,
+      code: this.#code,
+      modelsFolder: join(this.home, "models"),
+      prepareIndex: (asset, baseDir) =>
+        createRetrieval({ indexes: this.#kindParts.indexes, baseDir }).prepare(asset),
     });
+    this.executor = this.#openExecutor(options.limits);
     this.batches = new Batches({
       journal: this.journal,
       control: this.control,
@@ -290,13 +290,40 @@ export class Engine {
     return this.#logWatch.warnings;
   }
 
+  #openRegistry(): Registry {
+    const { journal, releases, clock, newId } = this;
+    const kinds = assetKinds({
+      kindsWith: (assets) => this.#kindsWith(assets),
+      isFlowLoaded: (name, version) => this.#flows.has(`${name}@${version}`) || this.#code.has(name, version),
+    });
+    const store = this.control.registry;
+    return new Registry({ journal, releases, clock, newId, kinds, store, onTrouble: this.#onTrouble });
+  }
+
+  #openExecutor(limits: EngineOptions["limits"]): Executor {
+    const { journal, control, releases, clock, newId } = this;
+    return new Executor({
+      journal,
+      control,
+      releases,
+      clock,
+      newId,
+      random: systemRandom,
+      ...(limits ? { limits } : {}),
+      flowProgram: (definition, run) => this.#flowProgram(definition, run.id, run.started),
+      onStopped: (run) => this.#stopped(run),
+      onTrouble: this.#onTrouble,
+    });
+  }
+
   /** The project's own kinds are those that were pinned, whatever their files say now. */
-  #define({ content, kind }: Asset, assets: readonly Asset[]): Definition {
+  #kindsWith(assets: readonly Asset[]): KindRegistry {
     const own = assets.filter((asset) => asset.kind === "kind");
-    const kinds = new Map([
-      ...this.kinds,
-      ...own.map((asset) => [asset.name, this.#code.kind(asset)] as const),
-    ]);
+    return new Map([...this.kinds, ...own.map((asset) => [asset.name, this.#code.kind(asset)] as const)]);
+  }
+
+  #define({ content, kind }: Asset, assets: readonly Asset[]): Definition {
+    const kinds = this.#kindsWith(assets);
     if (kind === "flow") return { type: "flow", ...(content as { name: string; version: string }), kinds };
     return { type: "document", workflow: compileWorkflow(content as never, kinds) };
   }
@@ -311,69 +338,33 @@ export class Engine {
 
   /** The settings and assets of one folder; its workflows are loaded by `open`. */
   project(folder: string): ProjectLoader {
-    return new ProjectLoader(folder, this.kinds);
+    return this.intake.project(folder);
   }
 
-  /**
-   * Loads and pins a workflow file, or a module whose default export is a flow; with it come the older
-   * versions beside it, so that their runs can go on.
-   */
-  async open(file: string): Promise<Opened> {
-    const loader = await ProjectLoader.open(projectFolderOf(file), this.kinds, this.#code);
-    if (isModule(file)) return { release: await this.#openModule(loader, file), warnings: [] };
-    const loaded = loader.load(file);
-    const warnings = loaded.loaded.warnings.map(problemText);
-    return { release: await this.publish(loader, loaded), warnings };
+  /** Takes up what was under way, and acts on what rollouts had come to. */
+  async recover({ afterCrash = false } = {}): Promise<void> {
+    this.registry.rollouts.recover();
+    if (afterCrash) await this.executor.recoverFromCrash();
+    else this.executor.recover();
   }
 
-  async #openModule(loader: ProjectLoader, file: string): Promise<Release> {
-    const path = resolve(file);
-    readText(path);
-    const { environment } = loader.settings.allow;
-    const ownKinds = loader.ownKinds;
-    const older = olderVersionsOf(path).map((other) => this.#code.load(other, { environment, ownKinds }));
-    await Promise.all(older);
-    const facts = await this.#code.load(path, { environment, ownKinds });
-    return this.#publishFlow(facts, loader, { source: facts.source });
+  /** Loads and publishes a workflow file, and offers its versions; it runs in its own, whatever is production. */
+  open(file: string): Promise<Opened> {
+    return this.intake.open(file);
   }
 
-  /**
-   * What calls may name of a folder, each found once; what its models need of the folder is kept. Made
-   * anew when the folder's files have changed.
-   */
-  assetsFor(loader: ProjectLoader): AssetSource {
-    const found = new Map<string, Asset>();
-    const names = new Map<string, readonly string[]>();
-    return {
-      names(kind) {
-        const known = names.get(kind) ?? loader.assets.names(kind);
-        names.set(kind, known);
-        return known;
-      },
-      find: (kind, name) => {
-        const known = found.get(`${kind}/${name}`);
-        if (known) return known;
-        const asset = loader.assets.find(kind, name);
-        if (!asset) return undefined;
-        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
-        if (found.size >= assetsFoundMax) found.clear();
-        found.set(`${kind}/${name}`, asset);
-        return asset;
-      },
-      references: (asset) => loader.assets.references?.(asset) ?? [],
-    };
+  load(file: string): Promise<Loaded> {
+    return this.intake.load(file);
   }
 
-  /** Pins a loaded file: its assets, its children first, and what must be kept of the project's files. */
-  async publish(loader: ProjectLoader, file: LoadedFile): Promise<Release> {
-    const { prepare } = createRetrieval({ indexes: this.#kindParts.indexes, baseDir: loader.folder });
-    for (const parts of [...file.children, file.parts])
-      for (const asset of parts.assets) {
-        if (asset.kind === "index") prepare(asset);
-        keepModelFiles(asset.content, loader.folder, join(this.home, "models"));
-      }
-    for (const child of file.children) await this.releases.publish(child);
-    return this.releases.publish(file.parts);
+  /** From now on files are served: versions that are new to them become production. */
+  serve(loaded: readonly Loaded[]): Promise<Taken> {
+    return this.intake.serve(loaded);
+  }
+
+  /** Adds a version of an asset as it is written. Throws `WorkflowInvalid`. */
+  add(written: WrittenAsset, message?: string): Promise<void> {
+    return this.intake.add(written, message, this.home);
   }
 
   /**
@@ -382,37 +373,53 @@ export class Engine {
    */
   async register(code: Flow, loader: ProjectLoader): Promise<Release> {
     this.#flows.set(`${code.name}@${code.version}`, code);
-    return this.#publishFlow(code, loader);
-  }
-
-  /** The source's digest tells versions apart that somebody forgot to number. */
-  #publishFlow(
-    { name, version, uses }: Pick<Flow, "name" | "version" | "uses">,
-    loader: ProjectLoader,
-    pinned: { readonly source?: string } = {},
-  ): Promise<Release> {
-    const definition = assetOf("flow", name, { name, version, ...pinned });
-    const assets = [...loader.flowAssets({ name, uses }), loader.policy()];
-    const parts = { workflow: name, version, definition, assets };
-    return this.publish(loader, { file: "", parts, children: loader.takeChildren() });
+    const { release, offers } = await this.intake.publishFlow(code, loader);
+    await this.intake.take(offers);
+    return release;
   }
 
   /**
-   * Starts a run in the release that its workflow gets now: while it is degraded, the one with other routes.
-   * A batch is pinned to what it began with, and a child to its parent's release.
+   * Starts a run of a workflow in what its name stands for now: the production version of it and of all that
+   * it names, or the arm of a rollout; while it is degraded, with other routes. Throws `AssetNotFound` when
+   * there is none. A batch is pinned to what it began with, and a child to its parent's release.
    */
-  async start(request: StartRequest): Promise<string> {
+  async start(workflow: string, request: Omit<StartRequest, "release">): Promise<string> {
+    const line = this.registry.runnable(workflow);
+    if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
     const id = request.id ?? this.newId();
-    const release = await this.degradation.releaseFor(request.release, id);
-    return this.executor.start({ ...request, id, release });
+    if (request.id && this.control.run(id)) return id;
+    const assignment = this.registry.settled(line) ?? (await this.registry.assign(line, id, request));
+    const { arms, shadows } = assignment;
+    const release = await this.degradation.releaseFor(assignment.release, id);
+    const run = await this.executor.start({ ...request, id, release, ...(arms ? { arms } : {}) });
+    for (const { rollout, ...shadow } of shadows)
+      this.#startBeside({ ...request, ...shadow, id: derivedId("shadow", id, rollout), shadowOf: id });
+    return run;
+  }
+
+  #stopped(run: StoppedRun): void {
+    this.degradation.stopped(run);
+    this.registry.rollouts.stopped(run.id);
+  }
+
+  /** Nobody waits for a shadow, and nothing of the run depends on it. */
+  #startBeside(request: StartRequest): void {
+    this.executor.start({ ...request, effects: "simulated" }).catch((error) => {
+      this.#onTrouble(`a shadow of run ${request.shadowOf} was not started: ${messageOf(error)}`);
+    });
+  }
+
+  /** Records a judgement of a run, however late. Throws `RunNotFound`. */
+  async score(run: string, score: ScoreRecorded): Promise<void> {
+    if (!this.control.run(run)) throw new RunNotFound(run);
+    await this.registry.score(run, score);
   }
 
   /** From now on the budgets of a project hold, and no others. */
   async keepBudgets(loader: ProjectLoader): Promise<void> {
     const budgets = loader.budgets();
     for (const { to } of budgets)
-      for (const { content } of to ? [to.asset, ...to.uses] : [])
-        keepModelFiles(content, loader.folder, join(this.home, "models"));
+      for (const asset of to ? [to.asset, ...to.uses] : []) this.intake.keepModels(asset, loader.folder);
     await this.ledger.declare(budgets);
     await this.ledger.settleLost();
   }
@@ -467,38 +474,4 @@ export class Engine {
     await this.#eraseAtEnd();
     await this.journal.close();
   }
-}
-
-/** The key that signs this folder's seals; made once, readable by its owner alone. */
-function sealKeyIn(home: string): SealKey {
-  const file = join(home, "keys", "seal.pem");
-  if (existsSync(file)) return sealKeyOf(readFileSync(file, "utf8"));
-  makeFolderDurably(join(home, "keys"));
-  const key = newSealKey();
-  writeDurably(
-    join(home, "keys", "seal.pub.pem"),
-    Buffer.from(key.publicKey.export({ type: "spki", format: "pem" })),
-    0o644,
-  );
-  // Last: whoever finds it takes the other one to be there.
-  writeDurably(file, Buffer.from(key.privateKey.export({ type: "pkcs8", format: "pem" })));
-  return key;
-}
-
-/**
- * A run must be able to go on although the project's model file has been trained anew since: the file
- * that a release pins is kept under its digest.
- */
-function keepModelFiles(content: Json, folder: string, models: string): void {
-  if (typeof content !== "object" || content === null) return;
-  if (Array.isArray(content)) {
-    for (const item of content) keepModelFiles(item, folder, models);
-    return;
-  }
-  const { file, fileSha256, ...others } = content as { [key: string]: Json };
-  if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
-    makeFolderDurably(models);
-    writeDurably(join(models, fileSha256), readFileSync(resolve(folder, file)));
-  }
-  for (const member of Object.values(others)) keepModelFiles(member, folder, models);
 }

@@ -42,10 +42,12 @@ async function rig(settings: string, folder = mkdtempSync(join(tmpdir(), "flybal
     async open(workflow) {
       const file = join(folder, "workflows", `${/workflow: (\w+)/.exec(workflow)?.[1]}.yaml`);
       writeFileSync(file, workflow);
-      return (await engine.open(file)).release;
+      const loaded = await engine.load(file);
+      await engine.serve([loaded]);
+      return loaded.release;
     },
     async run(release, input = {}) {
-      const id = await engine.start({ release, input });
+      const id = await engine.start(release.workflow, { input });
       const status = await engine.executor.settled(id);
       const events = await engine.journal.read(`run/${id}`);
       const output = (events.findLast(({ type }) => type === "run.completed")?.data?.output ?? null) as Json;
@@ -255,7 +257,7 @@ routes: { drafting: { try: [down, small] } }
   try {
     const release = await world.open(asking("seen", "drafting"));
     for (let run = 0; run < 8; run++) await world.run(release, { word: "x" });
-    const app = createApp({ engine: world.engine, served: () => new Map(), isLocal: true });
+    const app = createApp({ engine: world.engine, isLocal: true });
     const items = async (path: string) => Object(await (await app.request(path)).json()).items;
     const models: ModelHealth[] = await items("/v1/models");
     const [small, down] = ["sim/small", "sim/down"].map((name) =>

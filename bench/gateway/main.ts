@@ -25,7 +25,9 @@ Portkey into bench/gateway/portkey/node_modules (25 MB).
 const cases: readonly Case[] = [false, true].flatMap((stream) =>
   ([0, 20] as const).flatMap((delayMs) => [1, 32, 256].map((atOnce) => ({ atOnce, stream, delayMs }))),
 );
-const warmUpMs = 1_500;
+const warmUpMs = 500;
+/** Of each kind, at the start: enough for a process to be at its speed, however slow the machine is. */
+const warmUpRequests = 2_000;
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -50,6 +52,9 @@ export async function main(args: string[]): Promise<void> {
   const loadBefore = loadText();
   try {
     await start(targets, only);
+    for (const target of targets)
+      for (const stream of [false, true])
+        await measureRound(target, { stream, atOnce: 32, delayMs: 0 }, { requests: warmUpRequests });
     const measured: Measured[] = [];
     for (const what of cases) {
       const one = await measureCase(targets, what, { rounds, forMs: (seconds * 1_000) / rounds });
@@ -77,9 +82,10 @@ async function measureCase(
   { rounds, forMs }: { rounds: number; forMs: number },
 ): Promise<Measured> {
   const taken = new Map<string, Round[]>(targets.map(({ name }) => [name, []]));
-  for (const target of targets) await measureRound(target, what, warmUpMs);
+  for (const target of targets) await measureRound(target, what, { ms: warmUpMs });
   for (let round = 0; round < rounds; round++)
-    for (const target of targets) taken.get(target.name)?.push(await measureRound(target, what, forMs));
+    for (const target of targets)
+      taken.get(target.name)?.push(await measureRound(target, what, { ms: forMs }));
   return { what, figures: new Map([...taken].map(([name, list]) => [name, figureOf(list)])) };
 }
 

@@ -32,17 +32,28 @@ function bodyOf({ stream, delayMs }: Case): object {
   };
 }
 
-/** So many requests at once for so long, each begun when another has its answer. */
-export async function measureRound(target: Target, what: Case, forMs: number): Promise<Round> {
+/** How long a round goes on. */
+export interface Length {
+  readonly ms?: number;
+  readonly requests?: number;
+}
+
+/** So many requests at once, each begun when another has its answer. */
+export async function measureRound(
+  target: Target,
+  what: Case,
+  { ms = Number.POSITIVE_INFINITY, requests = Number.POSITIVE_INFINITY }: Length,
+): Promise<Round> {
   const request = requestBytes(target, bodyOf(what));
   const connections = Array.from({ length: what.atOnce }, () => new Connection(target.port, request));
   const timings: Timing[] = [];
   const cpuBefore = cpuMsOf(target.pid);
   const beganMs = performance.now();
-  const endMs = beganMs + forMs;
+  const endMs = beganMs + ms;
+  let left = requests;
   await Promise.all(
     connections.map(async (connection) => {
-      while (performance.now() < endMs) timings.push(await connection.ask());
+      while (performance.now() < endMs && left-- > 0) timings.push(await connection.ask());
     }),
   );
   const seconds = (performance.now() - beganMs) / 1_000;

@@ -6,7 +6,7 @@ import type { ReadableStream as WebStream } from "node:stream/web";
 import { type Json, systemClock } from "../core/base/index.ts";
 import type { RunLimits } from "../core/executor/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
-import { createApp, type Listening, listenLocally, type Served, socketPathOf } from "../http/index.ts";
+import { createApp, type Listening, listenLocally, socketPathOf } from "../http/index.ts";
 import { chooseSetting, type Settings } from "../project/index.ts";
 import { FolderTaken } from "../store/sqlite/index.ts";
 import { ApiProblem, CommandRefused, note } from "./io.ts";
@@ -26,8 +26,6 @@ export interface ConnectOptions {
   /** Whether a folder that is not there is made. */
   readonly create: boolean;
   readonly limits?: Settings["limits"];
-  /** The workflows that a server serves. */
-  readonly served?: () => Served;
 }
 
 export function homeOf(options: { home?: string }): string {
@@ -59,11 +57,10 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
       process.exit(3);
     },
   });
-  const served = options.served ?? (() => new Map());
-  const app = createApp({ engine, served, isLocal: true });
+  const app = createApp({ engine, isLocal: true });
   let socket: Listening | undefined;
   try {
-    socket = await listenLocally(engine, served);
+    socket = await listenLocally(engine);
   } catch (error) {
     await engine.close();
     throw error;

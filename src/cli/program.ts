@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerAssets } from "./assets.ts";
 import { registerBudgets } from "./budgets.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
@@ -7,6 +8,7 @@ import { registerJournal } from "./journal.ts";
 import { registerPredict } from "./predict.ts";
 import { registerPrompt } from "./prompt.ts";
 import { registerReviews } from "./reviews.ts";
+import { registerRollouts } from "./rollouts.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
 import { registerServe } from "./serve.ts";
@@ -42,6 +44,8 @@ export async function runCommand(): Promise<ExitCode> {
     registerPrompt,
     registerRuns,
     registerReviews,
+    registerAssets,
+    registerRollouts,
     registerSwitches,
     registerBudgets,
     registerJournal,

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { InvalidText } from "../core/base/index.ts";
-import type { Engine } from "../engine.ts";
 import type { Summary } from "../http/index.ts";
 import { type BatchLine, listenOnPort } from "../http/index.ts";
 import { isModule, projectFolderOf, readSettings } from "../project/index.ts";
@@ -8,6 +7,7 @@ import { type Api, connect, homeOf, json, jsonLines } from "./connect.ts";
 import { dryRun } from "./dry-run.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
+import { tellKept } from "./kept.ts";
 import { portOf } from "./port.ts";
 import { Progress } from "./progress.ts";
 import { summaryTable } from "./summary-table.ts";
@@ -58,17 +58,16 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
   if (options.input === undefined)
     throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
   const { limits } = readSettings(projectFolderOf(file));
-  const served = new Map();
-  const api = await connect(homeOf(options), { create: true, limits, served: () => served });
+  const api = await connect(homeOf(options), { create: true, limits });
   try {
     if (api.engine) await api.engine.keepBudgets(api.engine.project(projectFolderOf(file)));
     if (isModule(file)) await api.engine?.open(file);
     // Only now: a run whose code is not loaded yet would be parked for want of it.
-    api.engine?.executor.recover();
+    await api.engine?.recover();
     const stop = new AbortController();
     untilInterrupted(stop);
     const code = await batch(api, { file, ...options, input: options.input, concurrency }, stop.signal);
-    if (options.serve && !stop.signal.aborted) await serveOn(api, file, options, served);
+    if (options.serve && !stop.signal.aborted) await serveOn(api, file, options);
     return code;
   } finally {
     await api.close();
@@ -177,33 +176,12 @@ class Reporter {
   }
 }
 
-async function serveOn(
-  api: Api,
-  file: string,
-  options: RunOptions,
-  served: Map<string, unknown>,
-): Promise<void> {
-  if (!api.engine) return note("The process that owns this data folder serves it already.");
-  const { release } = await api.engine.open(file);
-  served.set(release.workflow, release);
-  await serveUntilStopped(
-    api.engine,
-    served as never,
-    options,
-    readSettings(projectFolderOf(file)).server.port,
-  );
-}
-
-async function serveUntilStopped(
-  engine: Engine,
-  served: Parameters<typeof listenOnPort>[1] extends () => infer S ? S : never,
-  options: { port?: string },
-  filePort: number | undefined,
-): Promise<void> {
-  const listening = await listenOnPort(engine, () => served, {
-    host: "127.0.0.1",
-    port: portOf(options.port, filePort),
-  });
+async function serveOn(api: Api, file: string, options: RunOptions): Promise<void> {
+  const { engine } = api;
+  if (!engine) return note("The process that owns this data folder serves it already.");
+  tellKept(await engine.serve([await engine.load(file)]));
+  const { port } = readSettings(projectFolderOf(file)).server;
+  const listening = await listenOnPort(engine, { host: "127.0.0.1", port: portOf(options.port, port) });
   note(`\nServing ${listening.url} (process ${process.pid}; Ctrl-C stops it). Try:`);
   note(`  curl ${listening.url}/v1/reviews?status=open`);
   note("  flyball reviews list");

@@ -2,13 +2,13 @@ import { statSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { FlyballError, systemClock } from "../core/base/index.ts";
-import type { Release } from "../core/executor/index.ts";
 import type { Engine } from "../engine.ts";
 import { listenOnPort } from "../http/index.ts";
-import { projectFolderOf, readSettings } from "../project/index.ts";
+import { type Loaded, projectFolderOf, readSettings } from "../project/index.ts";
 import { connect, homeOf } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { CommandRefused, type CommonOptions, type ExitCode, exit, note } from "./io.ts";
+import { tellKept } from "./kept.ts";
 import { portOf } from "./port.ts";
 import { servedFiles } from "./served-files.ts";
 import { hasCrashedBefore, isSupervised, reportProgress, superviseCommand } from "./supervise.ts";
@@ -73,12 +73,7 @@ async function serve(
   const folder = folderOf(path, files);
   const settings = readSettings(folder);
   const port = portOf(options.port, settings.server.port);
-  const served = new Map<string, Release>();
-  const api = await connect(homeOf(options), {
-    create: true,
-    limits: settings.limits,
-    served: () => served,
-  });
+  const api = await connect(homeOf(options), { create: true, limits: settings.limits });
   try {
     if (!api.engine)
       throw new CommandRefused(
@@ -88,25 +83,23 @@ async function serve(
     const { engine } = api;
     engine.keepRetention(settings.retention);
     await engine.keepBudgets(engine.project(folder));
-    for (const file of files) await serveFile(engine, file, served);
+    const loaded = [];
+    for (const file of files) loaded.push(await loadFile(engine, file));
+    tellKept(await engine.serve(loaded));
     // Only now: a run whose code is not loaded yet would be parked for want of it.
-    if (hasCrashed) await engine.executor.recoverFromCrash();
-    else engine.executor.recover();
+    await engine.recover({ afterCrash: hasCrashed });
     const interrupted = untilInterrupted();
-    const loadAssets = () => engine.assetsFor(engine.project(folder));
+    const loadAssets = () => engine.intake.assetsFor(engine.project(folder));
     let assets = loadAssets();
-    const listening = await listenOnPort(engine, () => served, {
-      host: options.host,
-      port,
-      assets: () => assets,
-    });
+    const listening = await listenOnPort(engine, { host: options.host, port, assets: () => assets });
     note(
-      `Serving ${listening.url} with ${[...served.keys()].join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
+      `Serving ${listening.url} with ${engine.registry.runnableNames().join(", ") || "no workflow yet"} (process ${process.pid}; Ctrl-C stops it).`,
     );
     onServing();
+    const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
     const load = async () => {
       await keepingOld(() => engine.keepBudgets(engine.project(folderOf(path, servedFiles(path)))));
-      for (const file of servedFiles(path)) await serveAgain(engine, file, served);
+      await serveAgain(engine, path, versions);
       await keepingOld(() => {
         assets = loadAssets();
       });
@@ -121,10 +114,10 @@ async function serve(
   }
 }
 
-async function serveFile(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {
-  const { release, warnings } = await engine.open(file);
-  for (const warning of warnings) note(`warning: ${warning}`);
-  served.set(release.workflow, release);
+async function loadFile(engine: Engine, file: string): Promise<Loaded> {
+  const loaded = await engine.load(file);
+  for (const warning of loaded.warnings) note(`warning: ${warning}`);
+  return loaded;
 }
 
 /** Editors save in several steps; a moment after the last of them everything is there. */
@@ -149,14 +142,17 @@ function folderOf(path: string, files: readonly string[]): string {
   return projectFolderOf(files[0] ?? join(path, "flyball.yaml"));
 }
 
-function serveAgain(engine: Engine, file: string, served: Map<string, Release>): Promise<void> {
-  return keepingOld(async () => {
-    const before = new Map(served);
-    await serveFile(engine, file, served);
-    for (const [name, release] of served)
-      if (before.get(name)?.digest !== release.digest)
-        note(`${name} is served in version ${release.version.slice(0, 12)} now.`);
-  });
+/** What can be loaded is served; of the rest, the versions from before. */
+async function serveAgain(engine: Engine, path: string, versions: Map<string, string>): Promise<void> {
+  const loaded: Loaded[] = [];
+  for (const file of servedFiles(path))
+    await keepingOld(async () => void loaded.push(await loadFile(engine, file)));
+  tellKept(await engine.serve(loaded));
+  for (const { release } of loaded)
+    if (versions.get(release.workflow) !== release.digest) {
+      versions.set(release.workflow, release.digest);
+      note(`${release.workflow} is served in version ${release.version.slice(0, 12)} now.`);
+    }
 }
 
 /** Whoever saves a mistake is told of it, and what was there before goes on being served. */

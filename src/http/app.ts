@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
+import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
 import { consoleRoutes } from "./console/index.ts";
@@ -10,14 +11,14 @@ import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { reviewRoutes } from "./reviews/index.ts";
+import { rolloutRoutes } from "./rollouts/index.ts";
 import { runRoutes } from "./runs/index.ts";
-import type { Served } from "./served.ts";
+import { scoreRoutes } from "./scores/index.ts";
 import { switchRoutes } from "./switches/index.ts";
 import { workflowRoutes } from "./workflows/index.ts";
 
 export interface AppOptions {
   readonly engine: Engine;
-  readonly served: () => Served;
   /** The models, routes and prompts that calls may name. */
   readonly assets?: (() => AssetSource) | undefined;
   /** Over the local socket, which only this user can open: no host check, and batches of local files. */
@@ -25,15 +26,18 @@ export interface AppOptions {
 }
 
 /** Every way in, as one function from a request to an answer. */
-export function createApp({ engine, served, assets = () => noAssets, isLocal }: AppOptions): Hono {
+export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptions): Hono {
   const app = new Hono();
   app.onError((error, context) => answerError(context, error));
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
   app.get("/healthz", (context) => context.json(health(engine)));
   app.get("/readyz", (context) => context.json({ ready: true, warnings: engine.warnings }));
-  app.route("/v1/workflows", workflowRoutes(engine, served));
-  app.route("/v1/runs", runRoutes(engine, served));
+  app.route("/v1/workflows", workflowRoutes(engine));
+  app.route("/v1/runs", runRoutes(engine));
+  app.route("/v1/runs", scoreRoutes(engine));
+  app.route("/v1/assets", assetRoutes(engine, isLocal));
+  app.route("/v1/rollouts", rolloutRoutes(engine));
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/budgets", budgetRoutes(engine));
   app.route("/v1/costs", costRoutes(engine));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Json } from "../core/base/index.ts";
-import type { Release, RunLimits } from "../core/executor/index.ts";
+import type { RunLimits } from "../core/executor/index.ts";
 import { openEngine } from "../engine.ts";
 import { createApp } from "./index.ts";
 
@@ -40,16 +40,15 @@ const wait = () => (existsSync(${JSON.stringify(join(folder, "go"))}) ? console.
 wait();`,
   );
   const engine = await openEngine({ home: join(folder, "home"), limits });
-  const served = new Map<string, Release>();
   for (const [name, text] of Object.entries(workflows)) {
     writeFileSync(join(folder, `${name}.yaml`), text);
-    served.set(name, (await engine.open(join(folder, `${name}.yaml`))).release);
+    await engine.open(join(folder, `${name}.yaml`));
   }
   t.after(async () => {
     await engine.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const app = createApp({ engine, served: () => served, isLocal: true });
+  const app = createApp({ engine, isLocal: true });
   const ask = async (method: string, path: string, body?: Json, key?: string): Promise<Answer> => {
     const headers = { "content-type": "application/json", ...(key ? { "idempotency-key": key } : {}) };
     const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };

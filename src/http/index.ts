@@ -12,5 +12,4 @@ export { createApp } from "./app.ts";
 export type { BatchLine } from "./batches/index.ts";
 export type { Summary } from "./batches/summary.ts";
 export type { DoctorReport } from "./journal/doctor.ts";
-export type { Served } from "./served.ts";
 export { type Listening, listenLocally, listenOnPort, socketPathOf } from "./server.ts";

@@ -7,7 +7,6 @@ import { FlyballError, messageOf, sha256 } from "../core/base/index.ts";
 import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { createApp } from "./app.ts";
-import type { Served } from "./served.ts";
 
 export class CannotListen extends FlyballError {
   readonly code = "CANNOT_LISTEN";
@@ -32,10 +31,10 @@ export interface Listening {
 }
 
 /** Opens the local socket: only this user's processes reach it, as the data folder is theirs alone. */
-export async function listenLocally(engine: Engine, served: () => Served): Promise<Listening> {
+export async function listenLocally(engine: Engine): Promise<Listening> {
   const path = socketPathOf(engine.home);
   rmSync(path, { force: true });
-  const server = createAdaptorServer({ fetch: createApp({ engine, served, isLocal: true }).fetch }) as Server;
+  const server = createAdaptorServer({ fetch: createApp({ engine, isLocal: true }).fetch }) as Server;
   const before = process.umask(0o077);
   try {
     await listen(server, path, { path });
@@ -47,14 +46,13 @@ export async function listenLocally(engine: Engine, served: () => Served): Promi
 
 export async function listenOnPort(
   engine: Engine,
-  served: () => Served,
   options: { host: string; port: number; assets?: () => AssetSource },
 ): Promise<Listening> {
   const { host, port } = options;
   if (!["127.0.0.1", "localhost", "::1"].includes(host))
     throw new CannotListen(host, "without access control only this machine may ask; use 127.0.0.1");
   const server = createAdaptorServer({
-    fetch: createApp({ engine, served, assets: options.assets, isLocal: false }).fetch,
+    fetch: createApp({ engine, assets: options.assets, isLocal: false }).fetch,
   }) as Server;
   await listen(server, `${host}:${port}`, { host, port });
   const address = server.address();

@@ -84,7 +84,7 @@ async function open(
     isOpen = false;
   };
   t.after(close);
-  const app = createApp({ engine, served: () => served, isLocal: true });
+  const app = createApp({ engine, isLocal: true });
   const get = async (path: string) => (await (await app.request(path)).json()) as Record<string, Json>;
   return {
     engine,

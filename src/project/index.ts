@@ -8,12 +8,15 @@
  * file is said with line and column before anything starts.
  * Read first: `loader.ts`.
  */
+
+export { assetKinds } from "./asset-kinds.ts";
+export { placeOf, sectionOf, type WrittenAsset } from "./asset-text.ts";
 export { type InputFile, readInputFile, readTable, type Table } from "./input-rows.ts";
+export { Intake, type Loaded, type Opened } from "./intake.ts";
 export {
   FileUnreadable,
   isModule,
   type LoadedFile,
-  olderVersionsOf,
   ProjectLoader,
   projectFolderOf,
   readText,

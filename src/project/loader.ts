@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, parse, relative, resolve } from "node:path";
-import { loadScript, loadTool } from "../actions/tools/index.ts";
-import { FlyballError, messageOf } from "../core/base/index.ts";
+import { FlyballError, messageOf, toJson } from "../core/base/index.ts";
 import { assetOf, type Flow, type ReleaseParts, releaseDigest } from "../core/executor/index.ts";
-import { loadRuleset } from "../core/executor/kinds/index.ts";
+import { lineId, type Offer } from "../core/registry/index.ts";
 import {
   type Asset,
   type AssetSource,
@@ -15,17 +14,28 @@ import {
   withReferences,
 } from "../core/workflow/index.ts";
 import { type Budget, budgetFrom, gatewaySource } from "../models/gateway/index.ts";
-import { loadPrompt } from "../models/prompts/index.ts";
 import { retrievalSource } from "../models/retrieval/index.ts";
+import {
+  AssetUnwritable,
+  loadAsset,
+  placeOf,
+  sectionOf,
+  settingText,
+  type Written,
+  type WrittenAsset,
+} from "./asset-text.ts";
 import { flatForm } from "./flat-form.ts";
 import { type KindCode, noneBeside, type ProjectKinds, projectKinds } from "./own-kinds.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { assetNames, placesOf } from "./places.ts";
+import { readSettings, type Settings, withEntry } from "./settings.ts";
 
 /** A workflow file, loaded, and what its release pins; the releases of its children come first. */
 export interface LoadedFile {
   readonly file: string;
   readonly parts: ReleaseParts;
   readonly children: readonly ReleaseParts[];
+  /** Every asset of it, with the text that it was made from. */
+  readonly offers: readonly Offer[];
 }
 
 export class FileUnreadable extends FlyballError {
@@ -57,25 +67,34 @@ export class ProjectLoader {
   readonly #sources: readonly AssetSource[];
   readonly #loading: string[] = [];
   readonly #children: ReleaseParts[] = [];
+  /** What was read, by the lines of the assets that it became. */
+  readonly #written = new Map<string, Written>();
 
   /** Knows no kinds of the folder's own: enough for its settings and assets. `open` has them too. */
-  constructor(folder: string, kinds: KindRegistry, own: ProjectKinds = noneBeside(kinds)) {
+  constructor(
+    folder: string,
+    kinds: KindRegistry,
+    { own = noneBeside(kinds), settings }: { own?: ProjectKinds; settings?: Settings } = {},
+  ) {
     this.folder = resolve(folder);
-    this.settings = readSettings(this.folder);
-    const { settings } = this;
+    this.settings = settings ?? readSettings(this.folder);
+    const holding = this.settings;
     this.#kinds = own.kinds;
     this.ownKinds = own.own;
     this.#sources = [
       own.source,
       gatewaySource({
-        settings,
+        settings: holding,
         baseDir: this.folder,
-        ...(settings.source
-          ? { locate: (path, message) => (settings.source ?? missing).problem(path, message) }
+        ...(holding.source
+          ? { locate: (path, message) => (holding.source ?? missing).problem(path, message) }
           : {}),
       }),
-      retrievalSource({ settings: settings.indexes, baseDir: this.folder }),
-      { find: (kind, name) => this.#fileAsset(kind, name), names: (kind) => this.#fileNames(kind) },
+      retrievalSource({ settings: holding.indexes, baseDir: this.folder }),
+      {
+        find: (kind, name) => this.#fileAsset(kind, name),
+        names: (kind) => assetNames(this.folder, kind),
+      },
     ];
   }
 
@@ -83,13 +102,15 @@ export class ProjectLoader {
   static async open(project: string, kinds: KindRegistry, code: KindCode): Promise<ProjectLoader> {
     const { folder, settings } = new ProjectLoader(project, kinds);
     const { environment } = settings.allow;
-    return new ProjectLoader(folder, kinds, await projectKinds({ folder, environment, kinds, code }));
+    const own = await projectKinds({ folder, environment, kinds, code });
+    return new ProjectLoader(folder, kinds, { own, settings });
   }
 
   load(file: string): LoadedFile & { readonly loaded: LoadedWorkflow } {
     const path = resolve(file);
+    const text = readText(path);
     const loaded = loadWorkflow({
-      text: readText(path),
+      text,
       file: relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path),
       kinds: this.#kinds,
       assets: this.assets,
@@ -99,7 +120,93 @@ export class ProjectLoader {
     const definition = assetOf("workflow", workflow.name, document as never);
     const assets = [...references, this.policy()];
     const parts = { workflow: workflow.name, version: workflow.version, definition, assets };
-    return { file: path, loaded, parts, children: this.takeChildren() };
+    this.#written.set(lineId("workflow", workflow.name), { file: relative(this.folder, path), text });
+    const children = this.takeChildren();
+    return { file: path, loaded, parts, children, offers: this.offersOf([...children, parts]) };
+  }
+
+  /** What a release is made of, as the registry takes it. A child is there by its own definition, not as its parent pins it. */
+  offersOf(releases: readonly ReleaseParts[]): readonly Offer[] {
+    const assets = releases.flatMap(({ definition, assets }) => [
+      definition,
+      ...assets.filter(({ kind }) => kind !== "workflow"),
+    ]);
+    const offers = assets.map((asset) => [lineId(asset.kind, asset.name), this.#offer(asset)] as const);
+    return [...new Map(offers).values()];
+  }
+
+  #offer(asset: Asset): Offer {
+    const { kind, name } = asset;
+    return { asset, ...(this.#written.get(lineId(kind, name)) ?? settingText(this.settings, kind, name)) };
+  }
+
+  /** What the folder has beside workflows, by the places where names are looked for and by its settings. */
+  everything(): readonly Offer[] {
+    const inFolders = ["prompt", "tool", "ruleset"].flatMap((kind) =>
+      assetNames(this.folder, kind).map((name) => [kind, name] as const),
+    );
+    const { routes, models, indexes } = this.settings;
+    const inSettings = Object.entries({ route: routes, model: models, index: indexes }).flatMap(
+      ([kind, entries]) => Object.keys(entries).map((name) => [kind, name] as const),
+    );
+    const found = [...inFolders, ...inSettings].flatMap(([kind, name]) => this.assets.find(kind, name) ?? []);
+    return [...found, this.policy()].map((asset) => this.#offer(asset));
+  }
+
+  /**
+   * An asset from its text alone, with what a workflow names that is `known` nowhere else than in this folder.
+   * Throws `WorkflowInvalid`, and `AssetUnwritable` for a kind that is more than its text.
+   */
+  assetOf(written: WrittenAsset, known: AssetSource): readonly Offer[] {
+    const { kind, name, text, file = placeOf(kind, name) } = written;
+    const section = sectionOf[kind];
+    if (section !== undefined) {
+      const settings = withEntry(this.settings, section, name, text);
+      const loader = new ProjectLoader(this.folder, this.#kinds, { settings });
+      const asset = loader.asset(kind, name);
+      const all = asset ? withReferences([asset], loader.assets) : [];
+      const others = all.filter((each) => each !== asset && !known.find(each.kind, each.name));
+      return [...(asset ? [{ asset, text, file }] : []), ...others.map((each) => loader.#offer(each))];
+    }
+    if (kind === "workflow") return this.#workflowOf({ name, text, file }, known);
+    const tool = (other: string) => this.asset("tool", other);
+    const asset = loadAsset(kind, { file, text, name, tool });
+    if (!asset) throw new AssetUnwritable(kind);
+    return [{ asset, text, file }];
+  }
+
+  #workflowOf(
+    { name, text, file }: { name: string; text: string; file: string },
+    known: AssetSource,
+  ): readonly Offer[] {
+    const own: Asset[] = [this.policy()].filter((policy) => !known.find(policy.kind, policy.name));
+    const find = (kind: string, wanted: string) => {
+      const there = known.find(kind, wanted);
+      if (there) return there;
+      const asset = kind === "workflow" ? undefined : this.assets.find(kind, wanted);
+      if (asset) own.push(asset);
+      return asset;
+    };
+    const names = (kind: string) => [...known.names(kind), ...this.assets.names(kind)];
+    const kinds = this.#kinds;
+    const { workflow, document } = loadWorkflow({
+      text,
+      file,
+      kinds,
+      assets: { find, names },
+      flat: flatForm,
+    });
+    if (workflow.name !== name)
+      throw new WorkflowInvalid([
+        { file, line: 1, column: 1, message: `the workflow is called ${workflow.name}, not ${name}` },
+      ]);
+    const asset = assetOf("workflow", name, document as never);
+    return [{ asset, text, file }, ...own.map((each) => this.#offer(each))];
+  }
+
+  /** The rules of labels, as an asset like any other: they too have versions and a history. */
+  labelRules(): Offer {
+    return { asset: assetOf("policy", "labels", toJson(this.settings.labels, "labels")) };
   }
 
   /** Where outgoing calls of this folder's workflows may go: pinned, like everything that a run depends on. */
@@ -157,26 +264,12 @@ export class ProjectLoader {
   #fileAsset(kind: string, name: string): Asset | undefined {
     const file = this.#fileOf(kind, name);
     if (!file) return undefined;
-    const shown = relative(process.cwd(), file);
-    switch (kind) {
-      case "prompt":
-        return loadPrompt({
-          file: shown,
-          text: readText(file),
-          name,
-          tool: (tool) => this.#fileAsset("tool", tool),
-        });
-      case "tool":
-        return loadTool({ file: shown, text: readText(file), name });
-      case "ruleset":
-        return loadRuleset({ file: shown, text: readText(file), name });
-      case "script":
-        return loadScript({ file: shown, text: readText(file), name });
-      case "workflow":
-        return this.#child(file, name);
-      default:
-        return undefined;
-    }
+    if (kind === "workflow") return this.#child(file, name);
+    const text = readText(file);
+    const tool = (other: string) => this.#fileAsset("tool", other);
+    const asset = loadAsset(kind, { file: relative(process.cwd(), file), text, name, tool });
+    if (asset) this.#written.set(lineId(kind, name), { file: relative(this.folder, file), text });
+    return asset;
   }
 
   #child(file: string, name: string): Asset {
@@ -195,19 +288,6 @@ export class ProjectLoader {
     }
   }
 
-  /** The names of a kind's files, where they stand in a folder of their own. */
-  #fileNames(kind: string): readonly string[] {
-    const names = (placesOf[kind] ?? []).flatMap((place) => {
-      const { dir, base } = parse(place);
-      const folder = join(this.folder, dir);
-      if (dir === "" || !existsSync(folder)) return [];
-      const ending = base.replace("NAME", "");
-      const files = readdirSync(folder).filter((file) => file.endsWith(ending));
-      return files.map((file) => file.slice(0, -ending.length));
-    });
-    return [...new Set(names)].sort();
-  }
-
   /** The file that a name stands for; never one outside the folder. */
   #fileOf(kind: string, name: string): string | undefined {
     const candidates = (placesOf[kind] ?? []).map((place) => place.replace("NAME", name));
@@ -223,14 +303,6 @@ export class ProjectLoader {
 
 const missing = {
   problem: (_path: unknown, message: string) => ({ file: "flyball.yaml", line: 1, column: 1, message }),
-};
-
-const placesOf: Readonly<Record<string, readonly string[]>> = {
-  prompt: ["prompts/NAME.yaml", "prompts/NAME.jinja", "NAME"],
-  tool: ["tools/NAME.yaml"],
-  ruleset: ["rulesets/NAME.yaml", "rulesets/NAME.json", "NAME"],
-  script: ["NAME"],
-  workflow: ["workflows/NAME.yaml", "NAME.yaml"],
 };
 
 /** The folder that a workflow file belongs to: its own, or the one above `workflows/` or `flows/`. */

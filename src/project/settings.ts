@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { z } from "zod";
-import { FlyballError, parseDuration } from "../core/base/index.ts";
+import { FlyballError, isJsonObject, parseDuration } from "../core/base/index.ts";
 import { checkedSource, readSource, type Source } from "../core/executor/kinds/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
 import { type GatewaySettings, gatewayProblems, gatewaySettings } from "../models/gateway/index.ts";
@@ -48,6 +49,21 @@ const settingsFile = z.strictObject({
         .describe("Runs that wait for their turn (100000); one more is refused."),
     })
     .default({}),
+  labels: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,49}$/),
+      z.strictObject({
+        approvals: z
+          .int()
+          .min(0)
+          .max(20)
+          .default(0)
+          .describe("How many people must have approved a version."),
+        move: z.array(z.string().min(1)).min(1).exactOptional().describe("Who may move it; anyone without."),
+      }),
+    )
+    .default({})
+    .describe("What the labels of assets ask for."),
   server: z.strictObject({ port: z.int().min(0).max(65_535).optional() }).default({}),
 });
 
@@ -56,6 +72,9 @@ export interface Settings extends GatewaySettings {
   readonly allow: { readonly http: readonly string[]; readonly environment: readonly string[] };
   readonly retention: { readonly bodies: string; readonly decisions: string };
   readonly limits: { readonly running?: number | undefined; readonly queued?: number | undefined };
+  readonly labels: Readonly<
+    Record<string, { readonly approvals: number; readonly move?: readonly string[] }>
+  >;
   readonly server: { readonly port?: number | undefined };
   /** The file that they came from; null when there is none. */
   readonly file: string | null;
@@ -65,8 +84,27 @@ export interface Settings extends GatewaySettings {
 /** Reads `flyball.yaml` in a folder; without one, everything has its default. Throws `WorkflowInvalid`. */
 export function readSettings(folder: string): Settings {
   const file = join(folder, "flyball.yaml");
-  if (!existsSync(file)) return { ...settingsFile.parse({}), file: null, source: null };
-  const source = readSource(file, readFileSync(file, "utf8"));
+  return existsSync(file) ? settingsOf(file, readFileSync(file, "utf8")) : noSettings();
+}
+
+function noSettings(): Settings {
+  return { ...settingsFile.parse({}), file: null, source: null };
+}
+
+/** The settings with an entry of a section in place of the one that is there. Throws `WorkflowInvalid`. */
+export function withEntry(settings: Settings, section: string, name: string, text: string): Settings {
+  const file = settings.file ?? "flyball.yaml";
+  const written = settings.source && isJsonObject(settings.source.value) ? settings.source.value : {};
+  const before = written[section];
+  const entries = {
+    ...(before !== undefined && isJsonObject(before) ? before : {}),
+    [name]: readSource(file, text).value,
+  };
+  return settingsOf(file, stringify({ ...written, [section]: entries }));
+}
+
+function settingsOf(file: string, text: string): Settings {
+  const source = readSource(file, text);
   const checkable = source.value === null ? { ...source, value: {} } : source;
   const settings = checkedSource(checkable, settingsFile, Object.keys(settingsFile.shape));
   const problems = gatewayProblems(settings).map(({ path, message }) => source.problem(path, message));

@@ -13,6 +13,7 @@ import {
   type RunRow,
   type RunStatus,
 } from "../core/executor/index.ts";
+import type { RegistryChange, RegistryStore } from "../core/registry/index.ts";
 import { MemoryControlStore } from "./memory/index.ts";
 import { openOwned, SqliteControlStore, SqliteJournalStorage } from "./sqlite/index.ts";
 
@@ -57,6 +58,7 @@ function runRow(n: number, random: Random): RunRow {
     rank: 1_000 + Math.floor(random.next() * 20),
     expiresAt: pick(random, [null, 5_010]),
     erased: isEnded ? pick(random, [-1, 0, 1]) : 0,
+    shadowOf: pick(random, [null, null, "run-001"]),
   };
 }
 
@@ -129,6 +131,117 @@ function changes(): ControlChange[] {
   return list;
 }
 
+/** Every sort of change of the registry's tables, with rows that meet and rows that miss each other. */
+function registryChanges(): RegistryChange[] {
+  const random = seededRandom("registry");
+  const list: RegistryChange[] = [];
+  for (const [id, filesDigest] of [
+    ["prompt/b", null],
+    ["prompt/a", "d1"],
+  ] as const)
+    list.push({ table: "lines", put: { id, kind: "prompt", name: id.slice(7), filesDigest, updatedAt: 1 } });
+  for (const [n, digest] of ["d3", "d1", "d2"].entries()) {
+    const version = { line: "prompt/a", digest, source: "api" as const, author: "ann", message: null };
+    list.push({
+      table: "versions",
+      put: { id: `prompt/a/${digest}`, ...version, addedAt: Math.floor(n / 2) },
+    });
+  }
+  for (const [label, digest] of [
+    ["production", "d1"],
+    ["own", "d1"],
+    ["production", "d2"],
+  ] as const) {
+    const put = {
+      id: `prompt/a/${label}`,
+      line: "prompt/a",
+      label,
+      digest,
+      movedBy: "ann",
+      movedAt: 3,
+      rollout: null,
+    };
+    list.push({ table: "labels", put });
+  }
+  for (const approver of ["bob", "ann", "eve"]) {
+    const approval = { line: "prompt/a", label: "production", digest: "d1", approver, verified: false };
+    list.push({ table: "approvals", put: { id: `x/${approver}`, ...approval, approvedAt: 4 } });
+  }
+  for (const id of ["r1", "r2", "r3"]) {
+    const digests = {
+      fromDigest: "d1",
+      toDigest: "d2",
+      mode: "canary" as const,
+      share: 0.125,
+      key: id === "r1" ? "k" : null,
+    };
+    const ended = { guards: "[]", status: "running" as const, startedBy: "ann", endedAt: null, reason: null };
+    list.push({
+      table: "rollouts",
+      put: { id, line: id === "r3" ? "prompt/b" : "prompt/a", ...digests, ...ended, startedAt: 5 },
+    });
+  }
+  for (let n = 0; n < 40; n++) {
+    const [run, rollout] = [`run-${n}`, pick(random, ["r1", "r2"])];
+    const status = pick(random, [null, "completed", "failed", "paused", "expired"]);
+    const endedAt = status === null || status === "paused" ? null : 100 + Math.floor(random.next() * 20);
+    const costUsd = endedAt === null ? null : pick(random, [0.25, 0.5]);
+    const arm = pick(random, ["from", "to"] as const);
+    list.push({
+      table: "arms",
+      put: { id: `${run}/${rollout}`, run, rollout, arm, startedAt: 50, status, endedAt, costUsd },
+    });
+    const score = {
+      step: n % 2 === 0 ? null : "s",
+      name: pick(random, ["right", "nice"]),
+      value: pick(random, [0.5, 1]),
+    };
+    const put = {
+      id: `${run}/1`,
+      run,
+      ...score,
+      source: "user" as const,
+      scoredBy: "ann",
+      comment: null,
+      scoredAt: n,
+    };
+    list.push({ table: "scores", put });
+  }
+  list.push({ table: "lines", update: "prompt/a", set: { filesDigest: "d2", updatedAt: 8 } });
+  list.push({ table: "rollouts", update: "r2", set: { status: "rolled_back", endedAt: 9, reason: "why" } });
+  list.push({ table: "rollouts", update: "nothing", set: { share: 1 } });
+  list.push({ table: "arms", update: "run-0/r1", set: { status: "failed", endedAt: 120, costUsd: 0.5 } });
+  list.push({ table: "labels", remove: "prompt/a/own" }, { table: "approvals", remove: "x/eve" });
+  list.push({ table: "arms", removeRun: "run-3" }, { table: "scores", removeRun: "run-3" });
+  return list;
+}
+
+/** Every question that a registry is asked. */
+function registryAnswers(store: RegistryStore) {
+  const armsOf = (rollout: string) => ({
+    totals: store.armTotals(rollout),
+    latencies: (["from", "to"] as const).map((arm) => store.armLatencies(rollout, arm, 4)),
+    paused: store.armPaused(rollout),
+    scores: store.armScores(rollout),
+  });
+  return {
+    line: [store.line("prompt/a"), store.line("nothing")],
+    lines: store.lines(),
+    versions: [store.versions("prompt/a"), store.version("prompt/a", "d2"), store.version("prompt/a", "d9")],
+    labels: store.labels(),
+    approvals: [store.approvals("prompt/a"), store.approvals("prompt/b")],
+    rollout: [store.rollout("r1"), store.rollout("nothing")],
+    rollouts: [
+      store.rollouts({}),
+      store.rollouts({ status: "running" }),
+      store.rollouts({ line: "prompt/b" }),
+      store.rollouts({ status: "rolled_back", line: "prompt/b" }),
+    ],
+    arms: [store.armsOf("run-1"), store.armsOf("run-3"), armsOf("r1"), armsOf("r2")],
+    runScores: [store.scores("run-1"), store.scores("run-3")],
+  };
+}
+
 function spendingChanges(random: Random): ControlChange[] {
   const list: ControlChange[] = [];
   for (const id of ["b", "a", "b"])
@@ -163,7 +276,7 @@ function spendingChanges(random: Random): ControlChange[] {
 const none = { lanes: [], workflows: [] };
 
 /** Every question that a control store is asked, with answers as plain data. */
-function answers(store: ControlStore): Record<string, unknown> {
+function answers(store: ControlStore & { readonly registry: RegistryStore }): Record<string, unknown> {
   const pages = (filter: object): string[][] => {
     const found: string[][] = [];
     for (let before: string | undefined; ; ) {
@@ -188,6 +301,7 @@ function answers(store: ControlStore): Record<string, unknown> {
       pages({ workflow: "w" }),
       pages({ status: "failed" }),
       pages({ batch: "b1", workflow: "v" }),
+      pages({ withShadows: true }),
     ],
     running: store.runningRuns().toSorted(),
     wakeable: [0, 5_000, 5_015, 9_999].map((now) => store.wakeable(now, 1_000, none).toSorted()),
@@ -218,6 +332,7 @@ function answers(store: ControlStore): Record<string, unknown> {
     erasable: [store.erasable(3_030, 100), store.erasable(9_999, 5), store.erasable(0, 5)],
     prunable: [store.prunable(3_030, 100), store.prunable(9_999, 5), store.prunable(0, 5)],
     counts: store.countRuns(),
+    registry: registryAnswers(store.registry),
     budgets: store.spending.budgets(),
     reservations: store.spending.reservations(),
     uses: [store.spending.use("b/2026-11-25/t"), store.spending.use("nothing")],
@@ -235,8 +350,9 @@ function answers(store: ControlStore): Record<string, unknown> {
 
 test("control tables in memory and in SQLite answer alike", () => {
   const memory = new MemoryControlStore();
-  for (const change of changes()) memory.apply(change);
-  new SqliteJournalStorage(owned, folder).commit([], changes(), { erased: [], streams: [], pruned: [] });
+  const all = [...changes(), ...registryChanges()];
+  for (const change of all) memory.apply(change);
+  new SqliteJournalStorage(owned, folder).commit([], all, { erased: [], streams: [], pruned: [] });
   const expected = answers(memory);
   const actual = answers(new SqliteControlStore(owned.database));
   for (const [question, answer] of Object.entries(expected))

@@ -62,7 +62,7 @@ export async function openWorld(t: TestContext): Promise<World> {
     writeFileSync(join(folder, `${name}.yaml`), text);
     served.set(name, (await engine.open(join(folder, `${name}.yaml`))).release);
   }
-  const listening = await listenOnPort(engine, () => served, { host: "127.0.0.1", port: 0 });
+  const listening = await listenOnPort(engine, { host: "127.0.0.1", port: 0 });
   t.after(async () => {
     await listening.close();
     await engine.close();

@@ -37,8 +37,8 @@ before(async () => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const runKeys = [
-  "batch", "cost", "endedAt", "error", "expiresAt", "forkedFrom", "input", "output", "parent", "paused", "row",
-  "runId", "startedAt", "status", "steps", "tags", "undo", "version", "waiting", "workflow",
+  "batch", "cost", "endedAt", "error", "expiresAt", "forkedFrom", "input", "output", "parent", "paused", "release",
+  "rollouts", "row", "runId", "shadowOf", "startedAt", "status", "steps", "tags", "undo", "version", "waiting", "workflow",
 ]; // biome-ignore format: one list
 const stepKeys = [
   "attempts",
@@ -100,7 +100,7 @@ test("runs list and runs show", async () => {
   assert.equal(listed.length, 2);
   for (const run of listed)
     assert.deepEqual(keys(run), [
-      "batch", "endedAt", "error", "expiresAt", "parent", "row", "runId", "startedAt", "status", "tags", "version", "waiting", "workflow",
+      "batch", "endedAt", "error", "expiresAt", "parent", "row", "runId", "shadowOf", "startedAt", "status", "tags", "version", "waiting", "workflow",
     ]); // biome-ignore format: one list
   const shown = await command("runs", "show", String(listed[0]?.runId), "--json");
   assert.deepEqual(keys(JSON.parse(shown.stdout)), runKeys);

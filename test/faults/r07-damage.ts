@@ -234,9 +234,7 @@ async function countSilentReads(engine: Engine, expected: Content): Promise<numb
 }
 
 async function doctorAgrees(engine: Engine): Promise<boolean> {
-  const response = await createApp({ engine, served: () => new Map(), isLocal: true }).request(
-    "/v1/journal/doctor",
-  );
+  const response = await createApp({ engine, isLocal: true }).request("/v1/journal/doctor");
   const { ok } = (await response.json()) as { readonly ok?: boolean };
   return ok === true;
 }

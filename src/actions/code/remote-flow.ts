@@ -71,7 +71,8 @@ export class RemoteFlow implements Program {
   readonly #module: CodeModule;
   readonly #kinds: KindRegistry;
   readonly #run: { readonly id: string } & RunToOpen;
-  readonly #piece: StepKind = codeKind((context) => this.#execute(context));
+  /** What a piece does to the world is known where its code is: there it is decided whether it runs. */
+  readonly #piece: StepKind = codeKind((context) => this.#execute(context), "none");
   readonly #history: Told[] = [];
   /** What the code has asked for, by path; and what of it has not been settled. */
   readonly #asked = new Map<string, RemoteActivation>();

@@ -30,6 +30,7 @@ const toolFile = z.strictObject({
   input: z.record(z.string(), z.unknown()).optional().describe("A JSON Schema for what the tool is given."),
   http: httpRequest.optional(),
   outbox: outbox.optional(),
+  simulated: z.json().optional().describe("What it gives in a shadow, where nothing is written."),
 });
 const toolFields = [
   "name",
@@ -39,6 +40,7 @@ const toolFields = [
   "http",
   "outbox",
   "channel",
+  "simulated",
   ...httpRequestFields,
 ];
 
@@ -48,6 +50,8 @@ export interface Tool {
   readonly input?: JsonObject | undefined;
   readonly http?: JsonObject | undefined;
   readonly outbox?: { readonly channel: string } | undefined;
+  /** Its value where nothing may be written. */
+  readonly simulated?: Json | undefined;
 }
 
 /**

@@ -288,7 +288,7 @@ test("data cannot write headers, and cannot choose the connection's own", async 
   assert.equal(server.received.length, 0);
 });
 
-test("effects: denied lets reads through, simulated calls nothing", async () => {
+test("effects: denied and simulated let reads through; what writes is refused, or simulated", async () => {
   await using server = await testServer();
   const write = { url: server.origin, method: "POST" };
   assert.ok((await failure(call(server, write, {}, { effects: "denied" }))) instanceof EffectDenied);
@@ -296,6 +296,7 @@ test("effects: denied lets reads through, simulated calls nothing", async () => 
   const simulated = { value: null, status: null, headers: null, simulated: true };
   assert.deepEqual(await call(server, write, {}, { effects: "simulated" }), simulated);
   assert.equal(server.received.length, 1);
+  assert.equal((await call(server, { url: server.origin }, {}, { effects: "simulated" })).value, "sink");
 });
 
 test("the outbox is a fact in the commit of the step", async () => {

@@ -51,7 +51,8 @@ export function toolKind(options: {
         throw new EffectDenied(what, tool.effect);
       checkInput(tool, locals.input ?? null);
       if (typeof written.name === "string") context.use("tool", written.name);
-      if (context.effects === "simulated") return { result: simulated };
+      if (context.effects === "simulated" && tool.effect !== "none" && tool.effect !== "read")
+        return { result: { ...simulated, value: tool.simulated ?? null } };
       if (tool.outbox) return queued(tool.outbox.channel, written.input ?? null, context);
       assert(tool.http, "a tool is a request or a message");
       return called({ ...options, http: options.http(context), request: tool.http, locals, context });
@@ -81,6 +82,7 @@ function toolOf(written: JsonObject, context: StepContext): { tool: Tool; locals
     input: isJsonObject(content.input) ? content.input : undefined,
     http: isJsonObject(content.http) ? content.http : undefined,
     outbox: channelOf(content.outbox),
+    simulated: content.simulated,
   };
   return { tool, locals: { input: written.input ?? {} } };
 }

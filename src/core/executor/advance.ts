@@ -105,7 +105,7 @@ class Course {
     this.#outcomes = new Outcomes(run, mailbox, this.#record, deps);
     this.#attempts = {
       clock: deps.clock,
-      effects: "live",
+      effects: run.started.effects ?? "live",
       switches: deps.switches,
       onOutcome: (attempt, outcome) => mailbox.put({ type: "outcome", attempt, outcome }),
       onError: (attempt, error) => mailbox.put({ type: "error", attempt, error }),
@@ -371,7 +371,10 @@ class Course {
   }
 
   #recordPause(data: RunPaused): void {
-    this.#record.add({ type: "run.paused", data });
+    const { arms } = this.#run.started;
+    // Whoever asks for a pause says nothing of the version that the run has.
+    const isFailure = arms !== undefined && data.reason !== "asked";
+    this.#record.add({ type: "run.paused", data: isFailure ? { ...data, arms } : data });
     this.#run.status = "paused";
   }
 

@@ -143,6 +143,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     rank: rankOf(event.at, Number(data.priority ?? 0)),
     expiresAt: typeof data.expiresAt === "number" ? data.expiresAt : null,
     erased: data.capture === undefined ? 0 : -1,
+    shadowOf: optionalText(data.shadowOf),
   };
 }
 

@@ -1,5 +1,5 @@
 import { derivedId, type Json } from "../base/index.ts";
-import type { EarlyEnd, FinalStatus, RunEvent, StepWaited, Undone } from "./events.ts";
+import type { Arms, EarlyEnd, FinalStatus, RunEvent, StepWaited, Undone } from "./events.ts";
 import { childEndId, type Record } from "./record.ts";
 import type { Run } from "./run.ts";
 import type { ControlStore } from "./store.ts";
@@ -11,7 +11,8 @@ export type RunEnd = { readonly status: "completed"; readonly output: Json } | E
 export function recordEnd(run: Run, end: RunEnd, record: Record, control: ControlStore): void {
   for (const step of run.active.values()) step.attempt?.abort(end.status);
   // Where it was undone, its command left the inbox when that began.
-  record.add(endEvent(run.undoing ? withoutCommand(end) : end, run.costUsd, run.undone));
+  const { costUsd, undone, started } = run;
+  record.add(endEvent(run.undoing ? withoutCommand(end) : end, { costUsd, undone, arms: started.arms }));
   for (const { wait } of run.active.values())
     if (wait) giveUpWait(wait, `the run was ${end.status}`, record, control);
   if (run.started.parent) tellParent({ child: run.id, parent: run.started.parent }, end, record);
@@ -52,11 +53,20 @@ function withoutCommand(end: RunEnd): RunEnd {
   return others;
 }
 
-/** `undone`: what was taken back before, and what was not. */
-export function endEvent(end: RunEnd, costUsd: number, undone?: Undone): RunEvent {
-  if (end.status === "completed") return { type: "run.completed", data: { output: end.output, costUsd } };
+/** What is told of every run that ends. */
+interface Ending {
+  readonly costUsd: number;
+  /** What was taken back before, and what was not. */
+  readonly undone: Undone | undefined;
+  readonly arms: Arms | undefined;
+}
+
+export function endEvent(end: RunEnd, { costUsd, undone, arms }: Ending): RunEvent {
+  const inRollouts = arms ? { arms } : undefined;
+  if (end.status === "completed")
+    return { type: "run.completed", data: { output: end.output, costUsd, ...inRollouts } };
   const { status, ...how } = end;
-  const data = { ...how, costUsd, ...undone };
+  const data = { ...how, costUsd, ...undone, ...inRollouts };
   // Each status has the data of its own event; that they belong together is lost when they are taken apart.
   return { type: `run.${status}`, data } as RunEvent;
 }

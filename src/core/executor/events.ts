@@ -1,6 +1,6 @@
 import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { NewEvent } from "../journal/index.ts";
-import type { ReviewDecision, StepResult, WaitRequest } from "../workflow/index.ts";
+import type { EffectMode, ReviewDecision, StepResult, WaitRequest } from "../workflow/index.ts";
 import type { RateMoments } from "./counters.ts";
 
 /** Final ones first: once a run has one of these, it never changes again. */
@@ -50,9 +50,18 @@ export interface RunStarted {
   readonly expiresAt?: number;
   /** The moments of rates that its start has moved. */
   readonly rates?: RateMoments;
+  /** Which version it got, by the ids of the rollouts that it is in. */
+  readonly arms?: Arms;
+  /** What its steps may do to the world; absent: everything that they say. */
+  readonly effects?: RunEffects;
+  /** It runs beside this run, to be compared with it, and answers nobody. */
+  readonly shadowOf?: string;
   /** What is erased when it has ended: all of it, or what its workflow names. */
   readonly capture?: "off" | "fields";
 }
+
+export type Arms = Readonly<Record<string, "from" | "to">>;
+export type RunEffects = Exclude<EffectMode, "live" | "recorded">;
 
 /**
  * Every fact that the executor writes about a run. `command` names the inbox command that an event
@@ -83,7 +92,7 @@ export type RunEvent =
   | { readonly type: "run.signalled"; readonly data: { event: string; data: Json; command: string } }
   /** The run will end so, once what its steps did has been taken back. */
   | { readonly type: "run.undoing"; readonly data: { end: EarlyEnd; command?: string } }
-  | { readonly type: "run.completed"; readonly data: { output: Json; costUsd: number } }
+  | { readonly type: "run.completed"; readonly data: { output: Json; costUsd: number } & InRollouts }
   | { readonly type: "run.failed"; readonly data: EndData<"failed"> }
   | { readonly type: "run.rejected"; readonly data: EndData<"rejected"> }
   | { readonly type: "run.cancelled"; readonly data: EndData<"cancelled"> }
@@ -98,6 +107,12 @@ export interface RunPaused {
   readonly by?: string;
   readonly comment?: string | null;
   readonly command?: string;
+  readonly arms?: Arms;
+}
+
+/** Said again where a run stops, so that what is counted of a rollout follows from that event alone. */
+export interface InRollouts {
+  readonly arms?: Arms;
 }
 
 /** How a run ends that does not come to its end. */
@@ -120,7 +135,8 @@ export type EarlyEnd =
 
 type EndData<Status extends EarlyEnd["status"]> = Omit<Extract<EarlyEnd, { status: Status }>, "status"> & {
   readonly costUsd: number;
-} & Partial<Undone>;
+} & Partial<Undone> &
+  InRollouts;
 
 /** What was taken back, by the paths of the steps, and what could not be. */
 export interface Undone {

@@ -12,6 +12,7 @@ import {
 } from "../base/index.ts";
 import {
   defaultRetry,
+  type Effect,
   type KindRegistry,
   noRetry,
   type OnUnknown,
@@ -42,6 +43,8 @@ export interface FlowStepOptions {
   readonly undo?: (result: Json, context: StepContext) => unknown;
   readonly once?: boolean;
   readonly onUnknown?: Exclude<OnUnknown, "review">;
+  /** What the code does to the world; `write` when absent. What only reads is done in a shadow too. */
+  readonly effect?: Effect;
 }
 
 /**
@@ -227,7 +230,7 @@ export class FlowProgram implements Program {
       key: string,
       work: (context: StepContext) => unknown,
       options?: FlowStepOptions,
-    ) => (await this.#ask(key, codeKind(recorded(work)), { key }, options)).value as T;
+    ) => (await this.#ask(key, codeKind(recorded(work), options?.effect), { key }, options)).value as T;
     const call = (key: string, kind: string, config: JsonObject, options?: FlowStepOptions) => {
       const known = this.#kinds.get(kind);
       return known ? this.#ask(key, known, config, options) : Promise.reject(new UnknownKind(kind));
@@ -239,8 +242,8 @@ export class FlowProgram implements Program {
       call,
       sleep: async (key, duration) => void (await call(key, "wait", { for: duration })),
       receive: async (key, event) => (await call(key, "wait", { event })).value,
-      now: (key) => value(key, (context) => context.clock.now()),
-      random: (key) => value(key, (context) => context.random.next()),
+      now: (key) => value(key, (context) => context.clock.now(), { effect: "none" }),
+      random: (key) => value(key, (context) => context.random.next(), { effect: "none" }),
     };
   }
 }
@@ -262,8 +265,15 @@ function recorded(work: (context: StepContext) => unknown): (context: StepContex
   return async (context) => toJson((await work(context)) ?? null, context.path);
 }
 
-/** A piece of users' code as a kind of step, so that the executor needs to know nothing else. */
-export function codeKind(execute: (context: StepContext) => Promise<Json>): StepKind {
+/**
+ * A piece of users' code as a kind of step, so that the executor needs to know nothing else. In a shadow,
+ * whose results are all marked, it is done only when it changes nothing in the world.
+ */
+export function codeKind(
+  execute: (context: StepContext) => Promise<Json>,
+  effect: Effect = "write",
+): StepKind {
+  const isSafe = effect === "none" || effect === "read";
   return {
     name: "code",
     summary: "A piece of a flow's own code.",
@@ -271,7 +281,10 @@ export function codeKind(execute: (context: StepContext) => Promise<Json>): Step
     fields: [],
     callsOut: false,
     runsUserCode: true,
-    effect: () => "write",
-    execute: async (_config, context) => ({ result: { value: await execute(context) } }),
+    effect: () => effect,
+    async execute(_config, context) {
+      if (context.effects !== "simulated") return { result: { value: await execute(context) } };
+      return { result: { value: isSafe ? await execute(context) : null, simulated: true } };
+    },
   };
 }

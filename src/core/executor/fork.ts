@@ -31,7 +31,7 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
   const paths = new Set(events.flatMap(({ data }) => (typeof data?.path === "string" ? [data.path] : [])));
   if (![...paths].some((path) => isWithin(path, from)))
     throw new StepNotFound(row.id, from, [...paths].filter(isStepPath));
-  const { workflow, version, release, input, tags, expected, capture } = started;
+  const { workflow, version, release, input, tags, expected, effects, shadowOf, capture } = started;
   return {
     workflow,
     version,
@@ -39,6 +39,9 @@ export function forkedStart({ row, events, from }: ForkSource): RunStarted {
     input,
     ...(tags ? { tags } : {}),
     ...(expected === undefined ? {} : { expected }),
+    // A shadow stays one; but a run that was helped along is no fair sample of a rollout, so it is in none.
+    ...(effects ? { effects } : {}),
+    ...(shadowOf ? { shadowOf } : {}),
     // As a child it may be bound to keep nothing, whatever its own workflow says.
     ...(capture === "off" ? { capture } : {}),
     queued: true,

@@ -255,7 +255,7 @@ export class Outcomes {
     const release = await this.#deps.releases.load(content.release);
     checkInput(release, child.input);
     const id = derivedId("child", this.#run.id, path, String(this.#run.seq));
-    const { tags, expected } = this.#run.started;
+    const { tags, expected, effects, shadowOf } = this.#run.started;
     const demand = this.#deps.demandOfChild({ id, release, input: child.input, tags });
     const data = {
       workflow: release.workflow,
@@ -266,6 +266,8 @@ export class Outcomes {
       parentPath: path,
       ...(tags ? { tags } : {}),
       ...(expected === undefined ? {} : { expected }),
+      ...(effects ? { effects } : {}),
+      ...(shadowOf ? { shadowOf } : {}),
       ...demand,
       // What its parent does not keep, nobody below keeps either.
       ...(this.#run.isCaptured(path) ? {} : { capture: "off" }),

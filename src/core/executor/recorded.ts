@@ -68,9 +68,15 @@ function stepEvents({ step, beganAt, outcome }: RecordedRun): readonly RunEvent[
 }
 
 function endOf({ step, outcome }: RecordedRun): RunEvent {
-  if (outcome.status !== "completed") return endEvent(earlyEnd(step.path, outcome), 0);
+  if (outcome.status !== "completed") return endEvent(earlyEnd(step.path, outcome), alone(0));
   const { cost } = outcome.result;
-  return endEvent({ status: "completed", output: outcome.output }, typeof cost === "number" ? cost : 0);
+  const costUsd = typeof cost === "number" ? cost : 0;
+  return endEvent({ status: "completed", output: outcome.output }, alone(costUsd));
+}
+
+/** A call by itself takes nothing back, and is in no rollout. */
+function alone(costUsd: number) {
+  return { costUsd, undone: undefined, arms: undefined };
 }
 
 function earlyEnd(path: string, outcome: Exclude<RecordedOutcome, { status: "completed" }>): RunEnd {

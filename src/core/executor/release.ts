@@ -51,6 +51,8 @@ export function withAlternatives(
 }
 
 export interface Releases {
+  /** Writes an asset, unless it is in the journal. */
+  publishAsset(asset: Asset): Promise<void>;
   /** Writes what is not yet in the journal, and returns the release. */
   publish(parts: ReleaseParts): Promise<Release>;
   /** A release by its digest; throws `ReleaseMissing`. */
@@ -83,6 +85,7 @@ export function createReleases(options: ReleasesOptions): Releases {
     return release;
   };
   return {
+    publishAsset: (asset) => publishAsset(options, asset),
     async publish(parts) {
       const manifest = manifestOf(parts);
       const known = cache.get(manifest.digest);

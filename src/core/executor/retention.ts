@@ -16,7 +16,7 @@ interface RetentionDeps {
   readonly clock: Clock;
 }
 
-/** Bodies of these are decisions: outcomes, and what people answered. */
+/** Bodies of these are decisions: outcomes, and what people answered and judged. */
 const decisionTypes: ReadonlySet<string> = new Set([
   "run.completed",
   "run.failed",
@@ -27,6 +27,7 @@ const decisionTypes: ReadonlySet<string> = new Set([
   "review.decided",
   "review.escalated",
   "review.withdrawn",
+  "score.recorded",
 ]);
 
 /** One commit's worth: some tens of milliseconds, in which nothing else runs. */
@@ -116,7 +117,8 @@ export async function streamsOf(
   const streams = runs.map(async (run) => {
     const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
     const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);
-    return [`run/${run}`, `outbox/${run}`, `budget/run/${run}`, ...commands, ...reviews];
+    const own = [`run/${run}`, `outbox/${run}`, `score/${run}`, `budget/run/${run}`];
+    return [...own, ...commands, ...reviews];
   });
   return (await Promise.all(streams)).flat();
 }

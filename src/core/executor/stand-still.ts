@@ -36,7 +36,8 @@ export async function standStill(
   } else {
     for (const { id, command } of inbox) if (command.kind === "resume") dismiss(id, message, record);
     const reason = error instanceof ProgramStuck ? error.reason : "mismatch";
-    const paused = { path: "", reason, error: { code: error.code, message } };
+    const { arms } = (events[0]?.data ?? {}) as Partial<RunStarted>;
+    const paused = { path: "", reason, error: { code: error.code, message }, ...(arms ? { arms } : {}) };
     if (row.status !== "paused") record.add({ type: "run.paused", data: paused });
   }
   if (!record.isEmpty) await journal.append(record.take());
@@ -49,13 +50,14 @@ function recordCancel(
   end: RunEnd,
   { record, control }: { record: Record; control: ControlStore },
 ): void {
-  record.add(endEvent(end, costOf(events), notTakenBack(events, errorRecord(error))));
+  const started = events[0]?.data as unknown as RunStarted | undefined;
+  const undone = notTakenBack(events, errorRecord(error));
+  record.add(endEvent(end, { costUsd: costOf(events), undone, arms: started?.arms }));
   const waits = events
     .filter(({ type }) => type === "step.waited")
     .map(({ data }) => (data as unknown as StepWaited).wait);
   const open = new Map(waits.map((wait) => [wait.key, wait]));
   for (const wait of open.values()) giveUpWait(wait, "the run was cancelled", record, control);
-  const started = events[0]?.data as unknown as RunStarted | undefined;
   const parent = started?.parent;
   if (parent) tellParent({ child: row.id, parent }, end, record);
 }

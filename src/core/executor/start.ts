@@ -1,7 +1,7 @@
 import type { Json } from "../base/index.ts";
 import type { Append } from "../journal/index.ts";
 import type { Demand, Place } from "./admission.ts";
-import { type RunStarted, toData } from "./events.ts";
+import { type Arms, type RunEffects, type RunStarted, toData } from "./events.ts";
 import type { Release } from "./release.ts";
 
 export interface StartRequest {
@@ -16,6 +16,9 @@ export interface StartRequest {
   readonly actor?: string;
   /** Higher goes first; in place of what the workflow says. */
   readonly priority?: number;
+  readonly arms?: Arms;
+  readonly effects?: RunEffects;
+  readonly shadowOf?: string;
 }
 
 export function startAppend(id: string, started: RunStarted, actor: string): Append {
@@ -24,7 +27,7 @@ export function startAppend(id: string, started: RunStarted, actor: string): App
 }
 
 export function startedData(request: StartRequest, demand: Demand, place: Place | undefined): RunStarted {
-  const { release, input, tags, expected, batch, row } = request;
+  const { release, input, tags, expected, batch, row, arms, effects, shadowOf } = request;
   return {
     workflow: release.workflow,
     version: release.version,
@@ -37,5 +40,8 @@ export function startedData(request: StartRequest, demand: Demand, place: Place 
     ...demand,
     ...(place ? {} : { queued: true as const }),
     ...(place?.rates ? { rates: place.rates } : {}),
+    ...(arms ? { arms } : {}),
+    ...(effects ? { effects } : {}),
+    ...(shadowOf ? { shadowOf } : {}),
   };
 }

@@ -33,6 +33,8 @@ export interface RunRow {
   readonly expiresAt: number | null;
   /** What was taken: 0 nothing, 1 the bodies of its steps; -1 nothing yet, but something must go when it has ended. */
   readonly erased: number;
+  /** The run that it is compared with. */
+  readonly shadowOf: string | null;
 }
 
 export interface ReviewRow {
@@ -112,6 +114,8 @@ export interface RunFilter {
   readonly workflow?: string;
   readonly status?: RunStatus;
   readonly batch?: string;
+  /** Shadows are left out otherwise. */
+  readonly withShadows?: boolean;
   /** Only runs older than this one: the cursor of the next page. */
   readonly before?: string;
   readonly limit: number;

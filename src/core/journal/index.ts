@@ -14,5 +14,6 @@ export { makeFolderDurably, writeDurably } from "./durable.ts";
 export * from "./errors.ts";
 export type * from "./journal.ts";
 export type { Subtree } from "./merkle.ts";
-export { newSealKey, publicKeyOf, type SealKey, sealKeyOf } from "./seal.ts";
+export { newSealKey, publicKeyOf, type SealKey } from "./seal.ts";
+export { sealKeyIn } from "./seal-key.ts";
 export { Verifier } from "./verify.ts";

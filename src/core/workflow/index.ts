@@ -14,7 +14,7 @@
 export { withReferences } from "./asset-check.ts";
 export type { Asset, AssetReference, AssetSource } from "./assets.ts";
 export { defineWorkflow, type StepDefinition, type WorkflowDefinition } from "./builder.ts";
-export { compileWorkflow } from "./compile.ts";
+export { compileWorkflow, documentVersion } from "./compile.ts";
 export * from "./definition.ts";
 export { alternativesOf, degradedBounds } from "./degraded.ts";
 export { dataFlow, describe, type StepFlow, type StepLine } from "./describe.ts";
@@ -27,5 +27,6 @@ export * from "./kind.ts";
 export { type KindRegistry, kindNameProblem, kindRegistry } from "./kinds.ts";
 export { type LoadedWorkflow, type LoadOptions, loadWorkflow } from "./load.ts";
 export * from "./own-kind.ts";
+export { documentReferences, fitProblems } from "./references.ts";
 export * from "./secrets.ts";
 export { kindsAt } from "./step-at.ts";

@@ -46,6 +46,8 @@ export interface StepKind {
   check?(
     config: JsonObject,
   ): readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+  /** What speaks against the assets that the config names, as far as that is known before a run: a prompt that wants more than it is given. */
+  fit?(config: JsonObject, find: (kind: string, name: string) => Asset | undefined): readonly string[];
   /** Does the step. Returning without a promise keeps the hot path free of one. May run more than once. */
   execute(config: JsonObject, context: StepContext): StepOutcome | Promise<StepOutcome>;
   /** Goes on after a wait that `execute` (or an earlier `resume`) asked for. */

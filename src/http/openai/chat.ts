@@ -15,7 +15,11 @@ import type { ChatBody, RequestMessage, RequestTool, ResponseFormat } from "./sc
 import type { Target } from "./target.ts";
 
 /** A request for a chat completion, as a call to a model. */
-export function chatParts(body: ChatBody, { prompt }: Target): CallParts {
+export function chatParts(
+  body: ChatBody,
+  { prompt }: Target,
+  tags: Readonly<Record<string, string>>,
+): CallParts {
   const messages = body.messages.map(messageOf);
   const asked = {
     settings: settingsOf(body),
@@ -24,7 +28,7 @@ export function chatParts(body: ChatBody, { prompt }: Target): CallParts {
   };
   if (!prompt) return { ...asked, messages, input: inputOf(messages) };
   const input = variablesOf(body, messages);
-  return { ...asked, input, ...withPrompt(renderPrompt(prompt, input), asked) };
+  return { ...asked, input, ...withPrompt(renderPrompt(prompt, input, tags), asked) };
 }
 
 /** The prompt says what a model is told and what must come back; the caller's settings come over its own. */
@@ -33,6 +37,7 @@ function withPrompt(rendered: RenderedPrompt, asked: Pick<CallParts, "settings" 
     messages: rendered.messages,
     settings: { ...rendered.settings, ...asked.settings },
     output: rendered.output ?? asked.output,
+    ...(rendered.tools ? { tools: rendered.tools } : {}),
   };
 }
 

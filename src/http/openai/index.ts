@@ -34,7 +34,7 @@ export function openaiRoutes(engine: Engine, assets: () => AssetSource): Hono {
     const { json, ...asked } = await askedOf(context);
     const body = checkedBody(chatBody, json);
     const target = targetOf(assets(), body.model, body.flyball?.route);
-    const call: Call = { surface: "chat", target, parts: chatParts(body, target), ...asked };
+    const call: Call = { surface: "chat", target, parts: chatParts(body, target, asked.tags), ...asked };
     if (!body.stream) return answer(context, await calls.ask(call), chatCompletion);
     const includesUsage = body.stream_options?.include_usage === true;
     return streamed(calls, call, { clock: engine.clock, model: body.model, includesUsage });

@@ -9,8 +9,7 @@ const user = (content: string) => [{ role: "user" as const, content }];
 const ask = { model: "small", messages: user("Hi") };
 const text = "Your parcel is on its way and arrives tomorrow.";
 
-/** Nobody tries that again. */
-const refusing: Behaviour = { fault: "not_found" };
+const failing: Behaviour = { fault: "unauthorized" };
 
 /** What the client throws. */
 async function errorOf(asking: PromiseLike<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
@@ -33,16 +32,15 @@ test("what a provider says becomes the client's own errors, streaming and not", 
     reset_before_headers: [OpenAI.InternalServerError, "model_unreachable"],
   } as const;
   for (const [fault, [type, code]] of Object.entries(expected)) {
-    // Longer than the call may last: a shorter time is waited for.
-    const headers = fault === "rate_limited" ? { "retry-after": "200" } : {};
+    const headers = fault === "rate_limited" ? { "retry-after": "7" } : {};
     const { client, engine } = await setup(t, () => ({ fault: fault as keyof typeof expected, headers }));
     for (const stream of [false, true]) {
       // A stream that breaks off after its first words is another test.
       if (stream && fault === "malformed_json") continue;
-      const error = await errorOf(client.chat.completions.create({ ...ask, stream }));
+      const error = await errorOf(client.chat.completions.create({ ...ask, model: "quick", stream }));
       assert.ok(error instanceof type, `${fault}: ${error.constructor.name}`);
       assert.equal(error.code, code);
-      assert.equal(error.headers?.get("retry-after") ?? null, fault === "rate_limited" ? "200" : null);
+      assert.equal(error.headers?.get("retry-after") ?? null, fault === "rate_limited" ? "7" : null);
     }
     const [row] = engine.control.runs({ workflow: "openai", limit: 1 });
     assert.equal(row?.status, "failed");
@@ -107,7 +105,7 @@ async function recorded(engine: Awaited<ReturnType<typeof setup>>["engine"], id:
 }
 
 test("the same Idempotency-Key gives the recorded answer again, and asks once", async (t) => {
-  const { client, provider } = await setup(t, ({ index }) => (index === 0 ? refusing : {}));
+  const { client, provider } = await setup(t, ({ index }) => (index === 0 ? failing : {}));
   const headers = { "Idempotency-Key": "order-7" };
   await errorOf(client.chat.completions.create(ask, { headers }));
   const both = await Promise.all(
@@ -209,6 +207,23 @@ test("a model that is switched off answers 503, and one stopped under way is bro
   for (const error of [await asking, await errorOf(client.chat.completions.create(ask))])
     assert.deepEqual([error.status, error.code], [503, "switched_off"]);
   assert.equal(provider.requestCount(), 1);
+});
+
+test("spent money is 402 budget_exceeded, which clients do not ask again", async (t) => {
+  const budget = "[{ name: house-rule, by: tenant, limit: $0.0003, period: day }]";
+  const { provider, url } = await setup(t, undefined, budget);
+  const client = new OpenAI({ baseURL: url, apiKey: "unused", maxRetries: 2 });
+  const limited = { ...ask, max_tokens: 50 };
+  const asTenant = (tenant: string) => ({ headers: { "x-flyball-tags": `tenant=${tenant}` } });
+  const outcomes = [];
+  for (let call = 0; call < 4; call++)
+    outcomes.push(await client.chat.completions.create(limited, asTenant("acme")).catch((error) => error));
+  const refused = outcomes.filter((outcome) => outcome instanceof OpenAI.APIError);
+  assert.ok(refused.length > 0 && refused.length < 4);
+  for (const { status, code, type } of refused)
+    assert.deepEqual([status, code, type], [402, "budget_exceeded", "insufficient_quota"]);
+  assert.equal(provider.requestCount(), 4 - refused.length);
+  assert.ok(await client.chat.completions.create(limited, asTenant("other")));
 });
 
 test("what cannot be recorded is not answered", async (t) => {

@@ -191,6 +191,7 @@ test("models are listed and found: routes, models, prompts, and what a provider 
   assert.deepEqual(names, [
     "route/default",
     "route/drafting",
+    "route/quick",
     "small",
     "dummy",
     "local/extractive",

@@ -1,5 +1,6 @@
 import { nearestName } from "../../core/base/index.ts";
 import { type Asset, type AssetSource, withReferences } from "../../core/workflow/index.ts";
+import { preferenceOf } from "../../models/prompts/index.ts";
 import { CallModelUnknown } from "./errors.ts";
 import { targetsKnownMax } from "./limits.ts";
 
@@ -13,8 +14,6 @@ export interface Target {
 }
 
 const [routePrefix, promptPrefix] = ["route/", "prompt/"];
-/** Where a prompt is asked for and nothing is said of a route: as in a workflow's step. */
-const defaultRoute = "default";
 
 /** By the assets that were there; names may be anything, so there is a bound. */
 const known = new WeakMap<AssetSource, Map<string, Target>>();
@@ -38,9 +37,15 @@ function lookUp(assets: AssetSource, name: string, route?: string): Target {
   if (name.startsWith(promptPrefix)) {
     const prompt = servedPrompt(assets, name.slice(promptPrefix.length));
     if (!prompt) throw unknown(assets, name);
-    return { prompt, ...answering(assets, route ?? defaultRoute) };
+    return { prompt, ...answering(assets, route ?? preferredBy(prompt)) };
   }
   return answering(assets, name);
+}
+
+/** Who answers a prompt where nobody says: whom it names itself, or the route called `default`. */
+function preferredBy(prompt: Asset): string {
+  const { route, model } = preferenceOf(prompt);
+  return model ?? routePrefix + (route ?? "default");
 }
 
 function answering(assets: AssetSource, name: string): Pick<Target, "asset" | "uses"> {

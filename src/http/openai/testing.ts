@@ -31,7 +31,7 @@ messages:
 settings: { temperature: 0 }
 `;
 
-export async function setup(t: TestContext, script?: Script): Promise<Setup> {
+export async function setup(t: TestContext, script?: Script, budgets = "[]"): Promise<Setup> {
   const provider = await startFaultyProvider(script ? { script } : {});
   const folder = mkdtempSync(join(tmpdir(), "flyball-openai-"));
   mkdirSync(join(folder, "prompts"));
@@ -43,12 +43,19 @@ export async function setup(t: TestContext, script?: Script): Promise<Setup> {
 models:
   small: { provider: house, name: small-1, price: { input: $1/M, output: $2/M, cached: $0.5/M } }
   dummy: { provider: sim }
-routes: { default: { try: [small] }, drafting: { try: [small, dummy] } }
+routes:
+  default: { try: [small] }
+  drafting: { try: [small, dummy] }
+  # Too short for the gateway to try again by itself.
+  quick: { try: [small], timeout: 600ms }
+budgets: ${budgets}
 `,
   );
   const engine = await openEngine({ home: join(folder, "home") });
-  const assets = engine.assetsFor(engine.project(folder));
-  const api = await listenOnPort(engine, () => new Map(), {
+  const project = engine.project(folder);
+  await engine.keepBudgets(project);
+  const assets = engine.intake.assetsFor(project);
+  const api = await listenOnPort(engine, {
     host: "127.0.0.1",
     port: 0,
     assets: () => assets,

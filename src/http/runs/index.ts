@@ -7,7 +7,7 @@ import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
 import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
-import { type Served, servedRelease } from "../served.ts";
+import { releaseOf } from "../production.ts";
 import { presentRow, presentRun } from "./present.ts";
 import { showStep } from "./step.ts";
 
@@ -15,6 +15,7 @@ const listQuery = z.object({
   workflow: z.string().optional(),
   status: z.enum(runStatuses).optional(),
   batch: z.string().optional(),
+  shadows: z.stringbool().default(false),
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
 });
@@ -32,12 +33,13 @@ const signalBody = z.strictObject({
 });
 
 /** `/v1/runs`: list, show, what ran at a step, follow, pause, resume, cancel, restart, signal. */
-export function runRoutes(engine: Engine, served: () => Served): Hono {
+export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
   routes.get("/", (context) => {
-    const { cursor, ...filter } = queryOf(context, listQuery);
-    const rows = engine.control.runs({ ...filter, ...(cursor ? { before: cursor } : {}) } as Parameters<
+    const { cursor, shadows: withShadows, ...filter } = queryOf(context, listQuery);
+    const cursored = cursor ? { before: cursor } : {};
+    const rows = engine.control.runs({ ...filter, withShadows, ...cursored } as Parameters<
       typeof engine.control.runs
     >[0]);
     const nextCursor = rows.length === filter.limit ? (rows.at(-1)?.id ?? null) : null;
@@ -67,11 +69,11 @@ export function runRoutes(engine: Engine, served: () => Served): Hono {
     });
   });
 
-  steeringRoutes(routes, engine, served);
+  steeringRoutes(routes, engine);
   return routes;
 }
 
-function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): void {
+function steeringRoutes(routes: Hono, engine: Engine): void {
   routes.post("/:id/cancel", async (context) => {
     const { reason } = await bodyOf(context, cancelBody);
     const { id } = rowOf(engine, context.req.param("id"));
@@ -94,7 +96,7 @@ function steeringRoutes(routes: Hono, engine: Engine, served: () => Served): voi
   routes.post("/:id/restart", async (context) => {
     const { from, release } = await bodyOf(context, restartBody);
     const row = rowOf(engine, context.req.param("id"));
-    const latest = release === "latest" ? servedRelease(served(), row.workflow) : undefined;
+    const latest = release === "latest" ? await releaseOf(engine, row.workflow) : undefined;
     const key = context.req.header("idempotency-key");
     const run = await engine.executor.restart({
       of: row.id,

@@ -20,6 +20,7 @@ export function presentRow(row: RunRow) {
       : null,
     error: row.error ? JSON.parse(row.error) : null,
     parent: row.parent,
+    shadowOf: row.shadowOf,
     tags: JSON.parse(row.tags),
     startedAt: iso(row.startedAt),
     endedAt: iso(row.endedAt),
@@ -51,6 +52,8 @@ export function presentRun(row: RunRow, view: RunView) {
     },
     undo: view.undo && { undone: view.undo.undone, notUndone: view.undo.notUndone },
     forkedFrom: view.forkedFrom,
+    release: row.release,
+    rollouts: view.started?.arms ?? {},
     cost: view.costUsd,
     steps: view.steps.map(presentStep),
   };

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Clock, type Json, ManualClock } from "../../core/base/index.ts";
-import type { Release } from "../../core/executor/index.ts";
 import { type Engine, openEngine } from "../../engine.ts";
 import { createApp } from "../index.ts";
 
@@ -81,14 +80,12 @@ async function setup(t: TestContext, clock?: Clock) {
     return closed;
   };
   t.after(close);
-  const served = new Map<string, Release>();
-  for (const name of ["open", "closed", "partly"])
-    served.set(name, (await engine.open(join(folder, `${name}.yaml`))).release);
-  return { provider, engine, close, home, ...asking(engine, served) };
+  for (const name of ["open", "closed", "partly"]) await engine.open(join(folder, `${name}.yaml`));
+  return { provider, engine, close, home, ...asking(engine) };
 }
 
-function asking(engine: Engine, served: ReadonlyMap<string, Release> = new Map()) {
-  const app = createApp({ engine, served: () => served, isLocal: true });
+function asking(engine: Engine) {
+  const app = createApp({ engine, isLocal: true });
   const ask = async (path: string) => (await (await app.request(path)).json()) as { [name: string]: Json };
   const run = async (workflow: string, name: string, tags: Record<string, string> = {}) => {
     const body = JSON.stringify({ input: { name }, tags });

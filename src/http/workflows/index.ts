@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { derivedId, parseDuration } from "../../core/base/index.ts";
+import { derivedId, FlyballError, parseDuration } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf, RequestInvalid } from "../problem.ts";
+import { refuseUnknown, releaseOf } from "../production.ts";
 import { showRun, showSettled } from "../runs/index.ts";
-import { type Served, servedRelease } from "../served.ts";
 
 const startQuery = z.object({ wait: z.string().optional() });
 const startBody = z.strictObject({
@@ -18,22 +18,24 @@ const startBody = z.strictObject({
 const waitMaxMs = 60_000;
 
 /** `/v1/workflows`: what can be started, and starting it. */
-export function workflowRoutes(engine: Engine, served: () => Served): Hono {
+export function workflowRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
-  routes.get("/", (context) =>
-    context.json({ items: [...served().values()].map(presentRelease), nextCursor: null }),
-  );
+  routes.get("/", async (context) => {
+    const names = engine.registry.runnableNames();
+    const items = await Promise.all(names.map((name) => presentWorkflow(engine, name)));
+    return context.json({ items, nextCursor: null });
+  });
 
   routes.post("/:name/runs", async (context) => {
     const waitMs = waitOf(queryOf(context, startQuery).wait);
     const body = await bodyOf(context, startBody);
-    const release = servedRelease(served(), context.req.param("name"));
+    const name = context.req.param("name");
+    refuseUnknown(engine, name);
     const { input, tags, expected, priority } = body;
     const key = context.req.header("idempotency-key");
-    const id = key ? derivedId("request", release.workflow, key) : undefined;
-    const run = await engine.start({
-      release,
+    const id = key ? derivedId("request", name, key) : undefined;
+    const run = await engine.start(name, {
       input,
       ...(id ? { id } : {}),
       ...(tags ? { tags } : {}),
@@ -54,6 +56,17 @@ function waitOf(text: string | undefined): number | undefined {
   const waitMs = parseDuration(text);
   if (waitMs > waitMaxMs) throw new RequestInvalid([`wait: at most ${waitMaxMs / 1_000}s`]);
   return waitMs;
+}
+
+/** One that could not run now says why, and does not hide the others. */
+async function presentWorkflow(engine: Engine, name: string) {
+  try {
+    return presentRelease(await releaseOf(engine, name));
+  } catch (error) {
+    if (!(error instanceof FlyballError)) throw error;
+    const problem = error.message;
+    return { name, version: null, release: null, description: null, document: null, problem };
+  }
 }
 
 function presentRelease(release: Release) {

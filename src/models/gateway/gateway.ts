@@ -31,7 +31,7 @@ import { type LocalModels, localClassifier, localExtractive, localLexical } from
 import { remoteModel } from "./providers/remote.ts";
 import { simulated } from "./providers/sim.ts";
 import { type Candidate, routing } from "./route.ts";
-import { modelsNamed, type PinnedRoute, parsedModel, pinnedRoute } from "./route-content.ts";
+import { type PinnedRoute, parsedModel, pinnedRoute } from "./route-content.ts";
 import { inferenceKind } from "./step.ts";
 
 export interface GatewayDeps {
@@ -86,11 +86,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const modelOf = (asset: Asset, find?: FindAsset): Model => {
     const key = `${asset.kind}/${asset.name}/${asset.digest}`;
     const route = remembered(pinned, key, () => pinnedRoute(asset));
-    const assets = new Map(
-      modelsNamed(route.content)
-        .filter((name) => !route.embedded.has(name))
-        .map((name) => [name, found(find, name)]),
-    );
+    const assets = new Map(route.named.map((name) => [name, found(find, name)]));
     const isRoute = asset.kind === "route";
     const versions = [...assets.values()].map(({ digest }) => digest).join("/");
     return remembered(ready, `${key}/${versions}`, () =>

@@ -62,6 +62,8 @@ const embeddedRoute = z.strictObject({
 /** A route as it was pinned, before its models are looked up. */
 export interface PinnedRoute {
   readonly content: RouteContent;
+  /** The models that must be looked up, by name. */
+  readonly named: readonly string[];
   /** Models that need no looking up. */
   readonly embedded: ReadonlyMap<string, ModelContent>;
 }
@@ -70,7 +72,7 @@ export interface PinnedRoute {
 export function pinnedRoute(asset: Asset): PinnedRoute {
   if (asset.kind !== "route") return routeOfModels([parsedModel(asset)]);
   const named = routeContent.safeParse(asset.content);
-  if (named.success) return { content: named.data, embedded: new Map() };
+  if (named.success) return { content: named.data, named: modelsNamed(named.data), embedded: new Map() };
   const old = embeddedRoute.safeParse(asset.content);
   assert(old.success, `the asset route ${asset.name} has no content that the gateway knows`);
   const { timeoutMs } = old.data;
@@ -84,6 +86,7 @@ function routeOfModels(
   const tiers = [{ models: contents.map(modelName) }];
   return {
     content: { strategy: "ordered", tiers, fallback: [], ...optional },
+    named: [],
     embedded: new Map(contents.map((content) => [modelName(content), content])),
   };
 }
@@ -95,7 +98,7 @@ export function parsedModel(asset: Asset): ModelContent {
 }
 
 /** Every model that a route may ask, each once, in the order in which it may. */
-export function modelsNamed({ tiers, fallback }: RouteContent): readonly string[] {
+function modelsNamed({ tiers, fallback }: RouteContent): readonly string[] {
   const fallbacks = fallback.flatMap((each) => ("models" in each ? each.models : []));
   return [...new Set([...tiers.flatMap((each) => each.models), ...fallbacks])];
 }

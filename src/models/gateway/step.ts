@@ -19,6 +19,7 @@ import {
   PromptInputInvalid,
   preferenceOf,
   renderPrompt,
+  requiredVariables,
   roles,
   type ToolSpec,
 } from "../prompts/index.ts";
@@ -87,6 +88,7 @@ export function inferenceKind(deps: InferenceDeps): StepKind {
     effect: () => "read",
     references,
     check,
+    fit,
     execute: (config, context) => infer(config, context, deps),
   };
 }
@@ -128,6 +130,17 @@ function check(config: JsonObject): readonly Finding[] {
   if (problem !== undefined)
     findings.push({ path: ["output"], message: `expected a JSON Schema: ${problem}` });
   return findings;
+}
+
+/** An input that is written out says what the prompt will be given. */
+function fit(
+  { prompt, input }: JsonObject,
+  find: (kind: string, name: string) => Asset | undefined,
+): readonly string[] {
+  const asset = typeof prompt === "string" ? find("prompt", prompt) : undefined;
+  if (!asset || (input !== undefined && !isJsonObject(input))) return [];
+  const missing = requiredVariables(asset).filter((name) => !Object.hasOwn(input ?? {}, name));
+  return missing.map((name) => `the prompt ${prompt} needs a variable \`${name}\`, which is not given`);
 }
 
 async function infer(config: JsonObject, context: StepContext, deps: InferenceDeps): Promise<StepOutcome> {

@@ -26,5 +26,5 @@ export {
   type ToolCall,
   type ToolSpec,
 } from "./prompt.ts";
-export { preferenceOf, type RenderedPrompt, renderPrompt } from "./render.ts";
+export { preferenceOf, type RenderedPrompt, renderPrompt, requiredVariables } from "./render.ts";
 export { estimatedTokens } from "./tokens.ts";

@@ -89,6 +89,12 @@ function compiled(asset: Asset): Compiled {
   return prompt;
 }
 
+/** The variables without which a prompt cannot be rendered. */
+export function requiredVariables(asset: Asset): readonly string[] {
+  const { required } = compiled(asset).content.input;
+  return Array.isArray(required) ? required.map(String) : [];
+}
+
 /** The messages in order, the examples before the last message of a user. */
 function compileWords({ messages, examples = [] }: Pick<PromptContent, "messages" | "examples">): Words {
   const templates = messages.map(({ role, content }) => ({ role, template: parseTemplate(content) }));

@@ -1,7 +1,6 @@
 import {
   type AssetRow,
   type BatchRow,
-  type ControlChange,
   type ControlStore,
   commandsNeedingPlace,
   type InboxRow,
@@ -13,9 +12,12 @@ import {
   type SwitchRow,
   type WakeExceptions,
 } from "../../core/executor/index.ts";
+import type { StoredChange } from "../../core/registry/index.ts";
+import { MemoryRegistryStore } from "./registry.ts";
 import { MemorySpending } from "./spending.ts";
 
 export class MemoryControlStore implements ControlStore {
+  readonly registry = new MemoryRegistryStore();
   readonly #runs = new Map<string, RunRow>();
   readonly #reviews = new Map<string, ReviewRow>();
   readonly #inbox = new Map<string, InboxRow>();
@@ -25,7 +27,7 @@ export class MemoryControlStore implements ControlStore {
   readonly #switches = new Map<string, SwitchRow>();
   readonly spending = new MemorySpending();
 
-  apply(change: ControlChange): void {
+  apply(change: StoredChange): void {
     switch (change.table) {
       case "budgets":
       case "reservations":
@@ -59,6 +61,9 @@ export class MemoryControlStore implements ControlStore {
       case "switches":
         if ("put" in change) this.#switches.set(change.put.id, change.put);
         else this.#switches.delete(change.remove);
+        return;
+      default:
+        this.registry.apply(change);
     }
   }
 
@@ -74,6 +79,7 @@ export class MemoryControlStore implements ControlStore {
       .filter((run) => !filter.workflow || run.workflow === filter.workflow)
       .filter((run) => !filter.status || run.status === filter.status)
       .filter((run) => !filter.batch || run.batch === filter.batch)
+      .filter((run) => filter.withShadows || run.shadowOf === null)
       .slice(0, filter.limit);
   }
 
@@ -238,6 +244,7 @@ export class MemoryControlStore implements ControlStore {
       assets: sorted(this.#assets),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.registry.dump(),
       ...this.spending.dump(),
     };
   }

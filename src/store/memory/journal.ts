@@ -1,4 +1,3 @@
-import type { ControlChange } from "../../core/executor/index.ts";
 import type {
   EventRow,
   JournalStorage,
@@ -7,9 +6,10 @@ import type {
   StreamHead,
   Subtree,
 } from "../../core/journal/index.ts";
+import type { StoredChange } from "../../core/registry/index.ts";
 import type { MemoryControlStore } from "./control.ts";
 
-export class MemoryJournalStorage implements JournalStorage<ControlChange> {
+export class MemoryJournalStorage implements JournalStorage<StoredChange> {
   /** By position, from 1; pruned events leave holes. */
   readonly #events: (EventRow | undefined)[] = [];
   readonly #streams = new Map<string, EventRow[]>();
@@ -21,7 +21,7 @@ export class MemoryJournalStorage implements JournalStorage<ControlChange> {
     this.#control = control;
   }
 
-  commit(rows: readonly EventRow[], changes: readonly ControlChange[], removal: Removal): void {
+  commit(rows: readonly EventRow[], changes: readonly StoredChange[], removal: Removal): void {
     for (const { position, digest } of removal.erased) this.#erase(position, digest);
     for (const stream of removal.streams) this.#prune(stream);
     for (const { from, to, subtrees } of removal.pruned) {

@@ -2,7 +2,6 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type {
   AssetRow,
   BatchRow,
-  ControlChange,
   ControlStore,
   InboxRow,
   QueuedRun,
@@ -14,6 +13,9 @@ import type {
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
+import type { StoredChange } from "../../core/registry/index.ts";
+import { type Query, queries, type Row } from "./query.ts";
+import { registryColumns, SqliteRegistryStore } from "./registry.ts";
 import {
   addSpending,
   forgetSpending,
@@ -22,12 +24,10 @@ import {
   sqliteSpending,
 } from "./spending.ts";
 
-type Row = Record<string, unknown>;
-
 const runColumns = [
   "id", "workflow", "version", "release", "status", "startedAt", "updatedAt", "endedAt", "batch", "batchRow",
   "parent", "tags", "error", "waitingFor", "waitingKey", "waitingSince", "deadline", "dueAt", "lane", "rank",
-  "expiresAt", "erased",
+  "expiresAt", "erased", "shadowOf",
 ]; // biome-ignore format: one list
 const reviewColumns = [
   "id", "run", "path", "workflow", "status", "assignee", "requestedAt", "deadline", "escalated", "decidedAt",
@@ -48,6 +48,7 @@ const columnsOf = {
   assets: assetColumns,
   rates: rateColumns,
   switches: switchColumns,
+  ...registryColumns,
   budgets: ["id", "definition", "declaredAt"],
   reservations: ["id", "budget", "period", "key", "amount", "unit", "run", "path", "at"],
 };
@@ -58,6 +59,8 @@ const conflicts: Partial<Record<Table, string>> = {
   assets: "OR IGNORE",
   rates: "OR REPLACE",
   switches: "OR REPLACE",
+  labels: "OR REPLACE",
+  approvals: "OR REPLACE",
   budgets: "OR REPLACE",
 };
 
@@ -65,6 +68,8 @@ export interface ControlStatements {
   readonly database: DatabaseSync;
   readonly puts: ReadonlyMap<string, StatementSync>;
   readonly removals: ReadonlyMap<string, StatementSync>;
+  /** Of every row of a run. */
+  readonly runRemovals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
   readonly updates: Map<string, StatementSync>;
   readonly spending: SpendingStatements;
@@ -78,27 +83,30 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
     const conflict = conflicts[table as Table] ?? "";
     puts.set(table, database.prepare(`INSERT ${conflict} INTO ${table} (${names}) VALUES (${marks})`));
   }
+  const removal = (column: string) => (table: string) =>
+    [table, database.prepare(`DELETE FROM ${table} WHERE ${column} = ?`)] as const;
   return {
     database,
     puts,
     updates: new Map(),
     spending: spendingStatements(database),
     removals: new Map(
-      ["runs", "reviews", "inbox", "switches", "budgets", "reservations", "uses"].map((table) => [
-        table,
-        database.prepare(`DELETE FROM ${table} WHERE id = ?`),
-      ]),
+      ["runs", "reviews", "inbox", "switches", "budgets", "reservations", "uses", "labels", "approvals"].map(
+        removal("id"),
+      ),
     ),
+    runRemovals: new Map(["arms", "scores"].map(removal("run"))),
   };
 }
 
 /** Applies changes of control tables, inside the transaction of the events that they follow from. */
-export function applyChanges(statements: ControlStatements, changes: readonly ControlChange[]): void {
+export function applyChanges(statements: ControlStatements, changes: readonly StoredChange[]): void {
   for (const change of changes) {
     if ("add" in change) addSpending(statements.spending, change);
     else if ("forget" in change) forgetSpending(statements.spending, change);
     else if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
+    else if ("removeRun" in change) statements.runRemovals.get(change.table)?.run(change.removeRun);
     else
       update(statements, change.table, change.update, {
         ...change.set,
@@ -116,7 +124,7 @@ function update(statements: ControlStatements, table: Table, id: string, set: Ro
   const key = `${table}:${names.join()}`;
   let statement = statements.updates.get(key);
   if (!statement) {
-    const assignments = names.map((name) => `${name} = ?`).join(", ");
+    const assignments = names.map((name) => `"${name}" = ?`).join(", ");
     statement = statements.database.prepare(`UPDATE ${table} SET ${assignments} WHERE id = ?`);
     statements.updates.set(key, statement);
   }
@@ -148,23 +156,15 @@ const wakeableSql = `
 
 /** The control tables, asked. */
 export class SqliteControlStore implements ControlStore {
-  readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly registry: SqliteRegistryStore;
+  readonly #all: Query;
 
   readonly spending: SpendingStore & { dump(): Readonly<Record<string, readonly unknown[]>> };
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
-    this.spending = sqliteSpending((sql, ...values) => this.#all(sql, ...values));
-  }
-
-  #all(sql: string, ...values: (SQLInputValue | Record<string, SQLInputValue>)[]): Row[] {
-    let statement = this.#prepared.get(sql);
-    if (!statement) {
-      statement = this.#database.prepare(sql);
-      this.#prepared.set(sql, statement);
-    }
-    return statement.all(...(values as SQLInputValue[]));
+    this.#all = queries(database);
+    this.spending = sqliteSpending(this.#all);
+    this.registry = new SqliteRegistryStore(this.#all);
   }
 
   run(id: string): RunRow | undefined {
@@ -181,6 +181,7 @@ export class SqliteControlStore implements ControlStore {
     if (filter.workflow) add("workflow = ?", filter.workflow);
     if (filter.status) add("status = ?", filter.status);
     if (filter.batch) add("batch = ?", filter.batch);
+    if (!filter.withShadows) add("shadowOf IS NULL");
     if (filter.before) add("(startedAt, id) < (SELECT startedAt, id FROM runs WHERE id = ?)", filter.before);
     const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
     return this.#all(
@@ -333,6 +334,7 @@ export class SqliteControlStore implements ControlStore {
       assets: this.#all("SELECT * FROM assets ORDER BY digest").map((row) => ({ ...row })),
       rates: this.rates(),
       switches: this.switches(),
+      ...this.registry.dump(),
       ...this.spending.dump(),
     };
   }

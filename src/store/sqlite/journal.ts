@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { ControlChange } from "../../core/executor/index.ts";
 import {
   DiskFull,
   type EventRow,
@@ -9,6 +8,7 @@ import {
   type Seal,
   type Subtree,
 } from "../../core/journal/index.ts";
+import type { StoredChange } from "../../core/registry/index.ts";
 import { applyChanges, type ControlStatements, controlStatements } from "./control.ts";
 import { busyTimeoutMs, type OwnedDatabase, translate } from "./open.ts";
 
@@ -97,7 +97,7 @@ function ascending<Row extends { readonly position: number }>(
 }
 
 /** The journal's storage in SQLite. Every statement of it is in this file and in `control.ts`. */
-export class SqliteJournalStorage implements JournalStorage<ControlChange> {
+export class SqliteJournalStorage implements JournalStorage<StoredChange> {
   readonly #owned: OwnedDatabase;
   readonly #folder: string;
   readonly #statements: Statements;
@@ -110,7 +110,7 @@ export class SqliteJournalStorage implements JournalStorage<ControlChange> {
     this.#control = controlStatements(owned.database);
   }
 
-  commit(rows: readonly EventRow[], changes: readonly ControlChange[], removal: Removal): void {
+  commit(rows: readonly EventRow[], changes: readonly StoredChange[], removal: Removal): void {
     const write = () =>
       this.#transaction(() => {
         this.#remove(removal);

@@ -187,4 +187,91 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX costs_day ON costs (day);
   `,
+  `
+  ALTER TABLE runs ADD COLUMN shadowOf TEXT;
+
+  -- The registry: what versions there are, what names stand on them, and what runs made of them.
+  CREATE TABLE lines (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    filesDigest TEXT,
+    updatedAt INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE versions (
+    id TEXT PRIMARY KEY,
+    line TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    source TEXT NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT,
+    addedAt INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX versions_line ON versions (line, addedAt, id);
+
+  CREATE TABLE labels (
+    id TEXT PRIMARY KEY,
+    line TEXT NOT NULL,
+    label TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    movedBy TEXT NOT NULL,
+    movedAt INTEGER NOT NULL,
+    rollout TEXT
+  ) STRICT;
+
+  CREATE TABLE approvals (
+    id TEXT PRIMARY KEY,
+    line TEXT NOT NULL,
+    label TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    approver TEXT NOT NULL,
+    verified INTEGER NOT NULL,
+    approvedAt INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX approvals_line ON approvals (line);
+
+  CREATE TABLE rollouts (
+    id TEXT PRIMARY KEY,
+    line TEXT NOT NULL,
+    fromDigest TEXT NOT NULL,
+    toDigest TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    share REAL NOT NULL,
+    "key" TEXT,
+    guards TEXT NOT NULL,
+    status TEXT NOT NULL,
+    startedBy TEXT NOT NULL,
+    startedAt INTEGER NOT NULL,
+    endedAt INTEGER,
+    reason TEXT
+  ) STRICT;
+  CREATE INDEX rollouts_status ON rollouts (status, startedAt, id);
+
+  CREATE TABLE arms (
+    id TEXT PRIMARY KEY,
+    run TEXT NOT NULL,
+    rollout TEXT NOT NULL,
+    arm TEXT NOT NULL,
+    startedAt INTEGER NOT NULL,
+    status TEXT,
+    endedAt INTEGER,
+    costUsd REAL
+  ) STRICT;
+  CREATE INDEX arms_run ON arms (run);
+  CREATE INDEX arms_rollout ON arms (rollout, arm, endedAt);
+
+  CREATE TABLE scores (
+    id TEXT PRIMARY KEY,
+    run TEXT NOT NULL,
+    step TEXT,
+    name TEXT NOT NULL,
+    value REAL NOT NULL,
+    source TEXT NOT NULL,
+    scoredBy TEXT NOT NULL,
+    comment TEXT,
+    scoredAt INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX scores_run ON scores (run, scoredAt);
+  `,
 ];

@@ -48,6 +48,8 @@ function execute(config: JsonObject, context: StepContext): StepOutcome {
   const nowMs = context.clock.now();
   if (config.event !== undefined) {
     const key = eventName(config.event);
+    // Nobody sends an event to a shadow.
+    if (context.effects === "simulated") return { result: { value: null, expired: false, simulated: true } };
     if (config.within === undefined) return { wait: { for: "event", key } };
     const dueAt = nowMs + durationMs(config.within);
     return { wait: { for: "event", key, dueAt, deadline: dueAt } };

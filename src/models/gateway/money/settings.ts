@@ -8,7 +8,7 @@ import { type Budget, budgetActions, type Downgrade } from "./budget.ts";
 
 // The section `budgets` of flyball.yaml.
 
-interface Limit {
+export interface Limit {
   readonly unit: BudgetUnit;
   readonly amount: number;
 }

@@ -38,9 +38,10 @@ interface Deps {
 }
 
 /**
- * Tries a call again that its caller does not try again; stands around the cool-down. A 429 that names its time is tried again for as
- * long as the call may last, never before that time, and takes nothing from the budget; any other failure
- * that may pass is tried again while the budget lasts. What was heard in part is never tried again.
+ * Tries a call again that its caller does not try again; stands around the cool-down. A 429 that names its
+ * time is tried again for as long as the call may last, never before that time, and takes nothing from the
+ * budget; any other failure that may pass is tried again while the budget lasts. What was heard in part is
+ * never tried again.
  */
 export function retried(budget: RetryBudget, { clock, random, model }: Deps): Policy {
   return (next) => async (call) => {
@@ -48,16 +49,21 @@ export function retried(budget: RetryBudget, { clock, random, model }: Deps): Po
     const heard = spoken(call);
     let before: unknown;
     for (let attempt = 1; ; attempt += 1) {
+      const startedMs = clock.monotonic();
       try {
         return await next(heard.call);
       } catch (error) {
         const waitMs = heard.isSpoken ? undefined : retryInMs(error, attempt, { call, budget, random });
         // Its own failures have opened the circuit: they say more than that it is open.
         if (error instanceof ModelCircuitOpen) throw before ?? error;
-        if (waitMs === undefined || !canWait(call, waitMs, clock.monotonic())) throw error;
+        const nowMs = clock.monotonic();
+        const isNamed = namedTimeMs(error) !== undefined;
+        // An attempt that would not end in time, if it took as long as this one, is not worth making.
+        const tookMs = isNamed ? 0 : nowMs - startedMs;
+        if (waitMs === undefined || !canWait(call, waitMs + tookMs, nowMs)) throw error;
         before = error;
         // What a 429 has asked for is waited for within, by all calls of the model together.
-        if (namedTimeMs(error) === undefined) await pause(clock, waitMs, call.signal, model);
+        if (!isNamed) await pause(clock, waitMs, call.signal, model);
       }
     }
   };
