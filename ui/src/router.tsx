@@ -74,6 +74,43 @@ export const reviewsRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/reviews.tsx"), "ReviewsPage"),
 });
 
+export const assetsRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/assets",
+  validateSearch: (search: Record<string, unknown>): { kind?: string } =>
+    typeof search.kind === "string" ? { kind: search.kind } : {},
+  component: lazyRouteComponent(() => import("./pages/assets.tsx"), "AssetsPage"),
+});
+
+/** Which two versions are compared stands in the address. */
+export const assetRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/assets/$kind/$name",
+  validateSearch: ({ from, to }: Record<string, unknown>): { from?: string; to?: string } => ({
+    ...(typeof from === "string" ? { from } : {}),
+    ...(typeof to === "string" ? { to } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/asset.tsx"), "AssetPage"),
+});
+
+export const editRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/assets/$kind/$name/edit",
+  component: lazyRouteComponent(() => import("./pages/edit.tsx"), "EditPage"),
+});
+
+const rollouts = createRoute({
+  getParentRoute: () => root,
+  path: "/rollouts",
+  component: lazyRouteComponent(() => import("./pages/rollouts.tsx"), "RolloutsPage"),
+});
+
+export const rolloutRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/rollouts/$id",
+  component: lazyRouteComponent(() => import("./pages/rollout.tsx"), "RolloutPage"),
+});
+
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
@@ -105,6 +142,11 @@ export const router = createRouter({
     workflows,
     workflowRoute,
     reviewsRoute,
+    assetsRoute,
+    assetRoute,
+    editRoute,
+    rollouts,
+    rolloutRoute,
     models,
     costsRoute,
   ]),

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { derivedId, FlyballError, parseDuration } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
+import { workflowJsonSchema } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
 import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf, RequestInvalid } from "../problem.ts";
@@ -17,7 +18,7 @@ const startBody = z.strictObject({
 });
 const waitMaxMs = 60_000;
 
-/** `/v1/workflows`: what can be started, and starting it. */
+/** `/v1/workflows`: what can be started, starting it, and the JSON Schema of how one is written. */
 export function workflowRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
@@ -26,6 +27,8 @@ export function workflowRoutes(engine: Engine): Hono {
     const items = await Promise.all(names.map((name) => presentWorkflow(engine, name)));
     return context.json({ items, nextCursor: null });
   });
+
+  routes.get("/schema", (context) => context.json(workflowJsonSchema(engine.kinds)));
 
   routes.post("/:name/runs", async (context) => {
     const waitMs = waitOf(queryOf(context, startQuery).wait);

@@ -3,6 +3,8 @@ export const places = [
   { to: "/runs", name: "Runs", key: "u" },
   { to: "/reviews", name: "Reviews", key: "v" },
   { to: "/workflows", name: "Workflows", key: "w" },
+  { to: "/assets", name: "Registry", key: "g" },
+  { to: "/rollouts", name: "Rollouts", key: "o" },
   { to: "/models", name: "Models", key: "m" },
   { to: "/costs", name: "Costs", key: "$" },
 ] as const;
