@@ -1,14 +1,9 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { type CostQuery, costDimensions } from "./api/money.ts";
-import { statuses } from "./api/runs.ts";
+
 import { Empty } from "./components/basics.tsx";
 import { Frame } from "./components/frame.tsx";
+import { runFilterOf } from "./run-filter.ts";
 
 const root = createRootRoute({
   component: Frame,
@@ -18,23 +13,14 @@ const root = createRootRoute({
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/runs" });
-  },
+  component: lazyRouteComponent(() => import("./pages/overview.tsx"), "OverviewPage"),
 });
 
 /** Filters live in the address, so that a view can be kept and sent. */
 export const runsRoute = createRoute({
   getParentRoute: () => root,
   path: "/runs",
-  validateSearch: (search: Record<string, unknown>) => {
-    const status = statuses.find((known) => known === search.status);
-    return {
-      ...(typeof search.workflow === "string" ? { workflow: search.workflow } : {}),
-      ...(status ? { status } : {}),
-      ...(typeof search.cursor === "string" ? { cursor: search.cursor } : {}),
-    };
-  },
+  validateSearch: runFilterOf,
   component: lazyRouteComponent(() => import("./pages/runs.tsx"), "RunsPage"),
 });
 

@@ -25,6 +25,7 @@ export interface RunRow {
   readonly error: Failure | null;
   readonly parent: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  readonly cost: number | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
 }
@@ -56,7 +57,6 @@ export interface Run extends RunRow {
     readonly notUndone: readonly { path: string }[];
   } | null;
   readonly forkedFrom: { readonly of: string; readonly from: string } | null;
-  readonly cost: number;
   readonly steps: readonly Step[];
 }
 
@@ -76,6 +76,16 @@ export interface Step {
 export interface RunFilter {
   readonly workflow?: string;
   readonly status?: Status;
+  /** In an id, an error, a tag. */
+  readonly q?: string;
+  /** `tenant=acme`; a run must have all of them. */
+  readonly tag?: readonly string[];
+  /** US dollars. */
+  readonly costMin?: number;
+  readonly costMax?: number;
+  /** Days (UTC) or moments. */
+  readonly from?: string;
+  readonly to?: string;
   readonly cursor?: string;
 }
 

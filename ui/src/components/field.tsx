@@ -1,6 +1,6 @@
 import type { ComponentProps, ReactNode } from "react";
 
-export const fieldLook = "w-full rounded-md border border-line bg-canvas px-3 py-1.5";
+const fieldLook = "w-full rounded-md border border-line bg-canvas px-3 py-1.5";
 
 /** A line of text with its name above it. */
 export function Field({
@@ -10,7 +10,7 @@ export function Field({
 }: { name: string; note?: ReactNode } & ComponentProps<"input">) {
   return (
     <label className="block">
-      <span className="text-muted">{name}</span>
+      <span className="text-muted">{title}</span>
       <input {...props} className={`mt-1 ${fieldLook}`} />
       {note ? <span className="mt-1 block text-muted text-xs">{note}</span> : null}
     </label>

@@ -37,14 +37,14 @@ export function MoveLabel({
             : "New runs are not changed by this label."}
         </p>
         <Field
-          name="Label"
+          title="Label"
           value={label}
           onChange={({ target }) => setLabel(target.value)}
           required
           pattern="[a-z][a-z0-9_\-]*"
         />
         <Field
-          name="Reason (kept in the journal)"
+          title="Reason (kept in the journal)"
           value={reason}
           onChange={({ target }) => setReason(target.value)}
           maxLength={2_000}

@@ -1,5 +1,6 @@
 /** The pages, the single keys that lead to them, and the words that find them. */
 export const places = [
+  { to: "/", name: "Overview", key: "h" },
   { to: "/runs", name: "Runs", key: "u" },
   { to: "/reviews", name: "Reviews", key: "v" },
   { to: "/workflows", name: "Workflows", key: "w" },

@@ -49,16 +49,16 @@ export function StartRollout({
           onChange={(to) => change({ to })}
         />
         <Choice name="How" value={request.mode} options={modes} onChange={(mode) => change({ mode })} />
-        <Field name="Share of new runs" required {...field("share")} />
+        <Field title="Share of new runs" required {...field("share")} />
         <Field
-          name="The same version for the same … (optional)"
+          title="The same version for the same … (optional)"
           placeholder="input.customer"
           note="An expression over input and run; without it, each run is drawn for itself."
           {...field("by")}
         />
         <div className="grid gap-3 sm:grid-cols-2">
-          <Field name="Roll back above this share of errors" placeholder="5%" {...field("errors")} />
-          <Field name="Roll back above this mean cost" placeholder="$0.01" {...field("cost")} />
+          <Field title="Roll back above this share of errors" placeholder="5%" {...field("errors")} />
+          <Field title="Roll back above this mean cost" placeholder="$0.01" {...field("cost")} />
         </div>
         {start.error ? <Problem error={start.error} /> : null}
         <div className="flex gap-2">

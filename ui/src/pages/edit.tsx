@@ -70,7 +70,7 @@ function Draft({ kind, name, newest }: { kind: string; name: string; newest: str
       <Problems problems={problems} />
       <div className="mt-4 grid max-w-2xl gap-3">
         <Field
-          name="Message (optional)"
+          title="Message (optional)"
           value={message}
           onChange={({ target }) => setMessage(target.value)}
           maxLength={2_000}

@@ -68,7 +68,7 @@ function Ways({ rollout }: { rollout: Rollout }) {
       <div className="grid gap-4 p-4 lg:grid-cols-[1fr_14rem]">
         <div className="space-y-3">
           <Field
-            name="Reason"
+            title="Reason"
             note="Rolling back needs one. New runs get the version from before at once; runs under way keep what they have."
             value={reason}
             onChange={({ target }) => setReason(target.value)}
@@ -88,7 +88,7 @@ function Ways({ rollout }: { rollout: Rollout }) {
           </div>
         </div>
         <form onSubmit={resize} className="space-y-3">
-          <Field name="Share of new runs" value={share} onChange={({ target }) => setShare(target.value)} />
+          <Field title="Share of new runs" value={share} onChange={({ target }) => setShare(target.value)} />
           <Button type="submit" disabled={command.isPending || share === formatShare(rollout.share)}>
             Change the share
           </Button>
