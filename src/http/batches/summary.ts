@@ -81,7 +81,7 @@ export async function summarise(
   };
 }
 
-function byPerson(step: StepView): boolean {
+export function byPerson(step: StepView): boolean {
   if (step.kind !== "human_review") return false;
   return step.status === "waiting" || (step.status === "completed" && step.result?.decision !== "auto");
 }
@@ -125,7 +125,7 @@ function accuracy(views: readonly RunView[], among: AccuracySummary["among"]): A
   return [...counts].map(([of, count]) => ({ of, among, ...count }));
 }
 
-function verdicts(view: RunView): [string, boolean][] {
+export function verdicts(view: RunView): [string, boolean][] {
   const expected = view.started?.expected;
   if (expected === undefined) return [];
   if (!isJsonObject(expected))

@@ -4,10 +4,10 @@ const fieldLook = "w-full rounded-md border border-line bg-canvas px-3 py-1.5";
 
 /** A line of text with its name above it. */
 export function Field({
-  name,
+  title,
   note,
   ...props
-}: { name: string; note?: ReactNode } & ComponentProps<"input">) {
+}: { title: string; note?: ReactNode } & ComponentProps<"input">) {
   return (
     <label className="block">
       <span className="text-muted">{title}</span>
