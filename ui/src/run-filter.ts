@@ -2,7 +2,7 @@ import { type RunFilter, statuses } from "./api/runs.ts";
 
 type Search = Readonly<Record<string, unknown>>;
 
-/** The filters that an address has; what it has wrong is left out. Pure. */
+/** The filters that an address has; what it has wrong is left out. Pure. The router keeps what it does not know. */
 export function runFilterOf(search: Search): RunFilter {
   const status = statuses.find((known) => known === search.status);
   const tag = [search.tag].flat().filter((each) => typeof each === "string" && /^[^=]+=/.test(each));

@@ -32,6 +32,7 @@ export function Choice({
     <label className="flex items-center gap-2">
       <span className="text-muted">{name}</span>
       <select
+        aria-label={name}
         value={value}
         onChange={({ target }) => onChange(target.value)}
         className="max-w-full rounded-md border border-line bg-panel px-2 py-1"

@@ -10,7 +10,7 @@ import { Choice, Field } from "./field.tsx";
 
 /** Which runs: the common choices at hand, the rest behind a word. All of it is the address. */
 export function RunFilters() {
-  const filter = runsRoute.useSearch();
+  const filter = runFilterOf(runsRoute.useSearch());
   const navigate = useNavigate({ from: "/runs" });
   const { data: workflows } = useQuery(workflowsQuery);
   const choose = (changes: Readonly<Record<string, unknown>>) => {

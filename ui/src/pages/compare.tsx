@@ -154,7 +154,11 @@ function Differing({ title, before, after }: { title: string; before: unknown; a
   return (
     <Panel title={title} actions={from === to ? <span className="text-muted">the same in both</span> : null}>
       <div className="p-4">
-        {from === to ? <Verbatim label={title}>{from}</Verbatim> : <Changes before={from} after={to} />}
+        {from === to ? (
+          <Verbatim label={title}>{from}</Verbatim>
+        ) : (
+          <Changes label={`${title}: what differs`} before={from} after={to} />
+        )}
       </div>
     </Panel>
   );

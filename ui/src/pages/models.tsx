@@ -48,9 +48,9 @@ const modelColumns: readonly Column<ModelHealth>[] = [
     name: "Model",
     cell: ({ name, simulated, region }) => (
       <>
-        <span className="font-mono">{name}</span>
-        {simulated ? <span className="ml-2 text-warn">simulated</span> : null}
-        {region ? <span className="ml-2 text-muted">{region}</span> : null}
+        <span className="font-mono">{name}</span>{" "}
+        {simulated ? <span className="text-warn">simulated</span> : null}{" "}
+        {region ? <span className="text-muted">{region}</span> : null}
       </>
     ),
   },

@@ -15,8 +15,8 @@ export function OverviewPage() {
   return (
     <>
       <PageTitle title="Overview" note="The last seven days against what each workflow is to reach" />
-      <div className="grid items-start gap-4 xl:grid-cols-[1fr_26rem]">
-        <div className="grid gap-4">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           {error ? <Problem error={error} /> : null}
           {isPending ? <Loading lines={8} /> : null}
           {data?.items.length === 0 ? (
@@ -33,7 +33,7 @@ export function OverviewPage() {
             <Gauges key={workflow.name} workflow={workflow} />
           ))}
         </div>
-        <div className="grid gap-4 max-xl:order-first">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 max-xl:order-first">
           <Attention />
           <Budgets />
         </div>

@@ -7,10 +7,11 @@ import { RunFilters } from "../components/run-filters.tsx";
 import { StatusMark } from "../components/status.tsx";
 import { formatDuration, formatMoney, shortId } from "../format.ts";
 import { runsRoute } from "../router.tsx";
+import { runFilterOf } from "../run-filter.ts";
 
 /** Every run, newest first; the filters are the address. */
 export function RunsPage() {
-  const filter = runsRoute.useSearch();
+  const filter = runFilterOf(runsRoute.useSearch());
   const { data, error, isPending } = useQuery(runsQuery(filter));
   const { cursor: _, ...filters } = filter;
   const isFiltered = Object.keys(filters).length > 0;

@@ -68,19 +68,21 @@ function Ways({ name }: { name: string }) {
 
 /** The graph, and beside it the text that it was made from. */
 function Definition({ workflow }: { workflow: Workflow }) {
-  const { document, version, problem } = workflow;
+  const { name, document, problem } = workflow;
+  const { data: asset } = useQuery(assetQuery({ kind: "workflow", name }));
   if (problem) return null;
-  if (!document || !version)
+  if (!document)
     return (
       <Panel>
         <Empty title="A flow: its steps are code, and known only as they run." />
       </Panel>
     );
+  const version = asset?.production;
   return (
     <Panel
       title={
         <span>
-          In production: <span className="font-mono">{shortId(version)}</span>
+          In production: <span className="font-mono">{version ? shortId(version) : "…"}</span>
         </span>
       }
     >
@@ -88,7 +90,7 @@ function Definition({ workflow }: { workflow: Workflow }) {
         <Suspense fallback={<Loading lines={8} />}>
           <Graph document={document} />
         </Suspense>
-        <Text name={workflow.name} version={version} />
+        {version ? <Text name={name} version={version} /> : <Loading lines={8} />}
       </div>
     </Panel>
   );
