@@ -161,6 +161,7 @@ test("a run is started from its workflow's page, and a wrong input is told where
   const { page, trouble } = await openPage(browser, world);
   await page.keyboard.press("/");
   await page.getByRole("combobox", { name: "Go to" }).fill("lett");
+  await page.getByRole("option", { name: "letters" }).waitFor();
   await page.keyboard.press("Enter");
   await heading(page, "letters").waitFor();
   await page.getByLabel("Input (JSON)").fill('{"name": 3}');

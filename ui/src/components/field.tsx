@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useId } from "react";
 
 const fieldLook = "w-full rounded-md border border-line bg-canvas px-3 py-1.5";
 
@@ -8,12 +8,19 @@ export function Field({
   note,
   ...props
 }: { title: string; note?: ReactNode } & ComponentProps<"input">) {
+  const noteId = useId();
   return (
-    <label className="block">
-      <span className="text-muted">{title}</span>
-      <input {...props} className={`mt-1 ${fieldLook}`} />
-      {note ? <span className="mt-1 block text-muted text-xs">{note}</span> : null}
-    </label>
+    <div>
+      <label className="block">
+        <span className="text-muted">{title}</span>
+        <input {...props} aria-describedby={note ? noteId : undefined} className={`mt-1 ${fieldLook}`} />
+      </label>
+      {note ? (
+        <p id={noteId} className="mt-1 text-muted text-xs">
+          {note}
+        </p>
+      ) : null}
+    </div>
   );
 }
 

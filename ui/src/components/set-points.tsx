@@ -16,7 +16,7 @@ export function SetPoints({ points }: { points: readonly SetPoint[] }) {
         return (
           <li
             key={name}
-            className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-0.5 py-1 sm:grid-cols-[1fr_5rem_6rem_8rem]"
+            className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-0.5 py-1 sm:grid-cols-[1fr_6rem_6rem_10rem]"
           >
             <span>{name}</span>
             <span className="text-right font-medium tabular-nums">{actual}</span>

@@ -91,7 +91,7 @@ interface Axis {
 
 function Bar({ spans, axis, isFailed }: { spans: readonly Span[]; axis: Axis; isFailed: boolean }) {
   return (
-    <span aria-hidden className="relative hidden h-2.5 overflow-hidden rounded bg-raised sm:block">
+    <span aria-hidden className="relative hidden h-2.5 overflow-hidden rounded bg-line sm:block">
       {spans.map(({ use, fromMs, toMs }) => {
         const { startMs, spanMs, now } = axis;
         const left = Math.min(99, Math.max(0, ((fromMs - startMs) / spanMs) * 100));

@@ -47,7 +47,7 @@ function Compared({ a, b }: { a: Run; b: Run }) {
 
 function Side({ name, run }: { name: string; run: Run }) {
   return (
-    <section aria-label={`Run ${name}`} className="rounded-lg border border-line bg-panel px-4 py-3">
+    <section aria-label={`Run ${name}`} className="min-w-0 rounded-lg border border-line bg-panel px-4 py-3">
       <p className="flex flex-wrap items-center gap-x-3">
         <span className="font-semibold">{name}</span>
         <Link to="/runs/$id" params={{ id: run.runId }} className="link font-mono">
