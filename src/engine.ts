@@ -368,6 +368,11 @@ export class Engine {
     return this.intake.add(written, message, this.home);
   }
 
+  /** The digest that a version would have. Throws `WorkflowInvalid`; nothing is added. */
+  check(written: WrittenAsset): string {
+    return this.intake.check(written, this.home);
+  }
+
   /**
    * Registers a flow's code, so that its runs can start and go on. It runs in this process: what it blocks
    * or ends is this process. `open` runs a module in a process of its own.

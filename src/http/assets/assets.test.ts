@@ -165,3 +165,41 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
   assert.deepEqual(running.body.items, []);
   assert.deepEqual(((await ask("GET", "/v1/journal/doctor")).body as { ok: boolean }).ok, true);
 });
+
+test("a text is checked without adding it, and what is wrong is told with its place", async (t) => {
+  const { engine, ask } = await setup(t);
+  const before = engine.journal.lastPosition();
+  const good = await ask("POST", `${asset}/check`, { text: promptText("v2") });
+  assert.match(String(good.body.digest), /^[0-9a-f]{64}$/);
+  const bad = await ask("POST", `${asset}/check`, { text: "input: { text: string }\nmessages: 5\n" });
+  const [problem] = bad.body.problems as Body[];
+  assert.deepEqual([bad.status, problem?.line], [422, 2]);
+  const unknown = await ask("POST", "/v1/assets/workflow/asks/check", {
+    text: "workflow: asks\nsteps: [{ id: a, inference: { prompt: nobody } }]\n",
+  });
+  assert.match(JSON.stringify(unknown.body.problems), /nobody/);
+  assert.equal(engine.journal.lastPosition(), before);
+  const added = await ask("PUT", asset, { text: promptText("v2") });
+  assert.equal(added.status, 200);
+  assert.equal(engine.registry.version("prompt/ask", "newest"), good.body.digest);
+});
+
+test("any version of a prompt is rendered for the variables that it is given", async (t) => {
+  const { ask } = await setup(t);
+  await ask("PUT", asset, { text: promptText("v2") });
+  const rendered = async (version?: string) => {
+    const body = { input: { text: "hi" }, ...(version ? { version } : {}) };
+    return (await ask("POST", `${asset}/render`, body)).body.messages;
+  };
+  assert.deepEqual(await rendered(), [{ role: "user", content: "v1 hi" }]);
+  assert.deepEqual(await rendered("newest"), [{ role: "user", content: "v2 hi" }]);
+  const wrong = await ask("POST", `${asset}/render`, { input: {} });
+  assert.deepEqual([wrong.status >= 400, wrong.body.code], [true, "PROMPT_INPUT_INVALID"]);
+  assert.equal((await ask("POST", `${asset}/render`, { input: 5 })).status, 400);
+});
+
+test("the format's schema knows the kinds that this server has", async (t) => {
+  const { ask } = await setup(t);
+  const { body } = await ask("GET", "/v1/workflows/schema");
+  assert.ok("kind_inference" in Object(body.$defs));
+});

@@ -95,7 +95,7 @@ export async function summarise(
 }
 
 /** Where effects are simulated, a person would have been asked. */
-function byPerson(step: StepView): boolean {
+export function byPerson(step: StepView): boolean {
   if (step.kind !== "human_review") return false;
   const { decision, simulated } = step.result ?? {};
   return (
@@ -157,7 +157,7 @@ function accuracy(views: readonly RunView[], among: AccuracySummary["among"]): A
   return [...counts].map(([of, count]) => ({ of, among, ...count }));
 }
 
-function verdicts(view: RunView): [string, boolean][] {
+export function verdicts(view: RunView): [string, boolean][] {
   const expected = view.started?.expected;
   if (expected === undefined) return [];
   if (!isJsonObject(expected))
