@@ -28,6 +28,6 @@ export async function addVersion(world: World, words: string): Promise<void> {
 export async function startRollout(world: World): Promise<string> {
   const guards = [{ metric: "error_rate", max: "50%" }];
   const request = { asset: "prompt/classify", to: "newest", share: 1, guards };
-  const { rolloutId } = await ask(world, "POST", "/v1/rollouts", request);
-  return String(rolloutId);
+  const { id } = await ask(world, "POST", "/v1/rollouts", request);
+  return String(id);
 }

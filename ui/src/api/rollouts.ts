@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { get, type Page, send } from "./http.ts";
 
 export interface RolloutRow {
-  readonly rolloutId: string;
+  readonly id: string;
   /** `KIND/NAME`. */
   readonly asset: string;
   readonly mode: "canary" | "ab" | "shadow";

@@ -126,9 +126,9 @@ function useRolledBack(): Matter | null {
     name: "rollouts",
     children: (
       <ul className="space-y-0.5">
-        {rows.map(({ rolloutId, asset, reason }) => (
-          <li key={rolloutId}>
-            <Link to="/rollouts/$id" params={{ id: rolloutId }} className="link">
+        {rows.map(({ id, asset, reason }) => (
+          <li key={id}>
+            <Link to="/rollouts/$id" params={{ id: id }} className="link">
               {asset}
             </Link>{" "}
             <span className="text-warn">↶ rolled back</span>

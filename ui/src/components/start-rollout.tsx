@@ -32,7 +32,7 @@ export function StartRollout({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     start.mutate(requestOf(asset, request), {
-      onSuccess: ({ rolloutId: id }) => navigate({ to: "/rollouts/$id", params: { id } }),
+      onSuccess: ({ id }) => navigate({ to: "/rollouts/$id", params: { id } }),
     });
   };
   const field = (name: keyof typeof request) => ({

@@ -54,7 +54,7 @@ export function RolloutPage() {
 
 /** Both ends and the share, each with the reason that the journal will have. */
 function Ways({ rollout }: { rollout: Rollout }) {
-  const command = useRolloutCommand(rollout.rolloutId);
+  const command = useRolloutCommand(rollout.id);
   const [reason, setReason] = useState("");
   const [share, setShare] = useState(formatShare(rollout.share));
   const end = (name: "promote" | "rollback") =>

@@ -18,7 +18,7 @@ export function RolloutsPage() {
         {isPending ? <Loading lines={6} /> : null}
         {data?.items.length === 0 ? <NoRollouts /> : null}
         {data && data.items.length > 0 ? (
-          <Table label="Rollouts" columns={columns} rows={data.items} keyOf={({ rolloutId }) => rolloutId} />
+          <Table label="Rollouts" columns={columns} rows={data.items} keyOf={({ id }) => id} />
         ) : null}
       </Panel>
     </>
@@ -28,8 +28,8 @@ export function RolloutsPage() {
 const columns: readonly Column<RolloutRow>[] = [
   {
     name: "Asset",
-    cell: ({ rolloutId, asset }) => (
-      <Link to="/rollouts/$id" params={{ id: rolloutId }} className="link font-medium">
+    cell: ({ id, asset }) => (
+      <Link to="/rollouts/$id" params={{ id: id }} className="link font-medium">
         {asset}
       </Link>
     ),
