@@ -14,9 +14,7 @@ interface ShownStep {
   readonly model: string | null;
   readonly provider: string | null;
   readonly parameters: JsonObject | null;
-  readonly versions: Readonly<
-    Record<string, { name: string; digest: string; variant?: string; reason?: string }>
-  >;
+  readonly versions: Readonly<Record<string, ShownVersion>>;
   readonly tokens: Readonly<Record<string, number>> | null;
   readonly cost: number | null;
   readonly attempts: number;
@@ -27,6 +25,15 @@ interface ShownStep {
   readonly result: { readonly value?: Json; readonly confidence?: Json; readonly simulated?: Json } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly erased: string | null;
+}
+
+/** A price has no name of its own: its day and digest are its version. */
+type ShownVersion = string | { name: string; digest: string; variant?: string; reason?: string };
+
+function versionText(version: ShownVersion): string {
+  if (typeof version === "string") return version;
+  const { name, digest, variant, reason } = version;
+  return `${name} ${digest.slice(0, 12)}${variant ? `, variant ${variant}: ${reason}` : ""}`;
 }
 
 export async function showStep(
@@ -53,10 +60,7 @@ function describeStep(step: ShownStep): string {
     ...(parameters && Object.keys(parameters).length > 0
       ? [["parameters", oneLine(JSON.stringify(parameters), 200)]]
       : []),
-    ...Object.entries(step.versions).map(([kind, { name, digest, variant, reason }]) => [
-      kind,
-      `${name} ${digest.slice(0, 12)}${variant ? `, variant ${variant}: ${reason}` : ""}`,
-    ]),
+    ...Object.entries(step.versions).map(([kind, version]) => [kind, versionText(version)]),
     ...(step.tokens ? [["tokens", countsText(step.tokens)]] : []),
     ...(step.cost === null ? [] : [["cost", `$${step.cost}`]]),
     ["attempts", String(step.attempts) + (step.requests === null ? "" : `, ${step.requests} requests`)],

@@ -8,7 +8,7 @@ import { jsonSliceCharacters, Pace } from "../core/base/index.ts";
 export async function answerInParts(
   context: Context,
   document: Readonly<Record<string, unknown>>,
-  status: 200 | 202 = 200,
+  status: 200 | 201 | 202 = 200,
 ): Promise<Response> {
   const pace = new Pace(jsonSliceCharacters);
   const members: string[] = [];

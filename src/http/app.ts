@@ -7,10 +7,12 @@ import { budgetRoutes } from "./budgets/index.ts";
 import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
 import { evalRoutes } from "./evals/index.ts";
+import { healthRoutes } from "./health/index.ts";
 import { journalRoutes } from "./journal/index.ts";
 import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
+import { openapiRoutes } from "./openapi/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { replayRoutes } from "./replays/index.ts";
 import { reviewRoutes } from "./reviews/index.ts";
@@ -34,26 +36,26 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.onError((error, context) => answerError(context, error));
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
-  app.get("/healthz", (context) => context.json(health(engine)));
-  app.get("/readyz", (context) => context.json({ ready: true, warnings: engine.warnings }));
-  app.route("/v1/workflows", workflowRoutes(engine));
-  app.route("/v1/runs", runRoutes(engine));
-  app.route("/v1/runs", scoreRoutes(engine));
-  app.route("/v1/assets", assetRoutes(engine, isLocal));
-  app.route("/v1/rollouts", rolloutRoutes(engine));
-  app.route("/v1/switches", switchRoutes(engine));
-  app.route("/v1/budgets", budgetRoutes(engine));
-  app.route("/v1/costs", costRoutes(engine));
-  app.route("/v1/replays", replayRoutes(engine, isLocal));
-  app.route("/v1/mining", miningRoutes(engine));
-  app.route("/v1/reviews", reviewRoutes(engine));
-  app.route("/v1/models", modelRoutes(engine));
-  app.route("/v1/routes", routeRoutes(engine));
-  app.route("/v1/journal", journalRoutes(engine));
+  app.route("/", healthRoutes(engine));
+  app.route("/", workflowRoutes(engine));
+  app.route("/", runRoutes(engine));
+  app.route("/", scoreRoutes(engine));
+  app.route("/", assetRoutes(engine, isLocal));
+  app.route("/", rolloutRoutes(engine));
+  app.route("/", switchRoutes(engine));
+  app.route("/", budgetRoutes(engine));
+  app.route("/", costRoutes(engine));
+  app.route("/", replayRoutes(engine, isLocal));
+  app.route("/", miningRoutes(engine));
+  app.route("/", reviewRoutes(engine));
+  app.route("/", modelRoutes(engine));
+  app.route("/", routeRoutes(engine));
+  app.route("/", journalRoutes(engine));
   app.route("/openai/v1", openaiRoutes(engine, assets));
+  app.route("/", openapiRoutes(app));
   if (isLocal) {
-    app.route("/v1/batches", batchRoutes(engine));
-    app.route("/v1/evals", evalRoutes(engine));
+    app.route("/", batchRoutes(engine));
+    app.route("/", evalRoutes(engine));
   } else app.route("/", consoleRoutes());
   return app;
 }
@@ -86,10 +88,4 @@ const guard: Guard = async (context, next) => {
 
 function isOwnHost(host: string): boolean {
   return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host);
-}
-
-/** Progress, not mere life: how far the journal is, and how much is under way. */
-function health(engine: Engine) {
-  const { loadedCount: loadedRuns, queuedCount: queuedRuns } = engine.executor;
-  return { ok: true, position: engine.journal.lastPosition(), loadedRuns, queuedRuns };
 }

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { z } from "zod";
+import type { z } from "zod";
 import { FlyballError, type Json, jsonSliceCharacters, messageOf, Pace } from "../core/base/index.ts";
 import { InputInvalid } from "../core/executor/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
@@ -139,7 +139,7 @@ export function queryOf<T>(context: Context, schema: z.ZodType<T>): T {
   );
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new RequestInvalid(
@@ -148,6 +148,3 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
     ),
   );
 }
-
-/** Parsed from text, so it is JSON as it is: a copy would lose members named `__proto__`. */
-export const anyJson: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined);

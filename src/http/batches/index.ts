@@ -1,21 +1,12 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
-import { z } from "zod";
 import type { BatchNews, BatchRequest } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import { readInputFile } from "../../project/index.ts";
-import { bodyOf, NotFound, problemOf } from "../problem.ts";
+import { serve } from "../operation.ts";
+import { NotFound, problemOf } from "../problem.ts";
+import { getBatch, runBatch } from "./schema.ts";
 import { type Summary, summarise } from "./summary.ts";
-
-const startBody = z.strictObject({
-  workflow: z.string(),
-  input: z.string(),
-  name: z.string().max(200).default(""),
-  concurrency: z.number().int().min(1).max(1_000).default(8),
-  again: z.boolean().default(false),
-  continue: z.boolean().default(false),
-  effects: z.literal("simulated").optional(),
-});
 
 /** What a line of a batch's answer says. */
 export type BatchLine =
@@ -30,8 +21,7 @@ export type BatchLine =
  */
 export function batchRoutes(engine: Engine): Hono {
   const routes = new Hono();
-  routes.post("/", async (context) => {
-    const request = await bodyOf(context, startBody);
+  serve(routes, runBatch, async ({ context, body: request }) => {
     const { release, warnings } = await engine.open(request.workflow);
     const { definition } = release;
     const schema = definition.type === "document" ? definition.workflow.document.input : undefined;
@@ -43,18 +33,18 @@ export function batchRoutes(engine: Engine): Hono {
       const tell = (line: BatchLine) => void out.write(`${JSON.stringify(line)}\n`);
       tell({ type: "opened", rows: input.rows.length, warnings });
       const { digest: inputDigest, rows } = input;
-      await runBatch(engine, { ...request, release, inputDigest, rows, signal: stop.signal }, tell);
+      await tellBatch(engine, { ...request, release, inputDigest, rows, signal: stop.signal }, tell);
     });
   });
-  routes.get("/:id", (context) => {
-    const batch = engine.control.batch(context.req.param("id"));
-    if (!batch) throw new NotFound(`There is no batch ${context.req.param("id")}.`);
-    return context.json(batch);
+  serve(routes, getBatch, ({ params }) => {
+    const batch = engine.control.batch(params.id);
+    if (!batch) throw new NotFound(`There is no batch ${params.id}.`);
+    return batch;
   });
   return routes;
 }
 
-async function runBatch(
+async function tellBatch(
   engine: Engine,
   request: BatchRequest,
   tell: (line: BatchLine) => void,

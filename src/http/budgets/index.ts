@@ -1,29 +1,22 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import { periodOf } from "../../core/base/index.ts";
 import { shownAmount, type UseRow, useId } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import type { Budget } from "../../models/gateway/index.ts";
-import { queryOf } from "../problem.ts";
+import { serve } from "../operation.ts";
 import { iso } from "../runs/present.ts";
-
-const listQuery = z.object({
-  name: z.string().optional(),
-  cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-});
+import { listBudgets } from "./schema.ts";
 
 /** `/v1/budgets`: of each budget that holds, what is reserved and spent in the present period, by key. */
 export function budgetRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
-  routes.get("/", (context) => {
-    const { name, cursor = "", limit } = queryOf(context, listQuery);
+  serve(routes, listBudgets, ({ query: { name, cursor = "", limit } }) => {
     const now = engine.clock.now();
     const budgets = engine.ledger.budgets
       .filter((budget) => name === undefined || budget.name === name)
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    const shown: { readonly id: string; readonly item: object }[] = [];
+    const shown: { readonly id: string; readonly item: ReturnType<typeof presentUse> }[] = [];
     for (const budget of budgets) {
       const period = periodOf(budget.period, now);
       const rows = usesOf(engine, budget, {
@@ -35,7 +28,7 @@ export function budgetRoutes(engine: Engine): Hono {
       if (shown.length >= limit) break;
     }
     const nextCursor = shown.length >= limit ? (shown.at(-1)?.id ?? null) : null;
-    return context.json({ items: shown.map(({ item }) => item), nextCursor });
+    return { items: shown.map(({ item }) => item), nextCursor };
   });
 
   return routes;
@@ -67,7 +60,8 @@ function presentUse(budget: Budget, row: UseRow, endsAt: number | null) {
     reserved: shownAmount(unit, reserved),
     spent: shownAmount(unit, spent),
     action,
-    status: row.exceeded > 0 ? "exceeded" : row.alerted > 0 ? "alerted" : "ok",
+    status:
+      row.exceeded > 0 ? ("exceeded" as const) : row.alerted > 0 ? ("alerted" as const) : ("ok" as const),
     resetsAt: iso(endsAt),
   };
 }

@@ -1,10 +1,9 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Release } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import {
   compare,
-  datasetRowsMax,
   evaluate,
   figuresOf,
   gateOf,
@@ -14,32 +13,12 @@ import {
   type ScoredRow,
   scorerOf,
 } from "../../loop/evals/index.ts";
-import { assetVersions, candidateRelease, replayDeps, versionName } from "../candidate.ts";
-import { bodyOf } from "../problem.ts";
+import { candidateRelease, replayDeps } from "../candidate.ts";
+import { serve } from "../operation.ts";
 import { datasetOf } from "./dataset.ts";
+import { runEval } from "./schema.ts";
 
-const evalBody = z.strictObject({
-  workflow: z.string().min(1).max(1_000),
-  version: versionName,
-  assets: assetVersions,
-  data: z.string().min(1).max(1_000),
-  save: z
-    .string()
-    .regex(/^[a-z][a-z0-9_-]{0,99}$/)
-    .optional(),
-  last: z.number().int().min(1).max(datasetRowsMax).default(1_000),
-  scorers: z.array(z.string().min(1).max(1_000)).min(1).max(20).default(["exact"]),
-  schema: z.record(z.string(), z.json()).optional(),
-  judge: z.string().min(1).max(1_000).optional(),
-  /** The version to hold it against: a file, or a version of the registry. */
-  against: z.string().min(1).max(1_000).optional(),
-  gates: z.array(z.string().min(1).max(200)).max(50).default([]),
-  allow: z.array(z.string().min(1).max(200)).max(1_000).default(["model:*"]),
-  concurrency: z.number().int().min(1).max(1_000).default(8),
-  seed: z.number().int().nonnegative().default(1),
-});
-
-type EvalBody = z.infer<typeof evalBody>;
+type EvalBody = z.infer<NonNullable<typeof runEval.body>>;
 
 /**
  * `/v1/evals`: a workflow over the rows of a dataset, in memory, and what its answers are worth. It reads files of
@@ -47,7 +26,7 @@ type EvalBody = z.infer<typeof evalBody>;
  */
 export function evalRoutes(engine: Engine): Hono {
   const routes = new Hono();
-  routes.post("/", async (context) => context.json(await evaluated(engine, await bodyOf(context, evalBody))));
+  serve(routes, runEval, ({ body }) => evaluated(engine, body));
   return routes;
 }
 

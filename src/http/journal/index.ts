@@ -1,30 +1,26 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
-import { z } from "zod";
 import type { Journal, Seal, Subtree } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
-import { NotFound, queryOf } from "../problem.ts";
+import { serve } from "../operation.ts";
+import { NotFound } from "../problem.ts";
 import { doctorReport } from "./doctor.ts";
-
-const exportQuery = z.object({
-  run: z.string().optional(),
-  after: z.coerce.number().int().min(0).default(0),
-});
+import { doctor, exportJournal, journalHead, journalSeals, verifyJournal } from "./schema.ts";
 
 /** `/v1/journal`: verification, the signed head, and the whole of it as JSON Lines. */
 export function journalRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
-  routes.get("/verification", async (context) => context.json(await engine.journal.verify()));
+  serve(routes, verifyJournal, () => engine.journal.verify());
 
-  routes.get("/head", async (context) => {
+  serve(routes, journalHead, async () => {
     await engine.journal.seal();
     const head = (await engine.journal.seals()).at(-1);
     if (!head) throw new NotFound("The journal is empty: there is nothing to seal.");
-    return context.json({ ...head, publicKey: publicPem(engine) });
+    return { ...head, publicKey: publicPem(engine) };
   });
 
-  routes.get("/seals", async (context) => {
+  serve(routes, journalSeals, async ({ context }) => {
     const publicKey = publicPem(engine);
     const lines = (await engine.journal.seals()).map(
       (seal) => `${JSON.stringify({ seal, publicKey } satisfies ExportedSeal)}\n`,
@@ -32,15 +28,14 @@ export function journalRoutes(engine: Engine): Hono {
     return context.body(lines.join(""), 200, { "content-type": "application/x-ndjson" });
   });
 
-  routes.get("/events", (context) => {
-    const { run, after } = queryOf(context, exportQuery);
+  serve(routes, exportJournal, ({ context, query: { run, after } }) => {
     context.header("content-type", "application/x-ndjson");
     return stream(context, async (out) => {
       for await (const line of exportLines(engine, run, after)) await out.write(line);
     });
   });
 
-  routes.get("/doctor", async (context) => context.json(await doctorReport(engine)));
+  serve(routes, doctor, () => doctorReport(engine));
 
   return routes;
 }

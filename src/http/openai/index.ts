@@ -3,11 +3,13 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { isJsonObject, type JsonObject } from "../../core/base/index.ts";
 import type { AssetSource } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
+import { tell } from "../operation.ts";
 import { jsonOf } from "../problem.ts";
 import { type Call, KeyedCalls } from "./calls.ts";
 import { chatParts } from "./chat.ts";
 import { openaiError } from "./errors.ts";
 import { callBytesMax, keyCharactersMax } from "./limits.ts";
+import { completeChat, embed as embedding, getServed, listServed } from "./operations.ts";
 import { checkedBody, ParameterInvalid } from "./parameter.ts";
 import { type Answered, answerHeaders, chatCompletion, embeddingList, modelObject } from "./present.ts";
 import { chatBody, embeddingBody } from "./schema.ts";
@@ -21,42 +23,54 @@ export function openaiRoutes(engine: Engine, assets: () => AssetSource): Hono {
   const calls = new KeyedCalls(engine, assets);
   const all = () => offered(engine.registry, assets());
 
-  routes.get("/models", (context) =>
-    context.json({ object: "list", data: servedNames(all()).map(modelObject) }),
+  routes.get(
+    "/models",
+    tell(listServed, (context: Context) =>
+      context.json({ object: "list", data: servedNames(all()).map(modelObject) }),
+    ),
   );
 
-  routes.get("/models/:name{.+}", (context) => {
-    const name = context.req.param("name");
-    targetOf(all(), name);
-    return context.json(modelObject(name));
-  });
+  routes.get(
+    "/models/:name{.+}",
+    tell(getServed, (context: Context) => {
+      const name = context.req.param("name") ?? "";
+      targetOf(all(), name);
+      return context.json(modelObject(name));
+    }),
+  );
 
-  routes.post("/chat/completions", async (context) => {
-    const { json, ...asked } = await askedOf(context);
-    const body = checkedBody(chatBody, json);
-    const target = targetOf(all(), body.model, body.flyball?.route);
-    const call: Call = {
-      surface: "chat",
-      target,
-      partsFor: (prompt) => chatParts(body, prompt, asked.tags),
-      ...asked,
-    };
-    if (!body.stream) return answer(context, await calls.ask(call), chatCompletion);
-    const includesUsage = body.stream_options?.include_usage === true;
-    return streamed(calls, call, { clock: engine.clock, model: body.model, includesUsage });
-  });
+  routes.post(
+    "/chat/completions",
+    tell(completeChat, async (context: Context) => {
+      const { json, ...asked } = await askedOf(context);
+      const body = checkedBody(chatBody, json);
+      const target = targetOf(all(), body.model, body.flyball?.route);
+      const call: Call = {
+        surface: "chat",
+        target,
+        partsFor: (prompt) => chatParts(body, prompt, asked.tags),
+        ...asked,
+      };
+      if (!body.stream) return answer(context, await calls.ask(call), chatCompletion);
+      const includesUsage = body.stream_options?.include_usage === true;
+      return streamed(calls, call, { clock: engine.clock, model: body.model, includesUsage });
+    }),
+  );
 
-  routes.post("/embeddings", async (context) => {
-    const { json, ...asked } = await askedOf(context);
-    const body = checkedBody(embeddingBody, json);
-    const target = targetOf(all(), body.model);
-    if (target.prompt)
-      throw new ParameterInvalid("model", "A prompt gives no embeddings: name a model or a route.");
-    const embed = typeof body.input === "string" ? [body.input] : body.input;
-    const parts = { messages: [], embed, settings: {}, output: undefined };
-    const answered = await calls.ask({ surface: "embeddings", target, partsFor: () => parts, ...asked });
-    return answer(context, answered, (done) => embeddingList(done, body.encoding_format ?? "float"));
-  });
+  routes.post(
+    "/embeddings",
+    tell(embedding, async (context: Context) => {
+      const { json, ...asked } = await askedOf(context);
+      const body = checkedBody(embeddingBody, json);
+      const target = targetOf(all(), body.model);
+      if (target.prompt)
+        throw new ParameterInvalid("model", "A prompt gives no embeddings: name a model or a route.");
+      const embed = typeof body.input === "string" ? [body.input] : body.input;
+      const parts = { messages: [], embed, settings: {}, output: undefined };
+      const answered = await calls.ask({ surface: "embeddings", target, partsFor: () => parts, ...asked });
+      return answer(context, answered, (done) => embeddingList(done, body.encoding_format ?? "float"));
+    }),
+  );
 
   return routes;
 }

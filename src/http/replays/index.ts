@@ -1,39 +1,22 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Engine } from "../../engine.ts";
-import { replay, replayRunsMax } from "../../loop/evals/index.ts";
-import { assetVersions, candidateRelease, replayDeps, versionName } from "../candidate.ts";
-import { bodyOf } from "../problem.ts";
+import { replay } from "../../loop/evals/index.ts";
+import { candidateRelease, replayDeps } from "../candidate.ts";
+import { serve } from "../operation.ts";
+import { replayRuns } from "./schema.ts";
 
-const replayBody = z.strictObject({
-  workflow: z.string().min(1).max(1_000),
-  version: versionName,
-  assets: assetVersions,
-  runs: z
-    .union([
-      z.array(z.string().min(1).max(200)).max(replayRunsMax),
-      z.strictObject({
-        of: z.string().min(1).max(200).optional(),
-        last: z.number().int().min(1).max(replayRunsMax),
-      }),
-    ])
-    .default({ last: 100 }),
-  allow: z.array(z.string().min(1).max(200)).max(1_000).default([]),
-  simulate: z.boolean().default(false),
-});
-
-type ReplayBody = z.infer<typeof replayBody>;
+type ReplayBody = z.infer<NonNullable<typeof replayRuns.body>>;
 
 /** `/v1/replays`: recorded runs, walked again with another version. Nothing is appended to any of them. */
 export function replayRoutes(engine: Engine, isLocal: boolean): Hono {
   const routes = new Hono();
-  routes.post("/", async (context) => {
-    const body = await bodyOf(context, replayBody);
+  serve(routes, replayRuns, async ({ body }) => {
     const candidate = await candidateRelease(engine, body, isLocal);
     const runs = runsOf(engine, candidate.workflow, body.runs);
     const permissions = { allow: new Set(body.allow), simulate: body.simulate };
     const replayed = await replay({ runs, candidate, permissions }, replayDeps(engine));
-    return context.json({ workflow: candidate.workflow, release: candidate.digest, ...replayed });
+    return { workflow: candidate.workflow, release: candidate.digest, ...replayed };
   });
   return routes;
 }

@@ -1,24 +1,12 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import type { Json } from "../../core/base/index.ts";
 import type { ReviewRow } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 import { type Review, type ReviewRequested, readReview } from "../../people/reviews/index.ts";
-import { anyJson, bodyOf, queryOf } from "../problem.ts";
+import { serve } from "../operation.ts";
 import { showSettled } from "../runs/index.ts";
 import { iso } from "../runs/present.ts";
-
-const listQuery = z.object({
-  status: z.enum(["open", "decided", "withdrawn"]).optional(),
-  run: z.string().optional(),
-  cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(50),
-});
-const decisionBody = z.strictObject({
-  decision: z.enum(["approve", "correct", "reject", "escalate"]),
-  value: anyJson.optional(),
-  comment: z.string().max(10_000).optional(),
-});
+import { decideReview, getReview, listReviews } from "./schema.ts";
 
 /** A line of a list. */
 const gistCharactersMax = 200;
@@ -27,37 +15,29 @@ const gistCharactersMax = 200;
 export function reviewRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
-  routes.get("/", async (context) => {
-    const { cursor, limit, status, run } = queryOf(context, listQuery);
-    const filter = {
+  serve(routes, listReviews, async ({ query: { cursor, limit, status, run } }) => {
+    const rows = engine.control.reviews({
       limit,
       ...(status ? { status } : {}),
       ...(run ? { run } : {}),
       ...(cursor ? { after: cursor } : {}),
-    };
-    const rows = engine.control.reviews(filter);
-    const items = await Promise.all(rows.map(async (row) => presentRow(row, await requestOf(engine, row))));
-    return context.json({
-      items,
-      nextCursor: rows.length === limit ? (rows.at(-1)?.id ?? null) : null,
     });
+    const items = await Promise.all(rows.map(async (row) => presentRow(row, await requestOf(engine, row))));
+    return { items, nextCursor: rows.length === limit ? (rows.at(-1)?.id ?? null) : null };
   });
 
-  routes.get("/:id", async (context) =>
-    context.json(presentReview(await readReview(engine.journal, context.req.param("id")))),
-  );
+  serve(routes, getReview, async ({ params }) => presentReview(await readReview(engine.journal, params.id)));
 
-  routes.post("/:id/decision", async (context) => {
-    const { value, comment, decision } = await bodyOf(context, decisionBody);
+  serve(routes, decideReview, async ({ params, body: { value, comment, decision } }) => {
     const answer = {
       decision,
       reviewer: "local",
       ...(value === undefined ? {} : { value }),
       ...(comment ? { comment } : {}),
     };
-    const review = await engine.decide(context.req.param("id"), answer);
+    const review = await engine.decide(params.id, answer);
     const run = await showSettled(engine, review.request.run);
-    return context.json({ ...presentReview(review), runStatus: run.status });
+    return { ...presentReview(review), runStatus: run.status };
   });
 
   return routes;

@@ -1,88 +1,52 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { z } from "zod";
 import { derivedId } from "../../core/base/index.ts";
-import { type RunFilter, RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/executor/index.ts";
+import { type RunFilter, RunNotFound, type RunRow, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
-import { answerInParts } from "../answer.ts";
-import { anyJson, bodyOf, queryOf } from "../problem.ts";
+import { serve } from "../operation.ts";
 import { releaseOf } from "../production.ts";
 import { searchedRunsMax } from "./limits.ts";
 import { presentRow, presentRun } from "./present.ts";
+import {
+  cancelRun,
+  followRun,
+  getRun,
+  getStep,
+  listRuns,
+  pauseRun,
+  type RunQuery,
+  restartRun,
+  resumeRun,
+  signalRun,
+} from "./schema.ts";
 import { showStep } from "./step.ts";
-
-const tag = z
-  .string()
-  .max(400)
-  .regex(/^[^=]+=/, "expected a name and a value, such as tenant=acme")
-  .transform((text): [string, string] => {
-    const at = text.indexOf("=");
-    return [text.slice(0, at), text.slice(at + 1)];
-  });
-/** A day is the moment at which it begins (UTC). */
-const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], { error: "expected a moment of ISO 8601" })
-  .transform((text) => Date.parse(text));
-const listQuery = z.object({
-  workflow: z.string().optional(),
-  status: z.enum(runStatuses).optional(),
-  batch: z.string().optional(),
-  shadows: z.stringbool().default(false),
-  tag: z
-    .preprocess((value) => [value ?? []].flat(), z.array(tag).max(20))
-    .transform((tags) => Object.fromEntries(tags)),
-  q: z.string().max(200).optional(),
-  costMin: z.coerce.number().min(0).optional(),
-  costMax: z.coerce.number().min(0).optional(),
-  from: moment.optional(),
-  to: moment.optional(),
-  cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(50),
-});
-const cancelBody = z.strictObject({ reason: z.string().max(2_000).optional() });
-const pauseBody = z.strictObject({ reason: z.string().max(2_000).optional() });
-const restartBody = z.strictObject({
-  from: z.string().min(1).max(1_000),
-  release: z.enum(["same", "latest"]).default("same"),
-});
-const resumeBody = z.strictObject({ skip: z.strictObject({ value: anyJson }).optional() });
-const signalBody = z.strictObject({
-  event: z.string().min(1).max(200),
-  data: anyJson.optional(),
-  id: z.string().max(200).optional(),
-});
 
 /** `/v1/runs`: list, show, what ran at a step, follow, pause, resume, cancel, restart, signal. */
 export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
-  routes.get("/", (context) => {
-    const filter = filterOf(queryOf(context, listQuery));
+  serve(routes, listRuns, ({ query }) => {
+    const filter = filterOf(query);
     const rows = engine.control.runs(filter);
-    const nextCursor = rows.length === filter.limit ? rows.at(-1)?.id : engine.control.searchedTo(filter);
-    return context.json({ items: rows.map(presentRow), nextCursor: nextCursor ?? null });
+    const isFull = rows.length === filter.limit;
+    const nextCursor = (isFull ? rows.at(-1)?.id : engine.control.searchedTo(filter)) ?? null;
+    return { items: rows.map(presentRow), nextCursor };
   });
 
-  routes.get("/:id", async (context) =>
-    answerInParts(context, await showRun(engine, context.req.param("id"))),
-  );
+  serve(routes, getRun, ({ params }) => showRun(engine, params.id));
 
-  routes.get("/:id/steps/:path", async (context) => {
-    const row = rowOf(engine, context.req.param("id"));
-    return context.json(await showStep(engine, row, context.req.param("path")));
-  });
+  serve(routes, getStep, ({ params }) => showStep(engine, rowOf(engine, params.id), params.path));
 
-  routes.get("/:id/events", async (context) => {
-    const row = rowOf(engine, context.req.param("id"));
+  serve(routes, followRun, async ({ context, params }) => {
+    const row = rowOf(engine, params.id);
     const accepts = context.req.header("accept") ?? "";
-    if (!accepts.includes("text/event-stream"))
-      return answerInParts(context, { items: await engine.journal.read(`run/${row.id}`) });
+    if (!accepts.includes("text/event-stream")) return { items: await engine.journal.read(`run/${row.id}`) };
     const afterSeq = Number(context.req.header("last-event-id") ?? 0) || 0;
     return streamSSE(context, async (stream) => {
       const stop = new AbortController();
       stream.onAbort(() => stop.abort());
-      for await (const event of followRun(engine, row.id, afterSeq, stop.signal))
+      for await (const event of eventsOf(engine, row.id, afterSeq, stop.signal))
         await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) });
     });
   });
@@ -91,51 +55,57 @@ export function runRoutes(engine: Engine): Hono {
   return routes;
 }
 
-function filterOf(query: z.infer<typeof listQuery>): RunFilter {
-  const { workflow, status, batch, shadows, from, to, cursor, limit } = query;
-  const { tag: tags, q: text, costMin, costMax } = query;
+function filterOf({
+  tag: tags,
+  q: text,
+  costMin,
+  costMax,
+  shadows,
+  from,
+  to,
+  cursor,
+  ...query
+}: RunQuery): RunFilter {
   const isSearch =
     Object.keys(tags).length > 0 || text !== undefined || costMin !== undefined || costMax !== undefined;
+  const search = { tags, text, costMinUsd: costMin, costMaxUsd: costMax, runsMax: searchedRunsMax };
   return {
-    workflow,
-    status,
-    batch,
+    ...query,
     withShadows: shadows,
     fromMs: from,
     toMs: to,
     before: cursor,
-    limit,
-    among: isSearch
-      ? { tags, text, costMinUsd: costMin, costMaxUsd: costMax, runsMax: searchedRunsMax }
-      : undefined,
+    among: isSearch ? search : undefined,
   };
 }
 
 function steeringRoutes(routes: Hono, engine: Engine): void {
-  routes.post("/:id/cancel", async (context) => {
-    const { reason } = await bodyOf(context, cancelBody);
-    const { id } = rowOf(engine, context.req.param("id"));
-    await engine.command(
-      id,
-      { kind: "cancel", by: "local", reason: reason ?? null },
-      context.req.header("idempotency-key"),
-    );
-    return answerInParts(context, await showSettled(engine, id), 202);
-  });
+  const steer = async (run: string, command: Parameters<Engine["command"]>[1], key: string | undefined) => {
+    const { id } = rowOf(engine, run);
+    await engine.command(id, command, key);
+    return showSettled(engine, id);
+  };
 
-  routes.post("/:id/pause", async (context) => {
-    const { reason } = await bodyOf(context, pauseBody);
-    const { id } = rowOf(engine, context.req.param("id"));
-    const command = { kind: "pause", by: "local", reason: reason ?? null } as const;
-    await engine.command(id, command, context.req.header("idempotency-key"));
-    return answerInParts(context, await showSettled(engine, id), 202);
-  });
+  serve(routes, cancelRun, ({ context, params, body: { reason = null } }) =>
+    steer(params.id, { kind: "cancel", by: "local", reason }, keyOf(context)),
+  );
 
-  routes.post("/:id/restart", async (context) => {
-    const { from, release } = await bodyOf(context, restartBody);
-    const row = rowOf(engine, context.req.param("id"));
+  serve(routes, pauseRun, ({ context, params, body: { reason = null } }) =>
+    steer(params.id, { kind: "pause", by: "local", reason }, keyOf(context)),
+  );
+
+  serve(routes, resumeRun, ({ context, params, body: { skip } }) =>
+    steer(params.id, { kind: "resume", by: "local", ...(skip ? { skip } : {}) }, keyOf(context)),
+  );
+
+  serve(routes, signalRun, ({ context, params, body: { event, data = null, id } }) =>
+    steer(params.id, { kind: "signal", event, data }, id ?? keyOf(context)),
+  );
+
+  serve(routes, restartRun, async ({ context, params, body: { from, release } }) => {
+    const row = rowOf(engine, params.id);
     const latest = release === "latest" ? await releaseOf(engine, row.workflow) : undefined;
-    const key = context.req.header("idempotency-key");
+    const key = keyOf(context);
     const run = await engine.executor.restart({
       of: row.id,
       from,
@@ -143,24 +113,12 @@ function steeringRoutes(routes: Hono, engine: Engine): void {
       ...(key ? { id: derivedId("restart", row.id, key) } : {}),
     });
     context.header("location", `/v1/runs/${run}`);
-    return answerInParts(context, await showSettled(engine, run), 202);
+    return showSettled(engine, run);
   });
+}
 
-  routes.post("/:id/resume", async (context) => {
-    const { skip } = await bodyOf(context, resumeBody);
-    const { id } = rowOf(engine, context.req.param("id"));
-    const command = { kind: "resume", by: "local", ...(skip ? { skip } : {}) } as const;
-    await engine.command(id, command, context.req.header("idempotency-key"));
-    return answerInParts(context, await showSettled(engine, id), 202);
-  });
-
-  routes.post("/:id/signals", async (context) => {
-    const { event, data, id: signalId } = await bodyOf(context, signalBody);
-    const { id } = rowOf(engine, context.req.param("id"));
-    const key = signalId ?? context.req.header("idempotency-key");
-    await engine.command(id, { kind: "signal", event, data: data ?? null }, key);
-    return answerInParts(context, await showSettled(engine, id), 202);
-  });
+function keyOf(context: Context): string | undefined {
+  return context.req.header("idempotency-key");
 }
 
 function rowOf(engine: Engine, id: string): RunRow {
@@ -187,7 +145,7 @@ export async function showSettled(engine: Engine, id: string, waitMs = settleMs)
 }
 
 /** The events of one run as they come; ends after the run's last one. */
-async function* followRun(
+async function* eventsOf(
   engine: Engine,
   id: string,
   afterSeq: number,

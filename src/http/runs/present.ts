@@ -76,6 +76,8 @@ function presentStep(step: StepView) {
   };
 }
 
+export function iso(ms: number): string;
+export function iso(ms: number | null): string | null;
 export function iso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,24 +1,17 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import { derivedId, FlyballError, parseDuration } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import { workflowJsonSchema } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
 import { answerInParts } from "../answer.ts";
-import { anyJson, bodyOf, queryOf, RequestInvalid } from "../problem.ts";
+import { serve } from "../operation.ts";
+import { RequestInvalid } from "../problem.ts";
 import { refuseUnknown, releaseOf } from "../production.ts";
 import { showRun, showSettled } from "../runs/index.ts";
 import { WorkflowMetrics } from "./metrics/index.ts";
 import { windowDaysMax } from "./metrics/limits.ts";
+import { getMetrics, getSchema, listWorkflows, startRun } from "./schema.ts";
 
-const startQuery = z.object({ wait: z.string().optional() });
-const startBody = z.strictObject({
-  input: anyJson,
-  tags: z.record(z.string().max(100), z.string().max(200)).optional(),
-  expected: anyJson.optional(),
-  priority: z.number().min(-1_000_000).max(1_000_000).optional(),
-});
-const metricsQuery = z.object({ window: z.string().default("7d") });
 const waitMaxMs = 60_000;
 
 /** `/v1/workflows`: what can be started, starting it, and the JSON Schema of how one is written. */
@@ -26,26 +19,23 @@ export function workflowRoutes(engine: Engine): Hono {
   const routes = new Hono();
   const metrics = new WorkflowMetrics(engine);
 
-  routes.get("/", async (context) => {
+  serve(routes, listWorkflows, async () => {
     const names = engine.registry.runnableNames();
     const items = await Promise.all(names.map((name) => presentWorkflow(engine, name)));
-    return context.json({ items, nextCursor: null });
+    return { items, nextCursor: null };
   });
 
-  routes.get("/schema", (context) => context.json(workflowJsonSchema(engine.kinds)));
+  serve(routes, getSchema, () => workflowJsonSchema(engine.kinds));
 
-  routes.get("/:name/metrics", async (context) => {
-    const days = daysOf(queryOf(context, metricsQuery).window);
-    const name = context.req.param("name");
+  serve(routes, getMetrics, async ({ params: { name }, query }) => {
+    const days = daysOf(query.window);
     const { definition } = await releaseOf(engine, name);
     const targets = definition.type === "document" ? definition.workflow.document.targets : undefined;
-    return context.json({ workflow: name, targets: targets ?? {}, ...(await metrics.of(name, days)) });
+    return { workflow: name, targets: targets ?? {}, ...(await metrics.of(name, days)) };
   });
 
-  routes.post("/:name/runs", async (context) => {
-    const waitMs = waitOf(queryOf(context, startQuery).wait);
-    const body = await bodyOf(context, startBody);
-    const name = context.req.param("name");
+  serve(routes, startRun, async ({ context, params: { name }, query, body }) => {
+    const waitMs = waitOf(query.wait);
     refuseUnknown(engine, name);
     const { input, tags, expected, priority } = body;
     const key = context.req.header("idempotency-key");
@@ -58,9 +48,9 @@ export function workflowRoutes(engine: Engine): Hono {
       ...(priority === undefined ? {} : { priority }),
     });
     context.header("location", `/v1/runs/${run}`);
-    if (waitMs === undefined) return answerInParts(context, await showRun(engine, run), 202);
+    if (waitMs === undefined) return showRun(engine, run);
     const shown = await showSettled(engine, run, waitMs);
-    return answerInParts(context, shown, shown.endedAt ? 200 : 202);
+    return shown.endedAt ? answerInParts(context, shown) : shown;
   });
 
   return routes;

@@ -1,0 +1,15 @@
+import { Hono } from "hono";
+import { openapiDocument } from "./document.ts";
+
+export { type OpenapiDocument, openapiDocument } from "./document.ts";
+
+/** `/openapi.json`: what is answered here, made of the schemas that check it, when it is first asked for. */
+export function openapiRoutes(app: Hono): Hono {
+  const routes = new Hono();
+  let text: string | undefined;
+  routes.get("/openapi.json", (context) => {
+    text ??= JSON.stringify(openapiDocument(app));
+    return context.body(text, 200, { "content-type": "application/json" });
+  });
+  return routes;
+}

@@ -1,0 +1,89 @@
+import type { Context, Hono } from "hono";
+import { z } from "zod";
+import { answerInParts } from "./answer.ts";
+import { bodyOf, checked, queryOf } from "./problem.ts";
+
+/**
+ * One request that is answered here: what it takes, and what it gives. The same schemas check requests,
+ * hold presenters to their word, and make the OpenAPI document.
+ */
+export interface Operation<Path extends string = string, Query = unknown, Body = unknown, Answer = unknown> {
+  /** Its name in clients, such as `startRun`. */
+  readonly id: string;
+  readonly method: "get" | "post" | "put" | "delete";
+  /** As OpenAPI writes it: `/v1/runs/{id}`. */
+  readonly path: Path;
+  readonly summary: string;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+  readonly answer: z.ZodType<unknown, Answer>;
+  /** Of an answer that went well; 200 when absent. The first is the handler's own unless it says otherwise. */
+  readonly statuses?: readonly [200 | 201 | 202, ...(200 | 201 | 202)[]];
+  /** The same key is the same command. */
+  readonly takesKey?: true;
+  /** May be long: written in parts, with a turn for others now and then. */
+  readonly isLong?: true;
+  /** Lines of JSON: the answer is the schema of one. */
+  readonly isLines?: true;
+  /** A text for other tools, of one of these types; `answer` says nothing of it. */
+  readonly files?: readonly string[];
+  /** Also as server-sent events. */
+  readonly isFollowed?: true;
+  /** Errors have OpenAI's shape. */
+  readonly isOpenai?: true;
+}
+
+export function operation<const Path extends string, Query, Body, Answer>(
+  described: Operation<Path, Query, Body, Answer>,
+): Operation<Path, Query, Body, Answer> {
+  return described;
+}
+
+type Names<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+
+export interface Asked<Path extends string, Query, Body> {
+  readonly context: Context;
+  readonly params: Readonly<Record<Names<Path>, string>>;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+type Handler<Path extends string, Query, Body, Answer> = (
+  asked: Asked<Path, Query, Body>,
+) => Answer | Response | Promise<Answer | Response>;
+
+/** Answers an operation. A handler gives what its schema says, or a response of its own making. */
+export function serve<Path extends string, Query, Body, Answer>(
+  routes: Hono,
+  described: Operation<Path, Query, Body, Answer>,
+  handler: Handler<Path, Query, Body, Answer>,
+): void {
+  const { method, path, query = nothing, body = nothing, statuses = [200], isLong } = described;
+  const takesBody = described.body !== undefined;
+  const answer = async (context: Context): Promise<Response> => {
+    const given = await handler({
+      context,
+      params: context.req.param() as Readonly<Record<Names<Path>, string>>,
+      query: queryOf(context, query),
+      body: takesBody ? await bodyOf(context, body) : checked(body, undefined),
+    });
+    if (given instanceof Response) return given;
+    return isLong
+      ? answerInParts(context, Object(given), statuses[0])
+      : context.json(Object(given), statuses[0]);
+  };
+  routes.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), tell(described, answer));
+}
+
+const nothing = z.any();
+const told = new WeakMap<object, Operation>();
+
+/** Says which operation a handler answers, so that the document is made of what is really routed. */
+export function tell<Handler extends object>(described: Operation, handler: Handler): Handler {
+  told.set(handler, described);
+  return handler;
+}
+
+export function operationOf(handler: object): Operation | undefined {
+  return told.get(handler);
+}
