@@ -1,21 +1,25 @@
 /**
- * Writes docs/reference/ from the sources: the catalogue of error codes, and the JSON Schema of the
- * workflow format. `test/reference.test.ts` holds what is committed against what this makes.
+ * Writes what is made of the sources: docs/reference/ (error codes, limits, the JSON Schema of the workflow
+ * format, the OpenAPI document) and the types of the client. `test/reference.test.ts` holds what is committed
+ * against what this makes.
  */
-import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { workflowJsonSchema } from "../src/core/workflow/index.ts";
-import { createKinds } from "../src/engine.ts";
+import { createKinds, openEngine } from "../src/engine.ts";
+import { createApp, openapiDocument } from "../src/http/index.ts";
+import { clientTypes } from "./client-types.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** Every page, by its name. */
+/** Every file, by its place. */
 export async function reference(): Promise<Readonly<Record<string, string>>> {
   return {
-    "errors.md": errorsPage(),
-    "limits.md": limitsPage(),
-    "workflow.schema.json": await schemaPage(),
+    "docs/reference/errors.md": errorsPage(),
+    "docs/reference/limits.md": limitsPage(),
+    "docs/reference/workflow.schema.json": await schemaPage(),
+    ...(await apiFiles()),
   };
 }
 
@@ -129,8 +133,20 @@ async function schemaPage(): Promise<string> {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
+/** Of the API on a port: what the local socket adds is the command line's. */
+async function apiFiles(): Promise<Readonly<Record<string, string>>> {
+  const home = mkdtempSync(join(tmpdir(), "flyball-reference-"));
+  const engine = await openEngine({ home });
+  const document = openapiDocument(createApp({ engine, isLocal: false }));
+  await engine.close();
+  rmSync(home, { recursive: true });
+  return {
+    "docs/reference/openapi.json": `${JSON.stringify(document, null, 1)}\n`,
+    "src/client/generated.ts": clientTypes(document),
+  };
+}
+
 if (import.meta.main) {
   mkdirSync(join(root, "docs/reference"), { recursive: true });
-  for (const [name, text] of Object.entries(await reference()))
-    writeFileSync(join(root, "docs/reference", name), text);
+  for (const [name, text] of Object.entries(await reference())) writeFileSync(join(root, name), text);
 }

@@ -12,4 +12,5 @@ export { createApp } from "./app.ts";
 export type { BatchLine } from "./batches/index.ts";
 export type { Summary } from "./batches/summary.ts";
 export type { DoctorReport } from "./journal/doctor.ts";
+export { type DescribedOperation, type OpenapiDocument, openapiDocument } from "./openapi/index.ts";
 export { type Listening, listenLocally, listenOnPort, socketPathOf } from "./server.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { openapiDocument } from "./document.ts";
 
-export { type OpenapiDocument, openapiDocument } from "./document.ts";
+export { type DescribedOperation, type OpenapiDocument, openapiDocument } from "./document.ts";
 
 /** `/openapi.json`: what is answered here, made of the schemas that check it, when it is first asked for. */
 export function openapiRoutes(app: Hono): Hono {
