@@ -140,6 +140,17 @@ export class Intake {
     await registry.take(offers, { source: "api", by: "local", message });
   }
 
+  /** The assets that a text would make, the one that it is of first. Throws `WorkflowInvalid`. */
+  draft(written: WrittenAsset, home: string): readonly Asset[] {
+    const loader = this.#project ?? this.project(home);
+    return loader.assetOf(written, this.#options.registry).map(({ asset }) => asset);
+  }
+
+  /** What the settings and files of the served project name. */
+  assets(home: string): AssetSource {
+    return this.assetsFor(this.#project ?? this.project(home));
+  }
+
   /** Takes every asset of a folder as its files have it now, workflow files with what they name. */
   async push(files: readonly string[], folder: string, options: PushOptions): Promise<Taken> {
     const loaded: Loaded[] = [];
