@@ -15,6 +15,7 @@ import { sequenceOpportunity } from "./sequence.ts";
 import { type DearStep, dearSteps, priceOf, swapOpportunity } from "./swap.ts";
 import { thresholdOpportunity } from "./threshold.ts";
 import { replayOn, withAssets } from "./trials.ts";
+import { judgedBy } from "./truth.ts";
 
 /** What one look at a workflow came to. */
 export interface Cycle {
@@ -36,7 +37,7 @@ export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cy
   if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
   const release = await deps.registry.production(line);
   const { definition } = release;
-  const observations = await observationsOf(workflow, deps);
+  const observations = await observationsOf(release, deps);
   if (definition.type !== "document" || observations.length < runsObservedMin)
     return { workflow, findings: [], proposals: [] };
   const looking = { workflow, release, document: definition.workflow.document, observations };
@@ -107,7 +108,7 @@ async function swapped(
   const model = soundAsset(deps.assets(), to);
   if (!written || !model) return undefined;
   const parts = withAssets(release, [model, ...written.drafted]);
-  const candidate = await deps.releases.publish(parts);
+  const candidate = { release: await deps.releases.publish(parts), change };
   const originals = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
   const trials = await replayOn(candidate, originals, deps);
   return swapOpportunity({ change, document, observations, trials });
@@ -170,7 +171,9 @@ async function proposed(
   if (!written || to === undefined || !isJsonObject(written.drafted[0]?.content ?? null)) return undefined;
   const { text, before, file, from } = written;
   // All answers, where all change; only those that nobody saw, where the threshold moves.
-  const judged = figuresOf(observations, { ofAutomated: change.kind === "change_threshold" });
+  const judged = figuresOf(judgedBy(change, observations), {
+    ofAutomated: change.kind === "change_threshold",
+  });
   return {
     id: derivedId("proposal", workflow, from, to),
     workflow,

@@ -15,7 +15,7 @@ import { canaryRunsMin, canaryShare, runsObservedMax } from "./limits.ts";
 import type { Observation } from "./observations.ts";
 import { type Bars, effectsOf, type Proposal } from "./proposals.ts";
 import { observe } from "./record.ts";
-import { outcomeOf, rightBeside } from "./truth.ts";
+import { outcomeOf, rightAlone, rightBeside } from "./truth.ts";
 
 /** An experiment under way, with what it has seen. */
 interface Running {
@@ -119,7 +119,11 @@ export class Experiments {
     running.counted.add(`${rollout}/${run}`);
     const observation = await observe(run, this.#deps);
     running.live.push(observation);
-    const outcome = outcomeOf(running.proposal.kind, observation, observation.isRight);
+    const outcome = outcomeOf(
+      running.proposal.kind,
+      observation,
+      rightAlone(running.proposal.change, observation),
+    );
     if (outcome !== null) running.canary.push(outcome);
     return true;
   }
@@ -136,9 +140,9 @@ export class Experiments {
     if (arms?.[rollout] !== "to" || running.counted.has(`${rollout}/${shadow}`) || !isStopped(shadow))
       return false;
     const candidate = await observe(shadow, this.#deps);
-    if (candidate.isRight === null && !isStopped(original)) return false;
+    if (rightAlone(running.proposal.change, candidate) === null && !isStopped(original)) return false;
     running.counted.add(`${rollout}/${shadow}`);
-    const isRight = rightBeside(candidate, await observe(original, this.#deps));
+    const isRight = rightBeside(running.proposal.change, candidate, await observe(original, this.#deps));
     const outcome = outcomeOf(running.proposal.kind, candidate, isRight);
     if (outcome !== null) running.shadow.push(outcome);
     return true;

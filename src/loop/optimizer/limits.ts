@@ -3,7 +3,7 @@ export const runsObservedMax = 1_000;
 /** Fewer than these say nothing. */
 export const runsObservedMin = 60;
 /** Recorded runs that a change of model is tried on before it is proposed. */
-export const replayRunsMax = 150;
+export const replayRunsMax = 300;
 export const replayRunsMin = 60;
 /** How many of them are under way at once. */
 export const replaysAtOnce = 25;
@@ -23,11 +23,13 @@ export const cacheForMsMin = 3_600_000;
 
 /** How far below the bar a candidate may be before that counts as worse. */
 export const accuracyMargin = 0.05;
+/** How far below the bar a replay may leave it open that a candidate is: what is worse is not even proposed. */
+export const replayMargin = 0.03;
 /** The chance of a false promotion, and of a false roll-back, each for a whole experiment. */
 export const alpha = 0.05;
 export const canaryShare = 0.1;
 export const shadowRunsMin = 30;
 /** A shadow that has shown nothing by then is given up. */
 export const shadowRunsMax = 600;
-export const canaryRunsMin = 25;
+export const canaryRunsMin = 30;
 export const canaryRunsMax = 600;

@@ -15,6 +15,8 @@ export interface ObservedStep {
   readonly question: string | null;
   /** Its answer was paid for: no cache had it. */
   readonly isAsked: boolean;
+  /** Whether it answered as expected; null where nothing is expected of it. */
+  readonly isRight: boolean | null;
 }
 
 /** What became of a draft at a review. */
@@ -48,8 +50,11 @@ export type ReviewReasons = ReadonlyMap<string, string>;
 
 /** A run as its record tells it. Pure. */
 export function observationOf(view: RunView, reasons: ReviewReasons): Observation {
-  const tenant = view.started?.tags?.tenant ?? null;
-  const steps = view.steps.filter(({ status }) => status === "completed").map((step) => stepOf(step, tenant));
+  const { tags, expected } = view.started ?? {};
+  const tenant = tags?.tenant ?? null;
+  const steps = view.steps
+    .filter(({ status }) => status === "completed")
+    .map((step) => stepOf(step, { tenant, expected }));
   const reviews = view.steps
     .filter(({ kind }) => kind === "human_review")
     .map((step) => reviewOf(view, step, reasons));
@@ -71,19 +76,24 @@ export function isAutomated({ reviews }: Observation): boolean {
   return reviews.every(({ isAsked }) => !isAsked);
 }
 
-function stepOf(step: StepView, tenant: string | null): ObservedStep {
+function stepOf(
+  step: StepView,
+  { tenant, expected }: { tenant: string | null; expected: Json | undefined },
+): ObservedStep {
   const { path, kind, result, trace, startedAt, endedAt } = step;
   const asked = kind === "inference" ? (trace?.prompt ?? trace?.input ?? null) : null;
   const parameters = trace?.parameters ?? null;
+  const value = result?.value ?? null;
   return {
     path,
     kind: kind ?? "",
-    value: result?.value ?? null,
+    value,
     confidence: typeof result?.confidence === "number" ? result.confidence : null,
     costUsd: typeof result?.cost === "number" ? result.cost : 0,
     tookMs: (endedAt ?? 0) - (startedAt ?? endedAt ?? 0),
     question: asked === null ? null : sha256(canonicalJson({ path, asked, parameters, tenant })),
     isAsked: trace?.cache !== "hit",
+    isRight: stepIsRight({ path, kind, value }, expected),
   };
 }
 
@@ -99,48 +109,49 @@ function reviewOf(view: RunView, { path, result, status }: StepView, reasons: Re
   };
 }
 
-/** What is expected is the word that counts; where there is none, what people made of the drafts. */
+/** A model is held against what is expected of its step; what is no object is expected of every model that is asked. */
+function stepIsRight(
+  { path, kind, value }: { path: string; kind: string | null; value: Json },
+  expected: Json | undefined,
+): boolean | null {
+  if (expected === undefined || (!isJsonObject(expected) && kind !== "inference")) return null;
+  if (!isJsonObject(expected)) return isSame(value, expected);
+  const id = path.slice(path.lastIndexOf(".") + 1).replace(/\[\d+\]$/, "");
+  for (const name of [path, id]) if (Object.hasOwn(expected, name)) return isSame(value, expected[name]);
+  const isAnswer =
+    kind === "inference" &&
+    isJsonObject(value) &&
+    Object.keys(expected).every((name) => Object.hasOwn(value, name));
+  return isAnswer ? isSame(value, expected) : null;
+}
+
+/** Right is what is as expected, and what no person has changed. */
 function isRight(
   { started, status, output }: RunView,
   steps: readonly ObservedStep[],
   reviews: readonly ObservedReview[],
 ): boolean | null {
-  if (started?.expected !== undefined)
-    return isAsExpected(started.expected, steps, status === "completed" ? output : undefined);
   const decisions = reviews.flatMap(({ decision }) => decision ?? []);
-  return decisions.length === 0 ? null : decisions.every((decision) => decision === "approve");
+  const judged = steps.flatMap((step) => step.isRight ?? []);
+  const words = [...judged, ...decisions.map((decision) => decision === "approve")];
+  if (
+    judged.length === 0 &&
+    decisions.length === 0 &&
+    status === "completed" &&
+    started?.expected !== undefined
+  )
+    return isOutputRight(output, started.expected);
+  return words.length === 0 ? null : words.every(Boolean);
 }
 
-/** An object names steps, or the members of the output; anything else is the answer of every model that was asked. */
-function isAsExpected(
-  expected: Json,
-  steps: readonly ObservedStep[],
-  output: Json | undefined,
-): boolean | null {
-  const inferences = steps.filter(({ kind }) => kind === "inference");
-  if (!isJsonObject(expected))
-    return inferences.length === 0
-      ? same(output, expected)
-      : inferences.every(({ value }) => isSame(value, expected));
-  const named = steps.filter((step) => expectedOf(expected, step.path) !== undefined);
-  if (named.length > 0) return named.every(({ path, value }) => isSame(value, expectedOf(expected, path)));
-  const answer = inferences.findLast(({ value }) => isJsonObject(value));
-  if (answer) return isSame(answer.value, expected);
-  return isJsonObject(output) ? membersAre(output, expected) : same(output, expected);
-}
-
-function expectedOf(expected: JsonObject, path: string): Json | undefined {
-  const id = path.slice(path.lastIndexOf(".") + 1).replace(/\[\d+\]$/, "");
-  for (const name of [path, id]) if (Object.hasOwn(expected, name)) return expected[name];
-  return undefined;
+function isOutputRight(output: Json, expected: Json): boolean {
+  return isJsonObject(output) && isJsonObject(expected)
+    ? membersAre(output, expected)
+    : isSame(output, expected);
 }
 
 function membersAre(output: JsonObject, expected: JsonObject): boolean {
   return Object.entries(expected).every(([name, value]) => isSame(output[name] ?? null, value));
-}
-
-function same(value: Json | undefined, expected: Json): boolean | null {
-  return value === undefined ? null : isSame(value, expected);
 }
 
 function isSame(value: Json, expected: Json | undefined): boolean {

@@ -1,11 +1,13 @@
 import type { StoppedRun } from "../../core/executor/index.ts";
-import { plain } from "./changes.ts";
+import { AssetNotFound } from "../../core/registry/index.ts";
+import { type Effects, plain } from "./changes.ts";
 import { type Cycle, cycleOf } from "./cycle.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { ExperimentNotFound, ProposalNotFound, ProposalStale } from "./errors.ts";
 import { type Experiment, experimentOf } from "./experiment.ts";
 import { Experiments } from "./experiments.ts";
-import { indexOf, type Proposal, proposalOf } from "./proposals.ts";
+import { effectsOf, indexOf, type Proposal, proposalOf } from "./proposals.ts";
+import { observationsOf } from "./record.ts";
 
 /** `advise`: says what it would do; `act_within`: begins the experiments itself, within the bars. */
 export const modes = ["advise", "act_within"] as const;
@@ -72,6 +74,14 @@ export class Optimizer {
     ]);
     if (mode === "act_within") for (const { id } of open.slice(0, 1)) await this.experiment(id);
     return { ...cycle, proposals: open };
+  }
+
+  /** What the latest runs of the production version came to. */
+  async measure(workflow: string): Promise<Effects & { readonly runs: number }> {
+    const line = this.#deps.registry.runnable(workflow);
+    if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
+    const observations = await observationsOf(await this.#deps.registry.production(line), this.#deps);
+    return { ...effectsOf(observations), runs: observations.length };
   }
 
   /** Those of a workflow, or of all, the newest last. */

@@ -1,4 +1,4 @@
-import { isFinal, viewRun } from "../../core/executor/index.ts";
+import { isFinal, type Release, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { runsObservedMax } from "./limits.ts";
@@ -6,11 +6,16 @@ import { type Observation, observationOf } from "./observations.ts";
 
 type Reading = Pick<OptimizerDeps, "journal" | "control">;
 
-/** The latest runs of a workflow that have ended or wait for a person, the newest first. */
-export async function observationsOf(workflow: string, deps: Reading): Promise<readonly Observation[]> {
+/** The latest runs that a release had which have ended or wait for a person, the newest first. */
+export async function observationsOf(
+  { workflow, digest }: Pick<Release, "workflow" | "digest">,
+  deps: Reading,
+): Promise<readonly Observation[]> {
   const rows = deps.control.runs({ workflow, limit: runsObservedMax });
   const observations: Observation[] = [];
-  for (const { id, status, waitingFor } of rows) {
+  for (const { id, status, waitingFor, release } of rows) {
+    // What another version came to says nothing of this one.
+    if (release !== digest) continue;
     if (!isFinal(status) && waitingFor !== "review") continue;
     if (status === "cancelled") continue;
     observations.push(await observe(id, deps));

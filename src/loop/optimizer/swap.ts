@@ -8,10 +8,11 @@ import type {
 } from "../../core/workflow/index.ts";
 import { shareLowerBound } from "../../models/learning/index.ts";
 import { type Change, noPrize, type Opportunity } from "./changes.ts";
-import { accuracyMargin, gainMin, replayRunsMin } from "./limits.ts";
+import { accuracyMargin, gainMin, replayMargin, replayRunsMin } from "./limits.ts";
 import { type Figures, figuresOf, isAutomated, type Observation } from "./observations.ts";
 import { meanOf } from "./statistics.ts";
 import type { Trial } from "./trials.ts";
+import { judgedBy } from "./truth.ts";
 
 type Swap = Extract<Change, { kind: "swap_model" }>;
 
@@ -85,7 +86,7 @@ interface Tried {
 export function swapOpportunity({ change, document, observations, trials }: Tried): Opportunity | undefined {
   const targets = document.targets ?? {};
   const candidates = trials.map(({ candidate }) => candidate);
-  const before = figuresOf(observations, { ofAutomated: false });
+  const before = figuresOf(judgedBy(change, observations), { ofAutomated: false });
   const after = figuresOf(candidates, { ofAutomated: false });
   const floor = Math.min(
     targets.accuracy ?? before.accuracy.mid,
@@ -121,8 +122,8 @@ export function swapOpportunity({ change, document, observations, trials }: Trie
 function isAsGood({ accuracy }: Figures, candidates: readonly Observation[], floor: number): boolean {
   if (accuracy.n < replayRunsMin) return false;
   const right = candidates.filter(({ isRight }) => isRight).length;
-  const isProven = shareLowerBound(right, accuracy.n) >= floor - accuracyMargin;
-  return isProven && accuracy.mid >= floor - accuracyMargin / 5;
+  const isProven = shareLowerBound(right, accuracy.n) >= floor - replayMargin;
+  return isProven && accuracy.mid >= floor - replayMargin / 3;
 }
 
 function isAsAutomated(

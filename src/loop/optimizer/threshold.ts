@@ -3,10 +3,13 @@ import { shareLowerBound } from "../../models/learning/index.ts";
 import { noPrize, type Opportunity } from "./changes.ts";
 import { accuracyMargin, gainMin, reviewMinutesGuess } from "./limits.ts";
 import { isAutomated, type Observation } from "./observations.ts";
+import { shareInterval } from "./statistics.ts";
 
 /** The strictest change that is tried frees this many drafts from a review; each next one a few more. */
 const firstFreed = 20;
 const nextFreed = 5;
+/** So many of the least sure are held against the target by themselves. */
+const leastSure = 30;
 
 interface ReviewStep {
   readonly path: string;
@@ -35,7 +38,8 @@ export function thresholdOpportunity(
   const { accuracy: target, automated: wanted } = document.targets ?? {};
   const automated = observations.filter(isAutomated);
   if (target === undefined || observations.length === 0) return undefined;
-  if (wanted !== undefined && automated.length / observations.length >= wanted) return undefined;
+  const share = shareInterval(automated.length, observations.length);
+  if (wanted !== undefined && share.high >= wanted) return undefined;
   for (const review of reviewSteps(document)) {
     const held = heldBack(review, observations);
     const alone = automated.filter(({ isRight }) => isRight !== null);
@@ -83,8 +87,9 @@ function lowestSafe(
     const below = Math.ceil((held[count - 1]?.confidence ?? 1) * 100) / 100;
     const freed = held.filter(({ confidence }) => confidence >= below);
     const right = freed.filter(({ isRight }) => isRight).length;
-    // What is new must be good by itself: a long clean record shall not pay for it.
-    const isGoodAlone = right >= (target - accuracyMargin) * freed.length;
+    // The least sure of them must be good by themselves: a long clean record shall not pay for them.
+    const last = freed.slice(-leastSure);
+    const isGoodAlone = last.filter((each) => each.isRight).length >= (target - accuracyMargin) * last.length;
     if (freed.length < firstFreed) continue;
     if (!isGoodAlone || shareLowerBound(alone.right + right, alone.n + freed.length) < target) break;
     safe = below;

@@ -1,6 +1,7 @@
 import { derivedId, type Json } from "../../core/base/index.ts";
 import { isFinal, type Release, type ReleaseParts, type RunStarted } from "../../core/executor/index.ts";
 import type { Asset } from "../../core/workflow/index.ts";
+import type { Change } from "./changes.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { replaysAtOnce } from "./limits.ts";
 import type { Observation } from "./observations.ts";
@@ -11,6 +12,11 @@ import { rightBeside } from "./truth.ts";
 export interface Trial {
   readonly original: Observation;
   readonly candidate: Observation;
+}
+
+interface Candidate {
+  readonly release: Release;
+  readonly change: Change;
 }
 
 /** The release with other versions of some of its assets, and what those name beside it. */
@@ -25,19 +31,23 @@ export function withAssets({ parts }: Release, changed: readonly Asset[]): Relea
  * else, take up nobody's time, and are in the journal with what they cost.
  */
 export async function replayOn(
-  release: Release,
+  { release, change }: Candidate,
   originals: readonly Observation[],
   deps: OptimizerDeps,
 ): Promise<readonly Trial[]> {
   const trials: Trial[] = [];
   for (let from = 0; from < originals.length; from += replaysAtOnce) {
     const some = originals.slice(from, from + replaysAtOnce);
-    trials.push(...(await Promise.all(some.map((original) => trialOf(release, original, deps)))));
+    trials.push(...(await Promise.all(some.map((original) => trialOf({ release, change }, original, deps)))));
   }
   return trials;
 }
 
-async function trialOf(release: Release, original: Observation, deps: OptimizerDeps): Promise<Trial> {
+async function trialOf(
+  { release, change }: Candidate,
+  original: Observation,
+  deps: OptimizerDeps,
+): Promise<Trial> {
   const id = derivedId("trial", original.run, release.digest);
   const [first] = await deps.journal.read(`run/${original.run}`);
   const { input, tags, expected } = (first?.data ?? {}) as unknown as RunStarted;
@@ -53,7 +63,7 @@ async function trialOf(release: Release, original: Observation, deps: OptimizerD
   });
   await ended(id, deps);
   const candidate = await observe(id, deps);
-  return { original, candidate: { ...candidate, isRight: rightBeside(candidate, original) } };
+  return { original, candidate: { ...candidate, isRight: rightBeside(change, candidate, original) } };
 }
 
 /** A retry that waits for its time has not come to an end; what stands still for a person will not. */
