@@ -5,6 +5,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
+import { registerOptimize } from "./optimize.ts";
 import { registerPredict } from "./predict.ts";
 import { registerPrompt } from "./prompt.ts";
 import { registerReviews } from "./reviews.ts";
@@ -46,6 +47,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerReviews,
     registerAssets,
     registerRollouts,
+    registerOptimize,
     registerSwitches,
     registerBudgets,
     registerJournal,

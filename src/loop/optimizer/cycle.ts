@@ -175,7 +175,7 @@ async function proposed(
     ofAutomated: change.kind === "change_threshold",
   });
   return {
-    id: derivedId("proposal", workflow, from, to),
+    id: derivedId("proposal", release.digest, from, to),
     workflow,
     kind: change.kind,
     change,

@@ -1,40 +1,55 @@
 import { createTwoFilesPatch } from "diff";
-import { isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { isMap, isNode, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { Change } from "./changes.ts";
 import { EditImpossible } from "./errors.ts";
 
-/** The text of an asset with a change in it; comments and everything else stay as they are. */
+/** A piece of a text, and what comes in its place. */
+interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+/** The text of an asset with a change in it; every other sign stays as it was. */
 export function edited(text: string, change: Change): string {
-  const document = parseDocument(text, { version: "1.2", schema: "core" });
-  const root = document.contents;
+  const root = parseDocument(text, { version: "1.2", schema: "core" }).contents;
   if (!isMap(root)) throw new EditImpossible(change.kind, "the text is no mapping");
+  const edits = editsOf(text, root, change).toSorted((one, other) => other.from - one.from);
+  return edits.reduce((sum, { from, to, text: put }) => sum.slice(0, from) + put + sum.slice(to), text);
+}
+
+function editsOf(text: string, root: YAMLMap, change: Change): readonly Edit[] {
   switch (change.kind) {
-    case "change_threshold":
-      partOf(stepNode(root, change.step, change), "human_review").set("below", change.below);
-      break;
+    case "change_threshold": {
+      const step = stepNode(root, change.step, change);
+      const review = step.get("human_review");
+      return [
+        replaced(
+          isMap(review) ? review.get("below", true) : step.get("below", true),
+          String(change.below),
+          change,
+        ),
+      ];
+    }
     case "add_cache":
-      stepNode(root, change.step, change).set("cache", `${change.forMs / 3_600_000}h`);
-      break;
+      return [
+        added(text, stepNode(root, change.step, change), "cache", `${change.forMs / 3_600_000}h`, change),
+      ];
     case "parallelize":
-      for (const [id, needs] of Object.entries(change.needs)) {
-        const list = document.createNode(needs);
-        list.flow = true;
-        stepNode(root, id, change).set("needs", list);
-      }
-      break;
+      return Object.entries(change.needs).map(([id, needs]) =>
+        added(text, stepNode(root, id, change), "needs", `[${needs.join(", ")}]`, change),
+      );
     case "swap_model":
-      exchange(root, change);
+      return [exchanged(root, change)];
   }
-  return document.toString({ lineWidth: 0 });
 }
 
 /** A step by its id, or by its name in the flat form. */
 function stepNode(root: YAMLMap, id: string, { kind }: Change): YAMLMap {
   const flat = root.get("workflow");
   const steps = isSeq(flat) ? flat : root.get("steps");
-  const found = isSeq(steps)
-    ? steps.items.find((item) => isMap(item) && (item.get("id") === id || nameOf(item.get("name")) === id))
-    : undefined;
+  const isMeant = (item: unknown) => isMap(item) && [item.get("id"), nameOf(item.get("name"))].includes(id);
+  const found = isSeq(steps) ? steps.items.find(isMeant) : undefined;
   if (!isMap(found)) throw new EditImpossible(kind, `the text has no step ${id}`);
   return found;
 }
@@ -43,22 +58,32 @@ function nameOf(name: unknown): string | undefined {
   return typeof name === "string" ? name.trim().replace(/[-\s]+/g, "_") : undefined;
 }
 
-/** What stands under the name of its kind; in the flat form it stands in the step itself. */
-function partOf(step: YAMLMap, kind: string): YAMLMap {
-  const part = step.get(kind);
-  return isMap(part) ? part : step;
+function replaced(node: unknown, text: string, { kind }: Change): Edit {
+  const range = isScalar(node) ? node.range : undefined;
+  if (!range) throw new EditImpossible(kind, "what it changes is not written as a plain value");
+  return { from: range[0], to: range[1], text };
 }
 
-/** The first place of the first tier, where a route has tiers. */
-function exchange(root: YAMLMap, change: Extract<Change, { kind: "swap_model" }>): void {
+/** A further field of a step, behind the first one, which says who it is. */
+function added(text: string, step: YAMLMap, field: string, value: string, { kind }: Change): Edit {
+  const second: Pair | undefined = step.items[1];
+  const at = isNode(second?.key) ? second.key.range?.[0] : undefined;
+  if (at === undefined || step.has(field))
+    throw new EditImpossible(kind, `there is no place for \`${field}\` in the step`);
+  if (step.flow) return { from: at, to: at, text: `${field}: ${value}, ` };
+  const indent = " ".repeat(at - (text.lastIndexOf("\n", at - 1) + 1));
+  return { from: at, to: at, text: `${field}: ${value}\n${indent}` };
+}
+
+/** In the first tier, where a route has tiers. */
+function exchanged(root: YAMLMap, change: Extract<Change, { kind: "swap_model" }>): Edit {
   const tiers = root.get("tiers");
   const holder = isSeq(tiers) ? tiers.items[0] : root;
   const models = isMap(holder) ? holder.get("try") : undefined;
-  if (!isSeq(models)) throw new EditImpossible(change.kind, `route ${change.route} tries nothing`);
-  const names = models.items.map((item) => String(models.get(models.items.indexOf(item))));
-  const at = names.indexOf(change.from);
-  if (at < 0) throw new EditImpossible(change.kind, `route ${change.route} does not try ${change.from}`);
-  models.set(at, change.to);
+  const node = isSeq(models)
+    ? models.items.find((item) => isScalar(item) && item.value === change.from)
+    : undefined;
+  return replaced(node, change.to, change);
 }
 
 export function diffOf(file: string, before: string, after: string): string {

@@ -50,9 +50,12 @@ export class Optimizer {
   /** Looks at the record of a workflow. Only proposals that nothing has become of yet are told. */
   async cycle(workflow: string, mode: Mode = "advise"): Promise<Cycle> {
     const cycle = await cycleOf(workflow, this.#deps);
-    const known = new Map((await this.proposals(workflow)).map((each) => [each.proposal.id, each.status]));
-    const fresh = cycle.proposals.filter(({ id }) => !known.has(id));
-    const open = cycle.proposals.filter(({ id }) => (known.get(id) ?? "open") === "open");
+    const known = await this.proposals(workflow);
+    const fresh = cycle.proposals.filter(({ id }) => !known.some(({ proposal }) => proposal.id === id));
+    // What was tried is not proposed again as long as what it would change is the same.
+    const isTried = (made: Proposal) =>
+      known.some(({ proposal, status }) => isSameEdit(proposal, made) && status !== "open");
+    const open = cycle.proposals.filter((made) => !isTried(made));
     await this.#deps.journal.append([
       {
         stream: `optimizer/${workflow}`,
@@ -92,7 +95,11 @@ export class Optimizer {
       const { proposals, experiments } = indexOf(await this.#deps.journal.read(`optimizer/${name}`));
       for (const id of proposals) listed.push(await this.#listed(id, experiments.get(id) ?? null));
     }
-    return listed;
+    // One that was made anew, from a later record, takes the place of the one before.
+    return listed.filter(
+      ({ proposal, status }, index) =>
+        status !== "open" || !listed.slice(index + 1).some((later) => isSameEdit(later.proposal, proposal)),
+    );
   }
 
   /** Throws `ProposalNotFound`. */
@@ -136,4 +143,8 @@ export class Optimizer {
     if (!experiment) throw new ExperimentNotFound(id);
     return experiment;
   }
+}
+
+function isSameEdit(one: Proposal, other: Proposal): boolean {
+  return one.workflow === other.workflow && one.from === other.from && one.to === other.to;
 }
