@@ -1,6 +1,6 @@
 /**
- * `npm run demo:governor`: support triage starts with everything asked of a dear model and nearly every draft shown
- * to a person. The loop finds what could be better, proposes, proves and promotes it; then a cheaper model comes
+ * `npm run demo:governor`: support triage starts with every message sorted by a dear model, and most drafts shown to a
+ * person. The loop finds what could be better, proposes, proves and promotes it; then a cheaper model comes
  * along whose provider gets worse while it is being tried, and the loop takes it back. No key, no network; models
  * are simulated or our own.
  */
@@ -70,8 +70,7 @@ async function oneRun(engine: Engine): Promise<void> {
     const answer = events.find(({ data }) => data?.path === "intent")?.data?.result as
       | { value?: unknown }
       | undefined;
-    const [requested] = await engine.journal.read(`review/${review.id}`);
-    const isFine = answer?.value === intent && requested?.data?.draft !== "";
+    const isFine = answer?.value === intent;
     const decision = isFine
       ? ({ decision: "approve" } as const)
       : ({ decision: "correct", value: "A colleague will write to you today." } as const);

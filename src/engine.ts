@@ -27,6 +27,7 @@ import {
   FlowProgram,
   forgottenRows,
   type Program,
+  type RecordedRun,
   type Release,
   type Releases,
   type Retention,
@@ -279,7 +280,7 @@ export class Engine {
       clock: this.clock,
       modelOf: this.#kindParts.gateway.modelOf,
       publish: (parts) => this.releases.publish(parts),
-      record: (run) => recordRun(this.journal, run),
+      record: (run) => this.#record(run),
       switches: this.executor.switchboard,
     });
     this.#every(sealEveryMs, () => this.journal.seal());
@@ -409,6 +410,11 @@ export class Engine {
     for (const { rollout, ...shadow } of shadows)
       this.#startBeside({ ...request, ...shadow, id: derivedId("shadow", id, rollout), shadowOf: id });
     return run;
+  }
+
+  async #record(run: RecordedRun): Promise<void> {
+    await recordRun(this.journal, run);
+    if (run.arms) this.registry.rollouts.stopped(run.id);
   }
 
   #stopped(run: StoppedRun): void {

@@ -12,7 +12,7 @@ const lastChunk = Buffer.from("0\r\n\r\n");
 
 /**
  * One connection that is kept open, one request at a time on it. As little as HTTP/1.1 allows: the client
- * shares the machine with what it measures, and a tenth of node:http's work is enough to read an answer.
+ * shares the machine with what it measures, and needs little to read an answer.
  */
 export class Connection {
   readonly #socket: Socket;

@@ -118,5 +118,10 @@ function makeScratch(): string {
   const scratch = mkdtempSync(join(tmpdir(), "flyball-gateway-"));
   chmodSync(scratch, 0o700);
   process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    process.once(signal, () => process.exit(code));
   return scratch;
 }

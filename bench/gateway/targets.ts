@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn as spawnChild, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -111,6 +111,13 @@ function installPortkey(): void {
   const { status } = spawnSync("npm", args, { cwd: portkeyFolder, stdio: ["ignore", 2, 2] });
   if (status !== 0) throw new Error("Portkey could not be installed; the lines above say why");
   writeFileSync(mark, wanted);
+}
+
+/** However this process ends, what it started ends with it. */
+function spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const child = spawnChild(command, [...args], options);
+  process.once("exit", () => child.kill("SIGKILL"));
+  return child;
 }
 
 function freePort(): Promise<number> {

@@ -123,7 +123,7 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
     [started.status, started.body.status, started.body.share, started.body.by],
     [201, "running", 1, "{{ input.text }}"],
   );
-  const rollout = `/v1/rollouts/${started.body.rolloutId}`;
+  const rollout = `/v1/rollouts/${started.body.id}`;
   const again = await ask("POST", "/v1/rollouts", { asset: "prompt/ask", to, share: 1 });
   assert.deepEqual([again.status, again.body.code], [409, "ROLLOUT_RUNNING"]);
   assert.equal((await ask("POST", `${rollout}/share`, { share: "50%" })).body.share, 0.5);
@@ -131,7 +131,7 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
 
   for (const value of [true, false, false]) {
     const run = await ask("POST", "/v1/workflows/asks/runs?wait=10s", { input: { text: "x" } });
-    assert.deepEqual(run.body.rollouts, { [String(started.body.rolloutId)]: "to" });
+    assert.deepEqual(run.body.rollouts, { [String(started.body.id)]: "to" });
     const scores = `/v1/runs/${run.body.runId}/scores`;
     assert.equal(
       (await ask("POST", scores, { name: "right", value, source: "user", comment: "why" })).status,
@@ -149,7 +149,7 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
   assert.equal((shown.body.events as Body[]).at(-1)?.type, "rollout.rolled_back");
 
   const next = await ask("POST", "/v1/rollouts", { asset: "prompt/ask", to, mode: "ab", share: 0.5 });
-  const promoted = await ask("POST", `/v1/rollouts/${next.body.rolloutId}/promote`, { reason: "after all" });
+  const promoted = await ask("POST", `/v1/rollouts/${next.body.id}/promote`, { reason: "after all" });
   assert.equal(promoted.body.status, "promoted");
   assert.equal((await ask("GET", asset)).body.production, to);
   const third = await ask("POST", "/v1/rollouts", {
@@ -157,7 +157,7 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
     to: String(versions[1]?.digest),
     share: 0.5,
   });
-  const back = await ask("POST", `/v1/rollouts/${third.body.rolloutId}/rollback`, { reason: "enough" });
+  const back = await ask("POST", `/v1/rollouts/${third.body.id}/rollback`, { reason: "enough" });
   assert.deepEqual([back.body.status, back.body.reason], ["rolled_back", "enough"]);
   const statuses = ((await ask("GET", "/v1/rollouts")).body.items as Body[]).map(({ status }) => status);
   assert.deepEqual(statuses, ["rolled_back", "promoted", "rolled_back"]);

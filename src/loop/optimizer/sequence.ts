@@ -30,12 +30,13 @@ export function sequenceOpportunity(
   const saved = medianInterval([...savedMs.values()]);
   const working = medianInterval(timed.map((each) => pathMs(each, before)));
   if (saved.mid < savedMsMin || saved.mid < gainMin * working.mid) return undefined;
+  const freed = changed.filter((id) => before[id]?.some((other) => !isBefore(other, id, after)));
   const needs = Object.fromEntries(changed.map((id) => [id, after[id] ?? []]));
   return {
     finding: {
       kind: "parallelize",
       step: null,
-      summary: `${changed.join(", ")} wait for steps that they do not read; without that a run is ${Math.round(saved.mid)} ms shorter`,
+      summary: `${freed.join(", ")} waits for what it does not read; without that a run is ${Math.round(saved.mid)} ms shorter`,
       evidence: { runs: timed.length, savedMs: { ...saved }, workMs: { ...working } },
       prize: { ...noPrize, msPerRun: saved.mid },
     },

@@ -16,9 +16,12 @@ export function rightBeside(change: Change, candidate: Observation, original: Ob
 }
 
 /** Whether what a change changed is right, as far as that is known without another run. */
-export function rightAlone(change: Change, { steps, isRight }: Observation): boolean | null {
+export function rightAlone(change: Change, { steps, reviews, isRight }: Observation): boolean | null {
   if (change.kind !== "swap_model") return isRight;
-  return steps.find(({ path }) => path === change.step)?.isRight ?? null;
+  const own = steps.find(({ path }) => path === change.step)?.isRight ?? null;
+  const decisions = reviews.flatMap(({ decision }) => decision ?? []);
+  if (own !== null || decisions.length === 0) return own;
+  return decisions.every((decision) => decision === "approve");
 }
 
 function answersOf(change: Change, { steps }: Observation): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -46,6 +46,15 @@ test("their number and size are bounded, and the oldest go first", () => {
   assert.ok(bytes.reduce((sum, each) => sum + each) <= 10_200);
   assert.ok(small.get("key 48"));
   small.close();
+});
+
+test("a place that cannot be written keeps nothing, and fails nobody", () => {
+  const folderInstead = join(folder, "taken.db");
+  mkdirSync(join(folderInstead, "full"), { recursive: true });
+  const answers = sqliteAnswers(folderInstead);
+  answers.put("a", answer(1));
+  assert.equal(answers.get("a"), undefined);
+  answers.close();
 });
 
 test("a damaged file is begun anew", () => {

@@ -29,25 +29,32 @@ export function sqliteAnswers(file: string, limits: AnswerLimits = limitsDefault
     return opened;
   };
   return {
-    get(key) {
-      const row = open().get.get(key);
-      return row ? answerOf(row) : undefined;
-    },
-    put(key, answer) {
-      const answers = open();
-      const reply = JSON.stringify(answer.reply);
-      const { models, runId, path, at } = answer;
-      const before = Number(answers.size.get(key)?.bytes ?? -1);
-      answers.put.run(key, models, runId, path, at, reply, reply.length);
-      answers.count += before < 0 ? 1 : 0;
-      answers.bytes += reply.length - Math.max(0, before);
-      if (answers.count > limits.answersMax || answers.bytes > limits.bytesMax) evict(answers, limits);
-    },
+    get: (key) => tolerated(() => open().get.get(key), answerOf),
+    put: (key, answer) => tolerated(() => keep(open(), key, answer)),
     close() {
       opened?.database.close();
       opened = undefined;
     },
   };
+
+  function keep(answers: OpenAnswers, key: string, { models, runId, path, at, reply }: KeptAnswer): void {
+    const text = JSON.stringify(reply);
+    const before = Number(answers.size.get(key)?.bytes ?? -1);
+    answers.put.run(key, models, runId, path, at, text, text.length);
+    answers.count += before < 0 ? 1 : 0;
+    answers.bytes += text.length - Math.max(0, before);
+    if (answers.count > limits.answersMax || answers.bytes > limits.bytesMax) evict(answers, limits);
+  }
+}
+
+/** A full disk or a file in use must not cost anybody an answer that a model can give. */
+function tolerated<T, R = void>(ask: () => T | undefined, read?: (found: T) => R): R | undefined {
+  try {
+    const found = ask();
+    return found === undefined ? undefined : read?.(found);
+  } catch {
+    return undefined;
+  }
 }
 
 interface OpenAnswers {

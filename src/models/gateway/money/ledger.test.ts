@@ -228,6 +228,22 @@ test("what an ended process had reserved is spent in full, within five minutes, 
   await reserved(after, request(0.05));
 });
 
+test("what an ended process had reserved is settled once, and counted once, whoever looks meanwhile", async () => {
+  const before = books();
+  await before.ledger.declare([budget({ limit: 1 })]);
+  for (let call = 0; call < 3; call++) await reserved(before, request(0.3));
+  const after = before.restarted();
+  after.disk.isFull = true;
+  await assert.rejects(after.ledger.settleLost(), { code: "DISK_FULL" });
+  after.disk.isFull = false;
+  // Of one commit with the settlements: its caller hears of it first, and looks at the store anew.
+  const room = before.journal.append([]).then(() => after.ledger.reserve(request(0.1)));
+  await Promise.all([after.ledger.settleLost(), after.ledger.settleLost(), room]);
+  assert.equal((await dataOf(after, "budget.settled")).length, 3);
+  assert.deepEqual(use(after), [0.1, 0.9]);
+  await assert.rejects(async () => after.ledger.reserve(request(0.01)), /0\.9 are spent and \$0\.1 reserved/);
+});
+
 test("budgets hold as they were declared last, also after a restart; what was taken stays taken", async () => {
   let one = books();
   await one.ledger.declare([budget({ limit: 1 }), budget({ name: "other" })]);

@@ -81,14 +81,14 @@ export class Ledger {
   readonly #uses = new Map<string, Use>();
   #budgets: readonly Budget[];
   /** Reservations of a process that has ended. */
-  #lost: readonly ReservationRow[];
+  readonly #lost: ReservationRow[];
   /** What a full disk did not take. */
   readonly #unwritten: Unwritten[] = [];
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
     this.#budgets = deps.spending.budgets().map(budgetOf);
-    this.#lost = deps.spending.reservations();
+    this.#lost = [...deps.spending.reservations()];
   }
 
   get budgets(): readonly Budget[] {
@@ -143,12 +143,12 @@ export class Ledger {
       if (amount === 0) return [];
       const period = periodOf(budget.period, this.#deps.clock.now());
       const key = keyOf(budget, spender);
-      return [{ budget, key, period, amount, use: this.#use(budget, period, key) }];
+      return [{ budget, key, period, amount, use: this.#use(budget.name, period.name, key) }];
     });
   }
 
-  #use({ name }: Budget, period: Period, key: string): Use {
-    const id = useId(name, period.name, key);
+  #use(budget: string, period: string, key: string): Use {
+    const id = useId(budget, period, key);
     const known = this.#uses.get(id);
     if (known) return known;
     if (this.#uses.size >= usesCachedMax) this.#forget();
@@ -197,16 +197,24 @@ export class Ledger {
   /** B3, and what a full disk did not take: once after the start, and then now and again. */
   async settleLost(): Promise<void> {
     for (const entry of this.#unwritten.splice(0)) this.#tryToWrite(entry);
-    while (this.#lost.length > 0) {
-      const rows = this.#lost.slice(0, lostAtOnce);
+    while (this.#lost.length > 0) await this.#settleInFull(this.#lost.splice(0, lostAtOnce));
+  }
+
+  async #settleInFull(rows: readonly ReservationRow[]): Promise<void> {
+    // Looked up before, and kept: whoever asks the store after the commit would hear of it already.
+    const lost = rows.map((row) => ({ ...row, use: this.#use(row.budget, row.period, row.key) }));
+    for (const { use } of lost) use.pending += 1;
+    try {
       await this.#deps.journal.append(rows.map(settledInFull));
-      this.#lost = this.#lost.slice(rows.length);
-      for (const { budget, period, key, amount } of rows) {
-        const use = this.#uses.get(useId(budget, period, key));
-        if (!use) continue;
+      for (const { use, amount } of lost) {
         use.reserved -= amount;
         use.spent += amount;
       }
+    } catch (error) {
+      this.#lost.push(...rows);
+      throw error;
+    } finally {
+      for (const { use } of lost) use.pending -= 1;
     }
   }
 

@@ -105,6 +105,16 @@ test("a step may ask for the cache where its route has none; replays see nothing
   });
 });
 
+test("a call whose workflow keeps nothing leaves no answer", async () => {
+  await withProvider(async (url, seen) => {
+    const kept = new Map<string, KeptAnswer>();
+    const answers: AnswerStore = { get: (key) => kept.get(key), put: (key, answer) => kept.set(key, answer) };
+    const route = gatewayOf(settings(url), { answers }).ask("drafting");
+    for (let call = 0; call < 2; call++) await route(asking("Where?", { capture: false }));
+    assert.deepEqual([kept.size, seen.length], [0, 2]);
+  });
+});
+
 test("answers outlive the process in the store, and another version of the model has none", async () => {
   await withProvider(async (url, seen) => {
     const kept = new Map<string, KeptAnswer>();

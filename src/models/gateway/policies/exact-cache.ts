@@ -14,13 +14,15 @@ export interface CacheRules {
 
 /**
  * Gives the answer that the very same question has had before. Only whole, good answers get here to be
- * kept: a failure throws. Replays and dry runs neither see nor leave any.
+ * kept: a failure throws. Replays and dry runs neither see nor leave any, and what its workflow does not
+ * want to be kept is not kept here either.
  */
 export function exactCache({ answers, cache: declared, keeps, question }: CacheRules): Policy {
   return (next) => async (call) => {
     const cache = call.cache ?? declared;
     const isReal = call.effects === "live" || call.effects === "simulated";
-    if (!isReal || (!cache && !keeps)) return next(call);
+    const isKept = call.capture !== false && (cache !== undefined || keeps);
+    if (!isReal || !isKept) return next(call);
     const asked = question(call, cache ?? { share: false });
     const known = cache && answers.find(asked, { forMs: cache.forMs, exactly: true });
     if (known) return toldAtOnce(call, known);

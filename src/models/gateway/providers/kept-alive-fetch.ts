@@ -15,7 +15,7 @@ type Fetch = typeof globalThis.fetch;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * As much of `fetch` as providers' packages use, for a third of its work: a text goes out on a connection
+ * As much of `fetch` as providers' packages use, for less than half of its work: a text goes out on a connection
  * that is kept open, and an answer comes back whole, unless it is a stream of events. It stays with the
  * server that it was sent to, because a redirect would lead a key elsewhere; and within memory: an answer
  * above the limit is an error. A connection that fails does so with its code (`ECONNREFUSED`).
