@@ -20,8 +20,8 @@ const runsBetween = 150;
 const runsAtLast = 200;
 const runsPerExperimentMax = 1_200;
 const atOnce = 10;
-/** The newcomer's provider gets worse after so many calls more than its replay takes. */
-const callsUntilWorse = 100;
+/** The newcomer's provider gets worse after so many calls more than its replay takes: before a canary can end. */
+const callsUntilWorse = 45;
 
 const { values } = parseArgs({
   options: {
