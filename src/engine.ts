@@ -57,6 +57,7 @@ import {
 } from "./core/registry/index.ts";
 import { Degradation } from "./core/targets/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import { Optimizer } from "./loop/optimizer/index.ts";
 import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
 import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
@@ -202,6 +203,7 @@ export class Engine {
   readonly registry: Registry;
   readonly intake: Intake;
   readonly degradation: Degradation;
+  readonly optimizer: Optimizer;
   readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
@@ -266,6 +268,7 @@ export class Engine {
         createRetrieval({ indexes: this.#kindParts.indexes, baseDir }).prepare(asset),
     });
     this.executor = this.#openExecutor(options.limits);
+    this.optimizer = this.#openOptimizer();
     this.batches = new Batches({
       journal: this.journal,
       control: this.control,
@@ -317,6 +320,16 @@ export class Engine {
     });
   }
 
+  #openOptimizer(): Optimizer {
+    return new Optimizer({
+      ...this,
+      draft: (written) => this.intake.draft(written, this.home),
+      add: (written, message) => this.add(written, message),
+      assets: () => this.intake.assets(this.home),
+      onTrouble: this.#onTrouble,
+    });
+  }
+
   /** The project's own kinds are those that were pinned, whatever their files say now. */
   #kindsWith(assets: readonly Asset[]): KindRegistry {
     const own = assets.filter((asset) => asset.kind === "kind");
@@ -345,6 +358,7 @@ export class Engine {
   /** Takes up what was under way, and acts on what rollouts had come to. */
   async recover({ afterCrash = false } = {}): Promise<void> {
     this.registry.rollouts.recover();
+    await this.optimizer.recover();
     if (afterCrash) await this.executor.recoverFromCrash();
     else this.executor.recover();
   }
@@ -411,6 +425,7 @@ export class Engine {
   #stopped(run: StoppedRun): void {
     this.degradation.stopped(run);
     this.registry.rollouts.stopped(run.id);
+    this.optimizer.stopped(run);
   }
 
   /** Nobody waits for a shadow, and nothing of the run depends on it. */

@@ -8,6 +8,7 @@ import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
 import { registerMine } from "./mine.ts";
+import { registerOptimize } from "./optimize.ts";
 import { registerPredict } from "./predict.ts";
 import { registerPrompt } from "./prompt.ts";
 import { registerReplay } from "./replay.ts";
@@ -53,6 +54,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerReviews,
     registerAssets,
     registerRollouts,
+    registerOptimize,
     registerSwitches,
     registerBudgets,
     registerMine,

@@ -13,6 +13,7 @@ import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { openapiRoutes } from "./openapi/index.ts";
+import { optimizerRoutes } from "./optimizer/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { replayRoutes } from "./replays/index.ts";
 import { reviewRoutes } from "./reviews/index.ts";
@@ -42,6 +43,7 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/", scoreRoutes(engine));
   app.route("/", assetRoutes(engine, isLocal));
   app.route("/", rolloutRoutes(engine));
+  app.route("/", optimizerRoutes(engine));
   app.route("/", switchRoutes(engine));
   app.route("/", budgetRoutes(engine));
   app.route("/", costRoutes(engine));

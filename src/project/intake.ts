@@ -151,6 +151,17 @@ export class Intake {
     return offer.asset.digest;
   }
 
+  /** The assets that a text would make, the one that it is of first. Throws `WorkflowInvalid`. */
+  draft(written: WrittenAsset, home: string): readonly Asset[] {
+    const loader = this.project(this.#project?.folder ?? home);
+    return loader.assetOf(written, this.#options.registry).map(({ asset }) => asset);
+  }
+
+  /** What the settings and files of the served project name. */
+  assets(home: string): AssetSource {
+    return this.assetsFor(this.project(this.#project?.folder ?? home));
+  }
+
   /** Takes every asset of a folder as its files have it now, workflow files with what they name. */
   async push(files: readonly string[], folder: string, options: PushOptions): Promise<Taken> {
     const loaded: Loaded[] = [];

@@ -1,0 +1,195 @@
+import { derivedId, FlyballError, isJsonObject } from "../../core/base/index.ts";
+import type { Release } from "../../core/executor/index.ts";
+import { AssetNotFound, lineId } from "../../core/registry/index.ts";
+import type { Asset, WorkflowDocument } from "../../core/workflow/index.ts";
+import type { Change, Finding, Opportunity } from "./changes.ts";
+import type { OptimizerDeps } from "./deps.ts";
+import { diffOf, edited } from "./edits.ts";
+import { EditImpossible } from "./errors.ts";
+import { candidatesPerStepMax, replayRunsMax, runsObservedMin } from "./limits.ts";
+import { figuresOf, type Observation } from "./observations.ts";
+import { barsOf, effectsOf, type Proposal, proofText, undoText } from "./proposals.ts";
+import { observationsOf } from "./record.ts";
+import { repeatOpportunities } from "./repeats.ts";
+import { sequenceOpportunity } from "./sequence.ts";
+import { type DearStep, dearSteps, priceOf, swapOpportunity } from "./swap.ts";
+import { thresholdOpportunity } from "./threshold.ts";
+import { replayOn, withAssets } from "./trials.ts";
+import { judgedBy } from "./truth.ts";
+
+/** What one look at a workflow came to. */
+export interface Cycle {
+  readonly workflow: string;
+  readonly findings: readonly Finding[];
+  readonly proposals: readonly Proposal[];
+}
+
+interface Looking {
+  readonly workflow: string;
+  readonly release: Release;
+  readonly document: WorkflowDocument;
+  readonly observations: readonly Observation[];
+}
+
+/** Looks at the record of a workflow, tries what needs trying, and writes down what follows. Changes nothing. */
+export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cycle> {
+  const line = deps.registry.runnable(workflow);
+  if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
+  const release = await deps.registry.production(line);
+  const { definition } = release;
+  const observations = await observationsOf(release, deps);
+  if (definition.type !== "document" || observations.length < runsObservedMin)
+    return { workflow, findings: [], proposals: [] };
+  const looking = { workflow, release, document: definition.workflow.document, observations };
+  const found = [
+    thresholdOpportunity(looking.document, observations),
+    ...(await swaps(looking, deps)),
+    sequenceOpportunity(definition.workflow, observations),
+    ...repeatOpportunities(looking.document, observations),
+  ].filter((each) => each !== undefined);
+  const proposals: Proposal[] = [];
+  for (const opportunity of found) {
+    const proposal = await proposed(opportunity, looking, deps);
+    if (proposal) proposals.push(proposal);
+  }
+  return { workflow, findings: found.map(({ finding }) => finding), proposals };
+}
+
+/** For each dear step the cheapest model that was as good. */
+async function swaps(looking: Looking, deps: OptimizerDeps): Promise<readonly Opportunity[]> {
+  const { release, observations } = looking;
+  const found: Opportunity[] = [];
+  for (const dear of dearSteps(release, deps.kinds, observations))
+    for (const model of cheaperThan(dear, deps)) {
+      const opportunity = await swapped(dear, model, looking, deps);
+      if (opportunity) {
+        found.push(opportunity);
+        break;
+      }
+    }
+  return found;
+}
+
+/** The cheapest first. */
+function cheaperThan({ model }: DearStep, { assets }: OptimizerDeps): readonly string[] {
+  const known = assets();
+  const priced = known.names("model").flatMap((name) => {
+    const price = priceOf(soundAsset(known, name)?.content ?? null);
+    return price === undefined ? [] : [{ name, price }];
+  });
+  const own =
+    priceOf(soundAsset(known, model)?.content ?? null) ?? priced.find(({ name }) => name === model)?.price;
+  if (own === undefined) return [];
+  const cheaper = priced.filter(({ name, price }) => price < own && name !== model);
+  return cheaper
+    .sort((one, other) => one.price - other.price)
+    .slice(0, candidatesPerStepMax)
+    .map(({ name }) => name);
+}
+
+/** A model whose settings or file are wrong is no candidate. */
+function soundAsset(known: ReturnType<OptimizerDeps["assets"]>, name: string): Asset | undefined {
+  try {
+    return known.find("model", name);
+  } catch (error) {
+    if (error instanceof FlyballError) return undefined;
+    throw error;
+  }
+}
+
+async function swapped(
+  { step, route, model: from }: DearStep,
+  to: string,
+  { release, document, observations }: Looking,
+  deps: OptimizerDeps,
+): Promise<Opportunity | undefined> {
+  const change = { kind: "swap_model", step, route, from, to } as const;
+  const written = await writtenWith(change, { kind: "route", name: route }, release, deps);
+  const model = soundAsset(deps.assets(), to);
+  if (!written || !model) return undefined;
+  const parts = withAssets(release, [model, ...written.drafted]);
+  const candidate = { release: await deps.releases.publish(parts), change };
+  const originals = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
+  const trials = await replayOn(candidate, originals, deps);
+  return swapOpportunity({ change, document, observations, trials });
+}
+
+interface WrittenChange {
+  readonly text: string;
+  readonly before: string;
+  readonly file: string | null;
+  readonly from: string;
+  /** The changed asset, and what it names that nobody knew yet. */
+  readonly drafted: readonly Asset[];
+}
+
+/** The changed text of an asset; undefined where the change does not fit into how it is written. */
+async function writtenWith(
+  change: Change,
+  { kind, name }: { readonly kind: string; readonly name: string },
+  release: Release,
+  deps: OptimizerDeps,
+): Promise<WrittenChange | undefined> {
+  const pinned = [release.parts.definition, ...release.parts.assets];
+  const from = pinned.find((asset) => asset.kind === kind && asset.name === name)?.digest;
+  const source = from === undefined ? undefined : await textOf(lineId(kind, name), from, deps);
+  if (from === undefined || !source) return undefined;
+  try {
+    const text = edited(source.text, change);
+    const file = source.file ?? undefined;
+    return {
+      text,
+      before: source.text,
+      file: source.file,
+      from,
+      drafted: deps.draft({ kind, name, text, file }),
+    };
+  } catch (error) {
+    if (error instanceof EditImpossible) return undefined;
+    throw error;
+  }
+}
+
+async function textOf(line: string, digest: string, { registry }: OptimizerDeps) {
+  for (const { type, data } of await registry.history(line))
+    if (type === "version.added" && data?.digest === digest && typeof data.text === "string")
+      return { text: data.text, file: typeof data.file === "string" ? data.file : null };
+  return undefined;
+}
+
+async function proposed(
+  { change, finding, counterfactual }: Opportunity,
+  { workflow, release, document, observations }: Looking,
+  deps: OptimizerDeps,
+): Promise<Proposal | undefined> {
+  const asset =
+    change.kind === "swap_model"
+      ? { kind: "route", name: change.route }
+      : { kind: "workflow", name: workflow };
+  const written = await writtenWith(change, asset, release, deps);
+  const to = written?.drafted[0]?.digest;
+  if (!written || to === undefined || !isJsonObject(written.drafted[0]?.content ?? null)) return undefined;
+  const { text, before, file, from } = written;
+  // All answers, where all change; only those that nobody saw, where the threshold moves.
+  const judged = figuresOf(judgedBy(change, observations), {
+    ofAutomated: change.kind === "change_threshold",
+  });
+  return {
+    id: derivedId("proposal", release.digest, from, to),
+    workflow,
+    kind: change.kind,
+    change,
+    asset,
+    from,
+    to,
+    text,
+    file,
+    diff: diffOf(file ?? lineId(asset.kind, asset.name), before, text),
+    finding,
+    before: effectsOf(observations),
+    expected: effectsOf(counterfactual),
+    bars: barsOf(document.targets ?? {}, judged, observations),
+    proof: proofText,
+    undo: undoText,
+  };
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "../../core/base/index.ts";
+import { decide, type Evidence, experimentOf } from "./experiment.ts";
+import type { Bars } from "./proposals.ts";
+import { evidenceAbove, evidenceBelow } from "./sequential.ts";
+import { meanInterval, medianInterval, shareInterval } from "./statistics.ts";
+
+const bars: Bars = {
+  accuracyMin: 0.9,
+  provenAccuracyMin: 0.85,
+  errorRateMax: 0.1,
+  costMeanMaxUsd: 1,
+  timeToResultP50MaxMs: null,
+};
+
+function drawn(seed: string, length: number, quality: number): readonly number[] {
+  const random = seededRandom(seed);
+  return Array.from({ length }, () => Number(random.next() < quality));
+}
+
+/** Of many streams, the share in which the evidence ever reached 20, looked at after every outcome. */
+function everReached(
+  evidence: (outcomes: readonly number[], bar: number) => number,
+  quality: number,
+  bar: number,
+): number {
+  const streams = Array.from({ length: 300 }, (_, n) => drawn(`stream ${n}`, 200, quality));
+  const reached = streams.filter((outcomes) =>
+    outcomes.some((_, index) => evidence(outcomes.slice(0, index + 1), bar) >= 20),
+  );
+  return reached.length / streams.length;
+}
+
+test("looked at after every run, the evidence is wrong in no more than one of twenty experiments", () => {
+  // Two standard errors above 5%.
+  const bound = 0.05 + 2 * Math.sqrt((0.05 * 0.95) / 300);
+  assert.ok(everReached(evidenceAbove, 0.9, 0.9) <= bound);
+  assert.ok(everReached(evidenceBelow, 0.9, 0.9) <= bound);
+});
+
+test("what is clearly better or worse than the bar is seen", () => {
+  assert.ok(everReached(evidenceAbove, 0.97, 0.85) > 0.95);
+  assert.ok(everReached(evidenceBelow, 0.6, 0.9) > 0.99);
+  assert.equal(evidenceAbove([], 0.9), 1);
+});
+
+test("an experiment waits, goes on, and goes back", () => {
+  const of = (part: Partial<Evidence>) =>
+    decide(part.canary ? "canary" : "shadow", bars, { shadow: [], canary: [], runs: 0, ...part });
+  const [good, bad] = [drawn("good", 100, 0.97), drawn("bad", 30, 0.5)];
+  assert.deepEqual(of({ shadow: good.slice(0, 5), runs: 5 }), { next: "wait" });
+  assert.equal(of({ shadow: good, runs: 100 }).next, "canary");
+  assert.equal(
+    of({ shadow: good, runs: 29 }).next,
+    "wait",
+    "no candidate goes on before it has been seen enough",
+  );
+  assert.equal(of({ shadow: bad, runs: 30 }).next, "rollBack");
+  assert.equal(of({ shadow: good, canary: good.slice(0, 30), runs: 30 }).next, "promote");
+  assert.equal(of({ shadow: good, canary: bad, runs: 30 }).next, "rollBack");
+  assert.equal(of({ shadow: [1, 1], runs: 600 }).next, "rollBack", "what shows nothing is given up");
+});
+
+test("an experiment is the fold of its events, and its largest share stays known", () => {
+  const effects = null as never;
+  const events = [
+    { type: "experiment.started", data: { proposal: "p", workflow: "w", bars, expected: effects } },
+    { type: "experiment.staged", data: { stage: "shadow", rollout: "r1", share: 1, reason: "" } },
+    { type: "experiment.staged", data: { stage: "canary", rollout: "r2", share: 0.1, reason: "" } },
+    { type: "experiment.rolled_back", data: { reason: "worse", realised: null } },
+  ];
+  const at = (count: number) => experimentOf("e", events.slice(0, count) as never);
+  assert.equal(at(0), undefined);
+  assert.deepEqual([at(1)?.stage, at(2)?.share, at(2)?.maxShare], ["replay", 0, 0]);
+  assert.deepEqual([at(3)?.stage, at(3)?.share, at(3)?.rollout], ["canary", 0.1, "r2"]);
+  assert.deepEqual(
+    [at(4)?.stage, at(4)?.share, at(4)?.maxShare, at(4)?.reason],
+    ["rolledBack", 0, 0.1, "worse"],
+  );
+});
+
+test("intervals hold what they are of", () => {
+  assert.deepEqual(shareInterval(0, 0), { low: 0, mid: 0, high: 1 });
+  const nine = shareInterval(9, 10);
+  // Wilson's interval of 9 in 10.
+  assert.deepEqual([Number(nine.low.toFixed(3)), Number(nine.high.toFixed(3))], [0.596, 0.982]);
+  assert.deepEqual(meanInterval([2, 2, 2]), { low: 2, mid: 2, high: 2 });
+  const ranks = Array.from({ length: 100 }, (_, n) => n + 1);
+  // Ranks 41 and 61 of a hundred.
+  assert.deepEqual(medianInterval(ranks), { low: 41, mid: 50, high: 61 });
+});

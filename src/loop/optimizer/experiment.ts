@@ -1,0 +1,134 @@
+import type { JournalEvent } from "../../core/journal/index.ts";
+import type { Effects } from "./changes.ts";
+import { alpha, canaryRunsMax, canaryRunsMin, shadowRunsMax, shadowRunsMin } from "./limits.ts";
+import type { Bars } from "./proposals.ts";
+import { evidenceAbove, evidenceBelow } from "./sequential.ts";
+
+// Experiment
+// ==========
+// Invariants
+//   E1. The bars are fixed before the first run, and no later event moves them.
+//   E2. A candidate gets a tenth of the runs at most until it is promoted.
+//   E3. Labels move by rollouts alone; an experiment that has ended has none running.
+
+export type Stage = "replay" | "shadow" | "canary" | "promoted" | "rolledBack";
+
+/** Facts of an experiment, in the stream `experiment/ID`. */
+export type ExperimentEvent =
+  | { readonly type: "experiment.started"; readonly data: Started }
+  | { readonly type: "experiment.staged"; readonly data: Staged }
+  /** It would be promoted, and something stands against that: an approval that is missing. */
+  | { readonly type: "experiment.held"; readonly data: { readonly reason: string } }
+  | { readonly type: "experiment.promoted"; readonly data: Ended }
+  | { readonly type: "experiment.rolled_back"; readonly data: Ended };
+
+interface Started {
+  readonly proposal: string;
+  readonly workflow: string;
+  readonly bars: Bars;
+  readonly expected: Effects;
+}
+
+interface Staged {
+  readonly stage: "shadow" | "canary";
+  readonly rollout: string;
+  readonly share: number;
+  readonly reason: string;
+}
+
+interface Ended {
+  readonly reason: string;
+  readonly realised: Effects | null;
+}
+
+export interface Experiment extends Started {
+  readonly id: string;
+  readonly stage: Stage;
+  readonly rollout: string | null;
+  /** Of the runs, those that the candidate answers now, and that it has answered at most. */
+  readonly share: number;
+  readonly maxShare: number;
+  readonly reason: string;
+  readonly realised: Effects | null;
+}
+
+/** The fold of a stream `experiment/ID`. Pure. */
+export function experimentOf(id: string, events: readonly JournalEvent[]): Experiment | undefined {
+  return events.reduce<Experiment | undefined>((before, { type, data }) => {
+    const event = { type, data } as unknown as ExperimentEvent;
+    return evolve(id, before, event);
+  }, undefined);
+}
+
+function evolve(
+  id: string,
+  before: Experiment | undefined,
+  { type, data }: ExperimentEvent,
+): Experiment | undefined {
+  if (type === "experiment.started")
+    return {
+      ...data,
+      id,
+      stage: "replay",
+      rollout: null,
+      share: 0,
+      maxShare: 0,
+      reason: "it begins",
+      realised: null,
+    };
+  if (!before) return undefined;
+  switch (type) {
+    case "experiment.staged": {
+      const share = data.stage === "canary" ? data.share : 0;
+      return { ...before, ...data, share, maxShare: Math.max(before.maxShare, share) };
+    }
+    case "experiment.held":
+      return { ...before, reason: data.reason };
+    case "experiment.promoted":
+      return { ...before, ...data, stage: "promoted", rollout: null, share: 1, maxShare: 1 };
+    case "experiment.rolled_back":
+      return { ...before, ...data, stage: "rolledBack", rollout: null, share: 0 };
+  }
+}
+
+export function isOver({ stage }: Experiment): boolean {
+  return stage === "promoted" || stage === "rolledBack";
+}
+
+/** What the runs of the candidate have come to: 1 for good, 0 for bad. */
+export interface Evidence {
+  readonly shadow: readonly number[];
+  readonly canary: readonly number[];
+  /** Runs of the stage, those included that say nothing. */
+  readonly runs: number;
+}
+
+export type Decision =
+  | { readonly next: "wait" }
+  | { readonly next: "canary" | "promote" | "rollBack"; readonly reason: string };
+
+/** What follows from the evidence. Pure. */
+export function decide(stage: "shadow" | "canary", bars: Bars, { shadow, canary, runs }: Evidence): Decision {
+  const own = stage === "shadow" ? shadow : canary;
+  const all = [...shadow, ...canary];
+  if (evidenceBelow(own, bars.accuracyMin) >= 1 / alpha)
+    return { next: "rollBack", reason: `${told(own)}: below ${percent(bars.accuracyMin)}` };
+  const isProven = evidenceAbove(all, bars.provenAccuracyMin) >= 1 / alpha;
+  const [runsMin, runsMax] =
+    stage === "shadow" ? [shadowRunsMin, shadowRunsMax] : [canaryRunsMin, canaryRunsMax];
+  if (isProven && runs >= runsMin) {
+    const reason = `${told(all)}: shown to be above ${percent(bars.provenAccuracyMin)}`;
+    return { next: stage === "shadow" ? "canary" : "promote", reason };
+  }
+  if (runs >= runsMax)
+    return { next: "rollBack", reason: `${runs} runs have not shown that it is good enough` };
+  return { next: "wait" };
+}
+
+function told(outcomes: readonly number[]): string {
+  return `${outcomes.reduce((sum, outcome) => sum + outcome, 0)} of ${outcomes.length} were right`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
+}

@@ -1,0 +1,35 @@
+/** The latest runs that a cycle looks at. */
+export const runsObservedMax = 1_000;
+/** Fewer than these say nothing. */
+export const runsObservedMin = 60;
+/** Recorded runs that a change of model is tried on before it is proposed. */
+export const replayRunsMax = 300;
+export const replayRunsMin = 60;
+/** How many of them are under way at once. */
+export const replaysAtOnce = 25;
+/** Cheaper models that are tried for one step in one cycle. */
+export const candidatesPerStepMax = 3;
+
+/** What a person spends on one review, where nobody has measured it. */
+export const reviewMinutesGuess = 2;
+
+/** The share by which a change must better a figure to be worth a proposal. */
+export const gainMin = 0.1;
+/** Savings of time below this are noise. */
+export const savedMsMin = 20;
+/** Of the questions that a step asked, those that had been asked before: fewer are not worth a cache. */
+export const repeatedShareMin = 0.1;
+export const cacheForMsMin = 3_600_000;
+
+/** How far below the bar a candidate may be before that counts as worse. */
+export const accuracyMargin = 0.05;
+/** How far below the bar a replay may leave it open that a candidate is: what is worse is not even proposed. */
+export const replayMargin = 0.03;
+/** The chance of a false promotion, and of a false roll-back, each for a whole experiment. */
+export const alpha = 0.05;
+export const canaryShare = 0.1;
+export const shadowRunsMin = 30;
+/** A shadow that has shown nothing by then is given up. */
+export const shadowRunsMax = 600;
+export const canaryRunsMin = 30;
+export const canaryRunsMax = 600;

@@ -1,0 +1,93 @@
+import type { Json } from "../../core/base/index.ts";
+import type { JournalEvent } from "../../core/journal/index.ts";
+import type { Change, Effects, Finding, ProposalKind } from "./changes.ts";
+import { accuracyMargin } from "./limits.ts";
+import { type Figures, figuresOf, type Observation } from "./observations.ts";
+
+/** What an experiment is held against; fixed before it begins, by the workflow's targets and its record. */
+export interface Bars {
+  /** A candidate that is shown to be below this is taken back. */
+  readonly accuracyMin: number;
+  /** It must be shown to be above this before it is promoted. */
+  readonly provenAccuracyMin: number;
+  readonly errorRateMax: number;
+  readonly costMeanMaxUsd: number;
+  /** Null where the workflow names no time, or does not keep to it anyway. */
+  readonly timeToResultP50MaxMs: number | null;
+}
+
+/** A typed change of one asset: what it is worth, how it is shown, how it is undone. */
+export interface Proposal {
+  readonly id: string;
+  readonly workflow: string;
+  readonly kind: ProposalKind;
+  readonly change: Change;
+  readonly asset: { readonly kind: string; readonly name: string };
+  /** Digests of the version that is production, and of the one that would be. */
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  readonly file: string | null;
+  readonly diff: string;
+  readonly finding: Finding;
+  readonly before: Effects;
+  readonly expected: Effects;
+  readonly bars: Bars;
+  readonly proof: string;
+  readonly undo: string;
+}
+
+export const proofText =
+  "Its answers beside those of running traffic (shadow), then a tenth of the runs (canary), until a sequential test has shown that it keeps to the bars.";
+export const undoText = "The label production goes back to the version from before, by a rollout.";
+
+/** What a target says holds where it is kept to; where it is not, nothing may become worse. */
+export function barsOf(
+  targets: { readonly accuracy?: number; readonly costMeanUsd?: number; readonly timeToResultP50Ms?: number },
+  before: Figures,
+  observations: readonly Observation[],
+): Bars {
+  const failed = observations.filter(({ status }) => status === "failed" || status === "expired").length;
+  const measured = before.accuracy.n > 0 ? before.accuracy.mid : 1 - accuracyMargin;
+  const accuracyMin = Math.min(targets.accuracy ?? measured, measured);
+  const time = targets.timeToResultP50Ms;
+  return {
+    accuracyMin,
+    provenAccuracyMin: accuracyMin - accuracyMargin,
+    errorRateMax: Math.max(0.1, (2 * failed) / Math.max(1, observations.length)),
+    costMeanMaxUsd: Math.max(targets.costMeanUsd ?? 0, before.costPerRun.high * 1.25),
+    timeToResultP50MaxMs: time !== undefined && before.timeToResultP50.mid <= time ? time : null,
+  };
+}
+
+export function effectsOf(observations: readonly Observation[]): Effects {
+  const { runs, ...effects } = figuresOf(observations);
+  return effects;
+}
+
+/** The proposal of a stream `proposal/ID`; undefined where there is none. */
+export function proposalOf(events: readonly JournalEvent[]): Proposal | undefined {
+  const made = events.find(({ type }) => type === "proposal.made");
+  return made?.data ? (made.data as unknown as Proposal) : undefined;
+}
+
+/** What stands in the stream `optimizer/WORKFLOW`. */
+export interface Index {
+  readonly proposals: readonly string[];
+  /** Experiments by the proposals that they are of. */
+  readonly experiments: ReadonlyMap<string, string>;
+}
+
+export function indexOf(events: readonly JournalEvent[]): Index {
+  const proposals = new Set<string>();
+  const experiments = new Map<string, string>();
+  for (const { type, data } of events) {
+    if (type === "cycle.completed") for (const id of listOf(data?.proposals)) proposals.add(String(id));
+    if (type === "experiment.opened") experiments.set(String(data?.proposal), String(data?.experiment));
+  }
+  return { proposals: [...proposals], experiments };
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}

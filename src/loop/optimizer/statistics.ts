@@ -1,0 +1,45 @@
+/** A figure with the bounds of its 95% interval. */
+export interface Interval {
+  readonly low: number;
+  readonly mid: number;
+  readonly high: number;
+}
+
+/** The 97.5th percentile of the normal distribution. */
+const z = 1.959963984540054;
+
+/** A share with its score interval (Wilson 1927); of nothing, nothing is known. */
+export function shareInterval(successes: number, n: number): Interval {
+  if (n === 0) return { low: 0, mid: 0, high: 1 };
+  const mid = successes / n;
+  const middle = (mid + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((mid * (1 - mid)) / n + z ** 2 / (4 * n ** 2));
+  return {
+    low: Math.max(0, Math.min(mid, middle - half)),
+    mid,
+    high: Math.min(1, Math.max(mid, middle + half)),
+  };
+}
+
+/** A mean with its normal interval: samples here have sixty values and more. */
+export function meanInterval(values: readonly number[]): Interval {
+  const n = values.length;
+  if (n === 0) return { low: 0, mid: 0, high: 0 };
+  const mid = meanOf(values);
+  const variance = values.reduce((sum, value) => sum + (value - mid) ** 2, 0) / Math.max(1, n - 1);
+  const half = z * Math.sqrt(variance / n);
+  return { low: mid - half, mid, high: mid + half };
+}
+
+/** A median with the interval that the ranks of a sample give (Conover 1999, section 3.2). */
+export function medianInterval(values: readonly number[]): Interval {
+  const n = values.length;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, Math.ceil(rank) - 1))] ?? 0;
+  const half = (z * Math.sqrt(n)) / 2;
+  return { low: at(n / 2 - half), mid: at(n / 2), high: at(n / 2 + half + 1) };
+}
+
+export function meanOf(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

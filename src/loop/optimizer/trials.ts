@@ -1,0 +1,79 @@
+import { derivedId, type Json } from "../../core/base/index.ts";
+import { isFinal, type Release, type ReleaseParts, type RunStarted } from "../../core/executor/index.ts";
+import type { Asset } from "../../core/workflow/index.ts";
+import type { Change } from "./changes.ts";
+import type { OptimizerDeps } from "./deps.ts";
+import { replaysAtOnce } from "./limits.ts";
+import type { Observation } from "./observations.ts";
+import { observe } from "./record.ts";
+import { rightBeside } from "./truth.ts";
+
+/** A recorded run, and what a candidate makes of its input. */
+export interface Trial {
+  readonly original: Observation;
+  readonly candidate: Observation;
+}
+
+interface Candidate {
+  readonly release: Release;
+  readonly change: Change;
+}
+
+/** The release with other versions of some of its assets, and what those name beside it. */
+export function withAssets({ parts }: Release, changed: readonly Asset[]): ReleaseParts {
+  const assets = new Map(parts.assets.map((asset) => [`${asset.kind}/${asset.name}`, asset]));
+  for (const asset of changed) assets.set(`${asset.kind}/${asset.name}`, asset);
+  return { ...parts, assets: [...assets.values()] };
+}
+
+/**
+ * Asks a candidate what recorded runs were asked. They run as shadows do: they read and ask models, do nothing
+ * else, take up nobody's time, and are in the journal with what they cost.
+ */
+export async function replayOn(
+  { release, change }: Candidate,
+  originals: readonly Observation[],
+  deps: OptimizerDeps,
+): Promise<readonly Trial[]> {
+  const trials: Trial[] = [];
+  for (let from = 0; from < originals.length; from += replaysAtOnce) {
+    const some = originals.slice(from, from + replaysAtOnce);
+    trials.push(...(await Promise.all(some.map((original) => trialOf({ release, change }, original, deps)))));
+  }
+  return trials;
+}
+
+async function trialOf(
+  { release, change }: Candidate,
+  original: Observation,
+  deps: OptimizerDeps,
+): Promise<Trial> {
+  const id = derivedId("trial", original.run, release.digest);
+  const [first] = await deps.journal.read(`run/${original.run}`);
+  const { input, tags, expected } = (first?.data ?? {}) as unknown as RunStarted;
+  await deps.executor.start({
+    release,
+    id,
+    input: input as Json,
+    ...(tags ? { tags } : {}),
+    ...(expected === undefined ? {} : { expected }),
+    effects: "simulated",
+    shadowOf: original.run,
+    actor: "optimizer",
+  });
+  await ended(id, deps);
+  const candidate = await observe(id, deps);
+  return { original, candidate: { ...candidate, isRight: rightBeside(change, candidate, original) } };
+}
+
+/** A retry that waits for its time has not come to an end; what stands still for a person will not. */
+async function ended(run: string, { executor, control, clock }: OptimizerDeps): Promise<void> {
+  for (let waits = 0; waits < waitsMax; waits++) {
+    const status = await executor.settled(run);
+    if (isFinal(status) || status === "paused" || control.run(run)?.waitingFor === "review") return;
+    await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+  }
+}
+
+const waitMs = 100;
+const waitsMax = 600;
