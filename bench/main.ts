@@ -10,6 +10,7 @@ const benches: Readonly<
   },
   classifier: { summary: "the local classifier on public data sets", load: () => import("./classifier.ts") },
   retrieval: { summary: "full-text retrieval on public collections", load: () => import("./retrieval.ts") },
+  mining: { summary: "reading and mining of large event logs", load: () => import("./mining.ts") },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

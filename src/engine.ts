@@ -27,6 +27,7 @@ import {
   FlowProgram,
   forgottenRows,
   type Program,
+  type RecordedRun,
   type Release,
   type Releases,
   type Retention,
@@ -276,7 +277,7 @@ export class Engine {
       clock: this.clock,
       modelOf: this.#kindParts.gateway.modelOf,
       publish: (parts) => this.releases.publish(parts),
-      record: (run) => recordRun(this.journal, run),
+      record: (run) => this.#record(run),
       switches: this.executor.switchboard,
     });
     this.#every(sealEveryMs, () => this.journal.seal());
@@ -367,6 +368,11 @@ export class Engine {
     return this.intake.add(written, message, this.home);
   }
 
+  /** The digest that a version would have. Throws `WorkflowInvalid`; nothing is added. */
+  check(written: WrittenAsset): string {
+    return this.intake.check(written, this.home);
+  }
+
   /**
    * Registers a flow's code, so that its runs can start and go on. It runs in this process: what it blocks
    * or ends is this process. `open` runs a module in a process of its own.
@@ -395,6 +401,11 @@ export class Engine {
     for (const { rollout, ...shadow } of shadows)
       this.#startBeside({ ...request, ...shadow, id: derivedId("shadow", id, rollout), shadowOf: id });
     return run;
+  }
+
+  async #record(run: RecordedRun): Promise<void> {
+    await recordRun(this.journal, run);
+    if (run.arms) this.registry.rollouts.stopped(run.id);
   }
 
   #stopped(run: StoppedRun): void {

@@ -1,12 +1,16 @@
 import { Command, CommanderError } from "commander";
 import { registerAssets } from "./assets.ts";
+import { registerBench } from "./bench.ts";
 import { registerBudgets } from "./budgets.ts";
 import { registerDoctor } from "./doctor.ts";
+import { registerEval } from "./eval.ts";
 import { registerInit } from "./init.ts";
 import { type ExitCode, exit, fail } from "./io.ts";
 import { registerJournal } from "./journal.ts";
+import { registerMine } from "./mine.ts";
 import { registerPredict } from "./predict.ts";
 import { registerPrompt } from "./prompt.ts";
+import { registerReplay } from "./replay.ts";
 import { registerReviews } from "./reviews.ts";
 import { registerRollouts } from "./rollouts.ts";
 import { registerRun } from "./run.ts";
@@ -39,6 +43,9 @@ export async function runCommand(): Promise<ExitCode> {
     registerValidate,
     registerServe,
     registerRun,
+    registerReplay,
+    registerEval,
+    registerBench,
     registerTrain,
     registerPredict,
     registerPrompt,
@@ -48,6 +55,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerRollouts,
     registerSwitches,
     registerBudgets,
+    registerMine,
     registerJournal,
     registerDoctor,
   ])

@@ -14,7 +14,7 @@ import {
 } from "./io.ts";
 
 interface RolloutItem {
-  readonly rolloutId: string;
+  readonly id: string;
   readonly asset: string;
   readonly mode: string;
   readonly status: string;
@@ -138,7 +138,7 @@ const path = "/v1/rollouts";
 async function list(api: Api, options: CommonOptions): Promise<ExitCode> {
   const { items } = await json<{ items: RolloutItem[] }>(await api.request("GET", path));
   const row = (item: RolloutItem) => [
-    item.rolloutId,
+    item.id,
     item.asset,
     item.mode,
     percent(item.share),
@@ -168,7 +168,7 @@ async function ask(
 function describe(rollout: ShownRollout): string {
   const { arms, events } = rollout;
   const facts = [
-    ["rollout", rollout.rolloutId],
+    ["rollout", rollout.id],
     ["asset", rollout.asset],
     ["status", `${rollout.status}${rollout.reason ? `: ${rollout.reason}` : ""}`],
     ["split", `${rollout.mode} of ${percent(rollout.share)}${rollout.by ? ` by ${rollout.by}` : ""}`],

@@ -6,10 +6,13 @@ import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
 import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
+import { evalRoutes } from "./evals/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
+import { replayRoutes } from "./replays/index.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { rolloutRoutes } from "./rollouts/index.ts";
 import { runRoutes } from "./runs/index.ts";
@@ -41,13 +44,17 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/v1/switches", switchRoutes(engine));
   app.route("/v1/budgets", budgetRoutes(engine));
   app.route("/v1/costs", costRoutes(engine));
+  app.route("/v1/replays", replayRoutes(engine, isLocal));
+  app.route("/v1/mining", miningRoutes(engine));
   app.route("/v1/reviews", reviewRoutes(engine));
   app.route("/v1/models", modelRoutes(engine));
   app.route("/v1/routes", routeRoutes(engine));
   app.route("/v1/journal", journalRoutes(engine));
   app.route("/openai/v1", openaiRoutes(engine, assets));
-  if (isLocal) app.route("/v1/batches", batchRoutes(engine));
-  else app.route("/", consoleRoutes());
+  if (isLocal) {
+    app.route("/v1/batches", batchRoutes(engine));
+    app.route("/v1/evals", evalRoutes(engine));
+  } else app.route("/", consoleRoutes());
   return app;
 }
 

@@ -131,7 +131,12 @@ async function parse(text: string): Promise<unknown> {
 }
 
 export function queryOf<T>(context: Context, schema: z.ZodType<T>): T {
-  return checked(schema, context.req.query());
+  // A name that comes once is its value, one that comes more often is a list.
+  const given = Object.entries(context.req.queries());
+  return checked(
+    schema,
+    Object.fromEntries(given.map(([name, values]) => [name, values.length > 1 ? values : values[0]])),
+  );
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -158,7 +158,7 @@ test("under a budget, the answer has a bound that the provider is told", async (
   );
   const { parameters, versions } = await get(`/v1/runs/${runId}/steps/a`);
   assert.equal(Object(parameters).maxTokens, 50);
-  assert.match(Object(versions).price, /^[0-9a-f]{12}$/);
+  assert.match(Object(versions).price.digest, /^[0-9a-f]{12}$/);
 });
 
 test("a spent budget refuses a run with 402, and asks no provider", async (t) => {

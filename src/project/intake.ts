@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Json } from "../core/base/index.ts";
+import { assert, type Json } from "../core/base/index.ts";
 import { assetOf, type Flow, type Release, type Releases } from "../core/executor/index.ts";
 import { makeFolderDurably, writeDurably } from "../core/journal/index.ts";
 import {
+  lineId,
   type Offer,
   type OfferOptions,
   type Registry,
@@ -138,6 +139,16 @@ export class Intake {
     const offers = loader.assetOf(written, registry);
     this.#keep(loader, offers);
     await registry.take(offers, { source: "api", by: "local", message });
+  }
+
+  /** The digest that a version would have. Throws what `add` would have against its text; nothing is added. */
+  check(written: WrittenAsset, home: string): string {
+    const loader = this.project(this.#project?.folder ?? home);
+    const line = lineId(written.kind, written.name);
+    const offers = loader.assetOf(written, this.#options.registry);
+    const offer = offers.find(({ asset }) => lineId(asset.kind, asset.name) === line);
+    assert(offer, `${line} is not among what was made of its text`);
+    return offer.asset.digest;
   }
 
   /** Takes every asset of a folder as its files have it now, workflow files with what they name. */

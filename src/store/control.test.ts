@@ -47,7 +47,7 @@ function runRow(n: number, random: Random): RunRow {
     batch: pick(random, [null, "b1", "b2"]),
     batchRow: n,
     parent: pick(random, [null, "run-001", "run-002", "run-009"]),
-    tags: '{"tenant":"é"}',
+    tags: pick(random, ['{"tenant":"é"}', '{"tenant":"a","note":"\\"tenant\\":\\"é\\" 100%_"}']),
     error: status === "failed" ? '{"code":"X"}' : null,
     waitingFor: status === "waiting" ? pick(random, ["time", "limit", "switch"]) : null,
     waitingKey: status === "waiting" ? pick(random, ["k", "l"]) : null,
@@ -59,6 +59,7 @@ function runRow(n: number, random: Random): RunRow {
     expiresAt: pick(random, [null, 5_010]),
     erased: isEnded ? pick(random, [-1, 0, 1]) : 0,
     shadowOf: pick(random, [null, null, "run-001"]),
+    costUsd: isEnded ? pick(random, [0, 0.01, 0.02]) : null,
   };
 }
 
@@ -73,7 +74,7 @@ function reviewRow(n: number, random: Random): ReviewRow {
     requestedAt: 1_000 + Math.floor(random.next() * 5),
     deadline: null,
     escalated: random.next() < 0.5,
-    decidedAt: null,
+    decidedAt: 3_000 + n,
   };
 }
 
@@ -302,7 +303,26 @@ function answers(store: ControlStore & { readonly registry: RegistryStore }): Re
       pages({ status: "failed" }),
       pages({ batch: "b1", workflow: "v" }),
       pages({ withShadows: true }),
+      pages({ fromMs: 1_005, toMs: 1_010 }),
     ],
+    searches: [
+      { tags: { tenant: "é" } },
+      { tags: { tenant: "a" }, costMinUsd: 0.01, costMaxUsd: 0.01 },
+      { text: "RUN-01" },
+      { text: "0%_" },
+      { text: "%" },
+      { text: '"x"' },
+      { costMinUsd: 0.02 },
+    ].flatMap((search) =>
+      [10, 100].map((runsMax) => {
+        const filter = { among: { ...search, runsMax }, limit: 100 };
+        return [store.runs(filter).map(({ id }) => id), store.searchedTo(filter)];
+      }),
+    ),
+    figures: [5, 100].map((limit) => {
+      const filter = { workflow: "w", fromMs: 1_002, toMs: 1_018, limit };
+      return [store.runFigures(filter), store.decisionTimes(filter)];
+    }),
     running: store.runningRuns().toSorted(),
     wakeable: [0, 5_000, 5_015, 9_999].map((now) => store.wakeable(now, 1_000, none).toSorted()),
     wakeableExcept: [

@@ -1,25 +1,17 @@
 import assert from "node:assert/strict";
-import { after, type TestContext, test } from "node:test";
-import type { Page } from "playwright-core";
-import { accessibilityProblems, keepPicture, openBrowser, openPage, openWorld, type World } from "./world.ts";
+import { test } from "node:test";
+import { addVersion, startRollout } from "./registry.ts";
+import {
+  accessibilityProblems,
+  heading,
+  isLoaded,
+  keepPicture,
+  openBench,
+  openPage,
+  type World,
+} from "./world.ts";
 
-const browser = await openBrowser();
-after(() => (typeof browser === "string" ? undefined : browser.close()));
-
-/** Undefined where there is no browser: the test then says why it is skipped. */
-async function setup(t: TestContext) {
-  if (typeof browser !== "string") return { browser, world: await openWorld(t) };
-  t.skip(browser);
-  return undefined;
-}
-
-const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
-
-/** Nothing on the page stands in for what is still to come. */
-async function isLoaded(page: Page): Promise<void> {
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  while ((await page.getByRole("status", { name: "Loading" }).count()) > 0) await page.waitForTimeout(20);
-}
+const setup = await openBench();
 
 /** Every page in a state that shows most of it, by the name of its picture. */
 async function pagesOf(world: World): Promise<Record<string, string>> {
@@ -27,7 +19,23 @@ async function pagesOf(world: World): Promise<Record<string, string>> {
     await world.start("letters", { name: "Ada" }),
     await world.start("broken", { n: 0 }),
   ];
+  const [asked, again] = [
+    await world.start("triage", { text: "Where is my bill?" }),
+    await world.start("triage", { text: "Thanks" }),
+  ];
+  await addVersion(world, "Say in one word what the message is about.");
+  const rollout = await startRollout(world);
   return {
+    overview: "/",
+    "run-asked": `/runs/${asked}?step=topic`,
+    compare: `/runs/${asked}/compare/${again}`,
+    assets: "/assets",
+    asset: "/assets/prompt/classify",
+    edit: "/assets/workflow/triage/edit",
+    rollouts: "/rollouts",
+    rollout: `/rollouts/${rollout}`,
+    models: "/models",
+    costs: "/costs",
     runs: "/runs",
     "runs-empty": "/runs?status=expired",
     "run-waiting": `/runs/${waiting}`,
@@ -66,6 +74,7 @@ test("the list shows a new run by itself, and its filters are the address", asyn
   if (!parts) return;
   const { world, browser } = parts;
   const { page, trouble } = await openPage(browser, world);
+  await page.keyboard.press("u");
   await page.getByText("Nothing has run yet.").waitFor();
   await world.start("letters", { name: "Ada" });
   await world.start("broken", { n: 0 });
@@ -152,6 +161,7 @@ test("a run is started from its workflow's page, and a wrong input is told where
   const { page, trouble } = await openPage(browser, world);
   await page.keyboard.press("/");
   await page.getByRole("combobox", { name: "Go to" }).fill("lett");
+  await page.getByRole("option", { name: "letters" }).waitFor();
   await page.keyboard.press("Enter");
   await heading(page, "letters").waitFor();
   await page.getByLabel("Input (JSON)").fill('{"name": 3}');

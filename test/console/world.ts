@@ -1,51 +1,17 @@
-import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { dirname, join } from "node:path";
+import { after, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import chromium from "@sparticuz/chromium";
 import axe from "axe-core";
 import { type Browser, chromium as browsers, type Page } from "playwright-core";
 import { messageOf } from "../../src/core/base/index.ts";
-import type { Release } from "../../src/core/executor/index.ts";
 import { listenOnPort } from "../../src/http/index.ts";
 import { type Engine, openEngine } from "../../src/index.ts";
+import { files, workflows } from "./project.ts";
 
 // The console as a person meets it: a real engine behind the real server, in a real Chromium.
-
-/** A run that asks a person, one that fails, and one that waits for an event. */
-const workflows = {
-  letters: `workflow: letters
-description: Answers letters, and asks a person about each.
-input:
-  type: object
-  required: [name]
-  properties: { name: { type: string } }
-steps:
-  - { id: greeting, transform: { value: "Dear {{ input.name }}," } }
-  - id: approval
-    human_review:
-      draft: "{{ greeting.value }} thank you for your letter. We open at nine o'clock."
-      evidence: [{ title: Opening hours, text: "In winter we open later. We open at nine o'clock. On Sundays we are closed." }]
-      assign: post
-      within: 4h
-  - { id: sent, emit: { event: letter.sent, data: { body: "{{ approval.value }}" } } }
-output: "{{ approval.value }}"
-`,
-  broken: `workflow: broken
-input: {}
-steps:
-  - { id: first, transform: { value: 1 } }
-  - { id: divide, transform: { value: "{{ 1 // input.n }}" }, on_failure: fail }
-`,
-  patient: `workflow: patient
-input: {}
-steps:
-  - { id: gate, wait: { event: go } }
-  - { id: after, transform: { value: "{{ gate.value }}" } }
-`,
-};
 
 export interface World {
   readonly engine: Engine;
@@ -54,14 +20,15 @@ export interface World {
   start(workflow: keyof typeof workflows, input: Record<string, string | number>): Promise<string>;
 }
 
-export async function openWorld(t: TestContext): Promise<World> {
+async function openWorld(t: TestContext): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "flyball-console-"));
   const engine = await openEngine({ home: join(folder, "home") });
-  const served = new Map<string, Release>();
-  for (const [name, text] of Object.entries(workflows)) {
-    writeFileSync(join(folder, `${name}.yaml`), text);
-    served.set(name, (await engine.open(join(folder, `${name}.yaml`))).release);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
   }
+  for (const name of Object.keys(workflows)) await engine.open(join(folder, `${name}.yaml`));
+  await engine.keepBudgets(engine.project(folder));
   const listening = await listenOnPort(engine, { host: "127.0.0.1", port: 0 });
   t.after(async () => {
     await listening.close();
@@ -72,17 +39,26 @@ export async function openWorld(t: TestContext): Promise<World> {
     engine,
     url: listening.url ?? "",
     async start(workflow, input) {
-      const release = served.get(workflow);
-      assert.ok(release);
-      const id = await engine.executor.start({ release, input });
+      const id = await engine.start(workflow, { input });
       await engine.executor.settled(id);
       return id;
     },
   };
 }
 
+/** For all tests of a file: a browser, and a world for each test that has one; else the test says why not. */
+export async function openBench() {
+  const browser = await openBrowser();
+  after(() => (typeof browser === "string" ? undefined : browser.close()));
+  return async (t: TestContext) => {
+    if (typeof browser !== "string") return { browser, world: await openWorld(t) };
+    t.skip(browser);
+    return undefined;
+  };
+}
+
 /** Why this machine cannot start one, instead. */
-export async function openBrowser(): Promise<Browser | string> {
+async function openBrowser(): Promise<Browser | string> {
   try {
     const executablePath = await chromium.executablePath();
     return await browsers.launch({ executablePath, args: chromium.args, headless: true });
@@ -136,6 +112,14 @@ export async function accessibilityProblems(page: Page): Promise<readonly string
     );
   });
   return found;
+}
+
+export const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
+
+/** Nothing on the page stands in for what is still to come. */
+export async function isLoaded(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  while ((await page.getByRole("status", { name: "Loading" }).count()) > 0) await page.waitForTimeout(20);
 }
 
 const pictures = fileURLToPath(new URL("../../.cache/console/", import.meta.url));

@@ -76,8 +76,8 @@ test("run: one line a run, then one with the summary", () => {
   for (const step of steps) assert.deepEqual(keys(step), stepKeys);
   const { summary } = lines.at(-1) as { summary: Shown };
   assert.deepEqual(keys(summary), [
-    "accuracy", "agentUtilization", "automated", "batch", "costMean", "costTotal", "refused", "rows", "simulated",
-    "status", "steps", "timeToResult", "version", "workflow",
+    "accuracy", "agentUtilization", "automated", "batch", "costMean", "costTotal", "errorRate", "fallbackRate",
+    "refused", "rows", "simulated", "status", "steps", "tasksPerMinute", "timeToResult", "version", "workflow",
   ]); // biome-ignore format: one list
   assert.deepEqual(summary.status, { completed: 1, waiting: 1 });
   assert.equal(summary.automated, 0.5);
@@ -93,6 +93,21 @@ test("run: a waiting run says what it waits for and until when", () => {
   assert.deepEqual(keys(waiting?.waiting), ["deadline", "dueAt", "for", "key", "path", "since"]);
   const { for: what, path } = (waiting?.waiting ?? {}) as { for?: string; path?: string };
   assert.deepEqual([what, path], ["review", "checked"]);
+});
+
+test("replay and eval", async () => {
+  const replayed = JSON.parse((await command("replay", "contract.yaml", "--json")).stdout);
+  assert.deepEqual(keys(replayed), ["items", "release", "summary", "workflow"]);
+  assert.deepEqual(keys(replayed.items[0]), [
+    "blockedEffects", "computed", "costUsd", "differences", "irreproducible", "needsReview", "output", "problem",
+    "rerun", "reused", "run", "status", "steps", "tookMs",
+  ]); // biome-ignore format: one list
+  assert.deepEqual(keys(replayed.items[0].steps[0]), ["how", "isChanged", "kind", "mark", "path"]);
+  const evaluated = JSON.parse((await command("eval", "contract.yaml", "--data", "in.csv", "--json")).stdout);
+  assert.deepEqual(keys(evaluated), [
+    "comparison", "dataset", "figures", "gates", "items", "release", "version", "workflow",
+  ]); // biome-ignore format: one list
+  assert.deepEqual(keys(evaluated.figures.accuracy), ["high", "low", "method", "n", "value"]);
 });
 
 test("runs list and runs show", async () => {

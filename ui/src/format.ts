@@ -34,7 +34,7 @@ export function formatMoney(usd: number | null | undefined): string {
   if (usd === null || usd === undefined) return "–";
   if (usd === 0) return "$0";
   if (Math.abs(usd) >= 1) return `$${usd.toFixed(2)}`;
-  return `$${Number(usd.toPrecision(2))}`;
+  return `$${usd.toLocaleString("en", { maximumSignificantDigits: 2 })}`;
 }
 
 export function formatShare(share: number | null | undefined): string {

@@ -1,13 +1,9 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
-import { statuses } from "./api/runs.ts";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { type CostQuery, costDimensions } from "./api/money.ts";
+
 import { Empty } from "./components/basics.tsx";
 import { Frame } from "./components/frame.tsx";
+import { runFilterOf } from "./run-filter.ts";
 
 const root = createRootRoute({
   component: Frame,
@@ -17,23 +13,14 @@ const root = createRootRoute({
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/runs" });
-  },
+  component: lazyRouteComponent(() => import("./pages/overview.tsx"), "OverviewPage"),
 });
 
 /** Filters live in the address, so that a view can be kept and sent. */
 export const runsRoute = createRoute({
   getParentRoute: () => root,
   path: "/runs",
-  validateSearch: (search: Record<string, unknown>) => {
-    const status = statuses.find((known) => known === search.status);
-    return {
-      ...(typeof search.workflow === "string" ? { workflow: search.workflow } : {}),
-      ...(status ? { status } : {}),
-      ...(typeof search.cursor === "string" ? { cursor: search.cursor } : {}),
-    };
-  },
+  validateSearch: runFilterOf,
   component: lazyRouteComponent(() => import("./pages/runs.tsx"), "RunsPage"),
 });
 
@@ -43,6 +30,14 @@ export const runRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): { step?: string } =>
     typeof search.step === "string" ? { step: search.step } : {},
   component: lazyRouteComponent(() => import("./pages/run.tsx"), "RunPage"),
+});
+
+export const compareRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$a/compare/$b",
+  validateSearch: (search: Record<string, unknown>): { step?: string } =>
+    typeof search.step === "string" ? { step: search.step } : {},
+  component: lazyRouteComponent(() => import("./pages/compare.tsx"), "ComparePage"),
 });
 
 const workflows = createRoute({
@@ -65,8 +60,82 @@ export const reviewsRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/reviews.tsx"), "ReviewsPage"),
 });
 
+export const assetsRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/assets",
+  validateSearch: (search: Record<string, unknown>): { kind?: string } =>
+    typeof search.kind === "string" ? { kind: search.kind } : {},
+  component: lazyRouteComponent(() => import("./pages/assets.tsx"), "AssetsPage"),
+});
+
+/** Which two versions are compared stands in the address. */
+export const assetRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/assets/$kind/$name",
+  validateSearch: ({ from, to }: Record<string, unknown>): { from?: string; to?: string } => ({
+    ...(typeof from === "string" ? { from } : {}),
+    ...(typeof to === "string" ? { to } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/asset.tsx"), "AssetPage"),
+});
+
+export const editRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/assets/$kind/$name/edit",
+  component: lazyRouteComponent(() => import("./pages/edit.tsx"), "EditPage"),
+});
+
+const rollouts = createRoute({
+  getParentRoute: () => root,
+  path: "/rollouts",
+  component: lazyRouteComponent(() => import("./pages/rollouts.tsx"), "RolloutsPage"),
+});
+
+export const rolloutRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/rollouts/$id",
+  component: lazyRouteComponent(() => import("./pages/rollout.tsx"), "RolloutPage"),
+});
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  component: lazyRouteComponent(() => import("./pages/models.tsx"), "ModelsPage"),
+});
+
+export const costsRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/costs",
+  validateSearch: (search: Record<string, unknown>): Partial<CostQuery> => {
+    const by = costDimensions.find((known) => known === search.by);
+    return { ...(by ? { by } : {}), ...days(search) };
+  },
+  component: lazyRouteComponent(() => import("./pages/costs.tsx"), "CostsPage"),
+});
+
+function days({ from, to }: Record<string, unknown>): { from?: string; to?: string } {
+  const isDay = (value: unknown): value is string =>
+    typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
+  return { ...(isDay(from) ? { from } : {}), ...(isDay(to) ? { to } : {}) };
+}
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runsRoute, runRoute, workflows, workflowRoute, reviewsRoute]),
+  routeTree: root.addChildren([
+    home,
+    runsRoute,
+    runRoute,
+    compareRoute,
+    workflows,
+    workflowRoute,
+    reviewsRoute,
+    assetsRoute,
+    assetRoute,
+    editRoute,
+    rollouts,
+    rolloutRoute,
+    models,
+    costsRoute,
+  ]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

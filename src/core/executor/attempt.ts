@@ -15,7 +15,9 @@ import { type Switches, switchId } from "./switches.ts";
 export interface AttemptOptions {
   readonly clock: Clock;
   readonly effects: EffectMode;
-  readonly switches: Switches;
+  readonly switches: Pick<Switches, "check">;
+  /** Tells what is only rehearsed from what was done, for whoever knows calls by their key. */
+  readonly keyPrefix?: string;
   /** Called once, with the outcome or what was thrown; perhaps before `beginAttempt` returns. */
   readonly onOutcome: (attempt: StepAttempt, outcome: StepOutcome) => void;
   readonly onError: (attempt: StepAttempt, error: unknown) => void;
@@ -85,12 +87,14 @@ export class StepAttempt implements StepContext, Attempt {
     return this.step.activation.path;
   }
   get key(): string {
-    return `${this.#run.id}/${this.path}`;
+    return `${this.#options.keyPrefix ?? ""}${this.#run.id}/${this.path}`;
   }
   get tags(): Readonly<Record<string, string>> {
     return this.#run.started.tags ?? {};
   }
+  /** What a run may spend was its own matter; what is only rehearsed keeps to the budgets of periods. */
   get budgetUsd(): number | undefined {
+    if (this.#options.keyPrefix !== undefined) return undefined;
     const { definition } = this.#run.release;
     return definition.type === "document" ? definition.workflow.document.budgetUsd : undefined;
   }
@@ -117,7 +121,7 @@ export class StepAttempt implements StepContext, Attempt {
     return this.#controller.signal;
   }
   get random(): Random {
-    this.#random ??= seededRandom(`${this.key}/${this.attempt}`);
+    this.#random ??= seededRandom(`${this.#run.id}/${this.path}/${this.attempt}`);
     return this.#random;
   }
 

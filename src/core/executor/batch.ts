@@ -1,7 +1,7 @@
 import { type Clock, derivedId, FlyballError, type Json } from "../base/index.ts";
 import { type Journal, StaleAppend } from "../journal/index.ts";
 import { QueueFull, RunPruned } from "./errors.ts";
-import type { RunStatus } from "./events.ts";
+import type { RunEffects, RunStatus } from "./events.ts";
 import { isFinal } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import { checkInput, type Release } from "./release.ts";
@@ -29,6 +29,8 @@ export interface BatchRequest {
   readonly again: boolean;
   /** Go on with the version that the batch began with, although the workflow has changed. */
   readonly continue: boolean;
+  /** Absent: what its runs do is done. */
+  readonly effects?: RunEffects | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -93,7 +95,7 @@ export class Batches {
     const worker = async () => {
       for (const row of rows) {
         if (request.signal.aborted) return;
-        await this.#row(batch, release, row, known.get(row.row), tell);
+        await this.#row(batch, { release, effects: request.effects }, row, known.get(row.row), tell);
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, request.concurrency) }, worker));
@@ -141,7 +143,7 @@ export class Batches {
 
   async #row(
     batch: BatchRow,
-    release: Release,
+    { release, effects }: { readonly release: Release; readonly effects: RunEffects | undefined },
     row: BatchInput,
     known: RunRow | undefined,
     tell: (news: BatchNews) => void,
@@ -153,7 +155,7 @@ export class Batches {
         checkInput(release, row.input);
         // A complete batch has had a run for each row: what is not there any more must not run again.
         if (batch.status === "completed") throw new RunPruned();
-        await this.#start({ ...row, release, id, batch: batch.id });
+        await this.#start({ ...row, release, id, batch: batch.id, ...(effects ? { effects } : {}) });
       }
       tell({ type: "run", run: id, row: row.row, status: await this.#executor.settled(id) });
     } catch (error) {

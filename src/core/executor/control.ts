@@ -99,7 +99,14 @@ function runChanges(id: string, event: PendingEvent): readonly ControlChange[] {
 function endChanges(id: string, event: PendingEvent, taken: ControlChange[]): readonly ControlChange[] {
   const status = runStatuses.find((known) => event.type === `run.${known}`);
   if (!status) return taken;
-  const set = { status, ...noWait, endedAt: event.at, error: errorOf(event.data.error) };
+  const { costUsd } = event.data;
+  const set = {
+    status,
+    ...noWait,
+    endedAt: event.at,
+    error: errorOf(event.data.error),
+    costUsd: typeof costUsd === "number" ? costUsd : null,
+  };
   return [...taken, { table: "runs", update: id, at: event.at, set }];
 }
 
@@ -144,6 +151,7 @@ function startedRun(id: string, event: PendingEvent): RunRow {
     expiresAt: typeof data.expiresAt === "number" ? data.expiresAt : null,
     erased: data.capture === undefined ? 0 : -1,
     shadowOf: optionalText(data.shadowOf),
+    costUsd: null,
   };
 }
 

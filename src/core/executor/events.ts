@@ -180,6 +180,8 @@ export interface StepRetried {
   readonly attempt: number;
   readonly error: ErrorRecord;
   readonly dueAt: number;
+  /** Wall-clock milliseconds at which the first attempt began. */
+  readonly startedAt?: number;
   /** It is the fallback that is tried again, after this error of the step itself. */
   readonly fallbackFor?: ErrorRecord;
 }

@@ -20,7 +20,7 @@ import {
 import { Mailbox } from "./mailbox.ts";
 import type { ChildDemand, NewRun } from "./outcomes.ts";
 import type { Program } from "./program.ts";
-import { programOf } from "./program-of.ts";
+import { type OpenedRun, programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
 import { checkInput, type FlowDefinition, type Release, type Releases } from "./release.ts";
 import { replay } from "./replay.ts";
@@ -409,9 +409,12 @@ export class Executor {
   }
 
   #runOf(id: string, started: RunStarted, startedAt: number, release: Release): Run {
-    const program = programOf(this.#options, release, { id, started, startedAt });
+    const program = this.programOf(release, { id, started, startedAt });
     return new Run({ id, started, startedAt, release, program });
   }
+
+  /** What walks through a release for a run, whether that is to be recorded or was. */
+  programOf = (release: Release, run: OpenedRun) => programOf(this.#options, release, run);
 
   /** Where the run itself takes nothing from its inbox, the bell is answered here, or it would ring for ever. */
   async #load(id: string, mailbox: Mailbox, rates?: RateMoments): Promise<Run | undefined> {

@@ -30,6 +30,7 @@ export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export { type RecordedOutcome, type RecordedRun, recordRun } from "./recorded.ts";
+export * from "./rehearsal.ts";
 export {
   assetOf,
   createReleases,

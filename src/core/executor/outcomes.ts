@@ -365,7 +365,14 @@ export class Outcomes {
     const fallbackFor = step.failure ? { fallbackFor: step.failure } : {};
     this.#record.add({
       type: "step.retried",
-      data: { path, attempt: step.attempts, error, dueAt, ...fallbackFor },
+      data: {
+        path,
+        attempt: step.attempts,
+        error,
+        dueAt,
+        startedAt: step.startedAt ?? dueAt,
+        ...fallbackFor,
+      },
     });
   }
 }

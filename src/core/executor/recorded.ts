@@ -2,7 +2,7 @@ import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { Append, Journal } from "../journal/index.ts";
 import type { Fact, StepResult } from "../workflow/index.ts";
 import { endEvent, type RunEnd } from "./end.ts";
-import { type RunEvent, toNewEvents } from "./events.ts";
+import { type Arms, type RunEvent, toNewEvents } from "./events.ts";
 import { factAppend } from "./record.ts";
 import type { Release } from "./release.ts";
 
@@ -15,6 +15,7 @@ export interface RecordedRun {
   readonly release: Pick<Release, "workflow" | "version" | "digest">;
   readonly input: Json;
   readonly tags: Readonly<Record<string, string>>;
+  readonly arms?: Arms | undefined;
   readonly actor: string;
   /** Wall-clock milliseconds. */
   readonly beganAt: number;
@@ -40,11 +41,11 @@ export async function recordRun(journal: Pick<Journal, "append">, run: RecordedR
 }
 
 function recordedAppends(run: RecordedRun): readonly Append[] {
-  const { id, release, input, tags, actor, beganAt, outcome } = run;
+  const { id, release, input, tags, arms, actor, beganAt, outcome } = run;
   const { workflow, version, digest } = release;
   const started: RunEvent = {
     type: "run.started",
-    data: { workflow, version, release: digest, input, tags, beganAt },
+    data: { workflow, version, release: digest, input, tags, beganAt, ...(arms ? { arms } : {}) },
   };
   const own: Append = {
     stream: `run/${id}`,

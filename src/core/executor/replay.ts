@@ -115,6 +115,7 @@ function replayRetried(run: Run, retried: StepRetried): void {
   meetFallback(run, step, retried.fallbackFor);
   run.costUsd += retried.error.costUsd ?? 0;
   noteFailure(step, retried.error);
+  step.startedAt ??= retried.startedAt ?? null;
   // What it waited for still stands, and the answer is still in the inbox: it is answered again.
   if (step.wait) Object.assign(step, { phase: "waiting", dueAt: step.wait.dueAt ?? null });
   else Object.assign(step, { phase: "backoff", attempts: retried.attempt, dueAt: retried.dueAt });

@@ -91,6 +91,21 @@ test("what the other side says of when to come back is honoured, when it is late
   }
 });
 
+test("a step's result says when its first attempt began, also after a restart in between", async () => {
+  const first = setup();
+  first.world.failing("flaky", 2);
+  const id = await start(first, [call("a", "flaky", 1, { retry })]);
+  await ticks();
+  const began = first.clock.now();
+  const bundle = restart(first);
+  bundle.world.failing("flaky", 1);
+  await letTimePass(bundle, id, 10);
+  const { status, events } = await ending(bundle, id);
+  const { startedAt, attempts } = dataOf(events, "step.completed");
+  assert.deepEqual([status, startedAt, Number(attempts) > 1], ["completed", began, true]);
+  assert.ok(bundle.clock.now() > began);
+});
+
 test("only the declared classes of failure are tried again, and no failure without a class", async () => {
   for (const [error, calls] of [
     [() => new Outage("server"), 4],

@@ -35,6 +35,8 @@ export interface RunRow {
   readonly erased: number;
   /** The run that it is compared with. */
   readonly shadowOf: string | null;
+  /** What it has cost; null before its end. */
+  readonly costUsd: number | null;
 }
 
 export interface ReviewRow {
@@ -111,13 +113,49 @@ export type ControlChange =
   | { readonly table: "switches"; readonly remove: string };
 
 export interface RunFilter {
-  readonly workflow?: string;
-  readonly status?: RunStatus;
-  readonly batch?: string;
+  readonly workflow?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  readonly batch?: string | undefined;
   /** Shadows are left out otherwise. */
-  readonly withShadows?: boolean;
+  readonly withShadows?: boolean | undefined;
+  /** Wall-clock milliseconds: started from then on, and before then. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
   /** Only runs older than this one: the cursor of the next page. */
-  readonly before?: string;
+  readonly before?: string | undefined;
+  readonly limit: number;
+  /** What no index finds: it is looked for among so many of the runs that the other members find, newest first. */
+  readonly among?: RunSearch | undefined;
+}
+
+export interface RunSearch {
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Stands, with letters of ASCII in whatever case, in the id, the workflow's name, the error or the tags. */
+  readonly text?: string | undefined;
+  /** Runs that have ended and cost so much, at least and at most. */
+  readonly costMinUsd?: number | undefined;
+  readonly costMaxUsd?: number | undefined;
+  readonly runsMax: number;
+}
+
+/** A run as the figures of its workflow count it. */
+export interface RunFigure {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly costUsd: number | null;
+  readonly errorCode: string | null;
+  /** A person was asked. */
+  readonly isReviewed: boolean;
+}
+
+/** The runs of a workflow that were started in a period, the newest of them; no shadows. */
+export interface FigureFilter {
+  readonly workflow: string;
+  /** Wall-clock milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
   readonly limit: number;
 }
 
@@ -132,6 +170,14 @@ export interface ControlStore {
   run(id: string): RunRow | undefined;
   /** Newest first. */
   runs(filter: RunFilter): readonly RunRow[];
+  /** Where a search ended that did not look at all: the run after which it goes on. */
+  searchedTo(filter: RunFilter): string | undefined;
+  /** Newest first. */
+  runFigures(filter: FigureFilter): readonly RunFigure[];
+  /** When each of their reviews was asked and decided, in the order of the decisions. */
+  decisionTimes(
+    filter: FigureFilter,
+  ): readonly { readonly requestedAt: number; readonly decidedAt: number }[];
   /** Runs that are `running` or `undoing`: what a start takes up again. */
   runningRuns(): readonly string[];
   /**

@@ -186,6 +186,7 @@ function viewStep(
       return {
         ...before,
         status: "retrying",
+        startedAt: before.startedAt ?? (typeof data.startedAt === "number" ? data.startedAt : null),
         attempts: Number(data.attempt),
         error: data.error as unknown as ErrorRecord,
         failures: [...before.failures, failureOf(data as unknown as StepRetried, event.at)],

@@ -4,6 +4,7 @@ import type { Append, Journal } from "../journal/index.ts";
 import { Contents } from "./contents.ts";
 import { AssetNotFound, VersionNotFound } from "./errors.ts";
 import { type LineEvent, type RolloutEvent, type ScoreEvent, toNewEvent } from "./events.ts";
+import { Picks } from "./picks.ts";
 import { Plans } from "./plans.ts";
 import { type AssetKinds, Resolver } from "./resolve.ts";
 import { type LabelRules, newestVersion, productionLabel, rulesLine, rulesOf } from "./rules.ts";
@@ -28,6 +29,7 @@ export class Current {
   readonly resolver: Resolver;
   #snapshot: Snapshot;
   #plans: Plans;
+  #picks: Picks;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: RegistryOptions) {
@@ -36,6 +38,7 @@ export class Current {
     this.resolver = new Resolver(this.contents, options.kinds);
     this.#snapshot = takeSnapshot(options.store);
     this.#plans = new Plans(this.#snapshot, this.resolver, options.releases);
+    this.#picks = new Picks(this.#snapshot, this.resolver);
   }
 
   get store(): RegistryStore {
@@ -44,6 +47,10 @@ export class Current {
 
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  get picks(): Picks {
+    return this.#picks;
   }
 
   get plans(): Plans {
@@ -62,6 +69,7 @@ export class Current {
     await this.options.journal.append(appends);
     this.#snapshot = takeSnapshot(this.store);
     this.#plans = new Plans(this.#snapshot, this.resolver, this.options.releases);
+    this.#picks = new Picks(this.#snapshot, this.resolver);
   }
 
   /** The rules of labels, in the version that holds. */

@@ -23,6 +23,7 @@ export {
   type VersionSource,
 } from "./events.ts";
 export type { WrittenGuard } from "./guards.ts";
+export type { Named, Picked } from "./picks.ts";
 export type { Assignment } from "./plans.ts";
 export { Registry } from "./registry.ts";
 export type { AssetKinds } from "./resolve.ts";

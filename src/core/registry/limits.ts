@@ -6,5 +6,7 @@ export const rolloutsPerWorkflowMax = 5;
 export const latenciesMax = 1_000;
 /** Runs, or scores, before a guard speaks, unless it says otherwise. */
 export const guardMinRunsDefault = 20;
+/** Sets of names that calls have used, kept ready for one state of the labels. */
+export const picksKeptMax = 1_000;
 /** How deep workflows may call each other. */
 export const childDepthMax = 20;

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../base/index.ts";
 import type { Arms, Release, Releases } from "../executor/index.ts";
 import { armOf, isChosen, keyOf, type RunToCome } from "./assign.ts";
 import type { Resolver } from "./resolve.ts";
-import { type ArmChoice, chooser, type RunningRollout, type Snapshot } from "./snapshot.ts";
+import { type ArmChoice, type Choose, chooser, type RunningRollout, type Snapshot } from "./snapshot.ts";
 import type { Arm } from "./store.ts";
 
 /** What a new run gets. */
@@ -85,6 +85,18 @@ export class Plans {
     return this.#release(await this.#plan(line), new Map());
   }
 
+  /** What a run would get, were these versions production: digests by line. */
+  async instead(line: string, versions: ReadonlyMap<string, string>): Promise<Release> {
+    const production = chooser(this.#snapshot, new Map());
+    return this.#published(line, (named) => versions.get(named) ?? production(named));
+  }
+
+  async #published(line: string, choose: Choose): Promise<Release> {
+    const { parts, children } = await this.#resolver.resolve(line, choose);
+    for (const child of children) await this.#releases.publish(child);
+    return this.#releases.publish(parts);
+  }
+
   /** Many ask at once after a label has moved; one of them does the work. */
   #plan(line: string): Promise<Plan> {
     return once(this.#making, line, async () => {
@@ -100,9 +112,7 @@ export class Plans {
     return (
       releases.get(key) ??
       once(publishing, key, async () => {
-        const { parts, children } = await this.#resolver.resolve(line, chooser(this.#snapshot, arms));
-        for (const child of children) await this.#releases.publish(child);
-        const release = await this.#releases.publish(parts);
+        const release = await this.#published(line, chooser(this.#snapshot, arms));
         releases.set(key, release);
         return release;
       })

@@ -2,9 +2,11 @@ import type { Json, JsonObject } from "../base/index.ts";
 import type { Release } from "../executor/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import type { Asset, AssetSource } from "../workflow/index.ts";
+import type { RunToCome } from "./assign.ts";
 import { appendOf, Current, type RegistryOptions } from "./current.ts";
 import type { ScoreRecorded } from "./events.ts";
 import { approveLabel, moveLabel, removeLabel } from "./labels.ts";
+import type { Named, Picked } from "./picks.ts";
 import type { Assignment } from "./plans.ts";
 import { runnableKinds, runnableLine } from "./resolve.ts";
 import { Rollouts } from "./rollouts.ts";
@@ -65,6 +67,12 @@ export class Registry implements AssetSource {
     return this.#current.plans.production(line);
   }
 
+  /** What runs would get, were these versions production: each by its label, digest or the beginning of it. */
+  instead(line: string, versions: Readonly<Record<string, string>>): Promise<Release> {
+    const digests = Object.entries(versions).map(([of, named]) => [of, this.version(of, named)] as const);
+    return this.#current.plans.instead(line, new Map(digests));
+  }
+
   /** What a new run gets. Throws `ReleaseUnfit` when there is nothing that it could run with. */
   assign(
     line: string,
@@ -72,6 +80,11 @@ export class Registry implements AssetSource {
     run: { readonly input: Json; readonly tags?: JsonObject | undefined },
   ): Promise<Assignment> {
     return this.#current.plans.assign(line, id, run);
+  }
+
+  /** What a call gets that names these; `files` has what no line has. Throws `ReleaseUnfit`. */
+  pick(roots: readonly Named[], run: RunToCome, files: AssetSource): Promise<Picked> {
+    return this.#current.picks.pick(roots, run, files);
   }
 
   readonly take: Rest<typeof takeOffers> = (...rest) => takeOffers(this.#current, ...rest);

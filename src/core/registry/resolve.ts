@@ -67,6 +67,21 @@ export class Resolver {
     return { parts, children };
   }
 
+  /** Assets by name, with those that they name in turn; what has no version is taken from the files. */
+  async withNamed(roots: readonly Named[], choose: Choose, files: AssetSource): Promise<readonly Asset[]> {
+    const found = new Map<string, Asset>();
+    const named = [...roots];
+    for (const { kind, name } of named) {
+      const line = lineId(kind, name);
+      if (found.has(line)) continue;
+      const own = choose(line) === undefined ? files.find(kind, name) : undefined;
+      const asset = own ?? (await this.#version(line, choose, undefined));
+      found.set(line, asset);
+      named.push(...this.#kinds.referencesOf(kind, asset.content, files.find));
+    }
+    return [...found.values()];
+  }
+
   async #partsOf(line: string, { choose, path }: Resolving): Promise<ResolvedParts> {
     if (path.includes(line) || path.length >= childDepthMax)
       throw new ReleaseUnfit([`workflows call each other in a circle: ${[...path, line].join(" → ")}`]);

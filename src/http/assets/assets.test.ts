@@ -123,7 +123,7 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
     [started.status, started.body.status, started.body.share, started.body.by],
     [201, "running", 1, "{{ input.text }}"],
   );
-  const rollout = `/v1/rollouts/${started.body.rolloutId}`;
+  const rollout = `/v1/rollouts/${started.body.id}`;
   const again = await ask("POST", "/v1/rollouts", { asset: "prompt/ask", to, share: 1 });
   assert.deepEqual([again.status, again.body.code], [409, "ROLLOUT_RUNNING"]);
   assert.equal((await ask("POST", `${rollout}/share`, { share: "50%" })).body.share, 0.5);
@@ -131,7 +131,7 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
 
   for (const value of [true, false, false]) {
     const run = await ask("POST", "/v1/workflows/asks/runs?wait=10s", { input: { text: "x" } });
-    assert.deepEqual(run.body.rollouts, { [String(started.body.rolloutId)]: "to" });
+    assert.deepEqual(run.body.rollouts, { [String(started.body.id)]: "to" });
     const scores = `/v1/runs/${run.body.runId}/scores`;
     assert.equal(
       (await ask("POST", scores, { name: "right", value, source: "user", comment: "why" })).status,
@@ -149,7 +149,7 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
   assert.equal((shown.body.events as Body[]).at(-1)?.type, "rollout.rolled_back");
 
   const next = await ask("POST", "/v1/rollouts", { asset: "prompt/ask", to, mode: "ab", share: 0.5 });
-  const promoted = await ask("POST", `/v1/rollouts/${next.body.rolloutId}/promote`, { reason: "after all" });
+  const promoted = await ask("POST", `/v1/rollouts/${next.body.id}/promote`, { reason: "after all" });
   assert.equal(promoted.body.status, "promoted");
   assert.equal((await ask("GET", asset)).body.production, to);
   const third = await ask("POST", "/v1/rollouts", {
@@ -157,11 +157,49 @@ test("a rollout is started, resized, judged by scores, and ended", async (t) => 
     to: String(versions[1]?.digest),
     share: 0.5,
   });
-  const back = await ask("POST", `/v1/rollouts/${third.body.rolloutId}/rollback`, { reason: "enough" });
+  const back = await ask("POST", `/v1/rollouts/${third.body.id}/rollback`, { reason: "enough" });
   assert.deepEqual([back.body.status, back.body.reason], ["rolled_back", "enough"]);
   const statuses = ((await ask("GET", "/v1/rollouts")).body.items as Body[]).map(({ status }) => status);
   assert.deepEqual(statuses, ["rolled_back", "promoted", "rolled_back"]);
   const running = await ask("GET", "/v1/rollouts?status=running");
   assert.deepEqual(running.body.items, []);
   assert.deepEqual(((await ask("GET", "/v1/journal/doctor")).body as { ok: boolean }).ok, true);
+});
+
+test("a text is checked without adding it, and what is wrong is told with its place", async (t) => {
+  const { engine, ask } = await setup(t);
+  const before = engine.journal.lastPosition();
+  const good = await ask("POST", `${asset}/check`, { text: promptText("v2") });
+  assert.match(String(good.body.digest), /^[0-9a-f]{64}$/);
+  const bad = await ask("POST", `${asset}/check`, { text: "input: { text: string }\nmessages: 5\n" });
+  const [problem] = bad.body.problems as Body[];
+  assert.deepEqual([bad.status, problem?.line], [422, 2]);
+  const unknown = await ask("POST", "/v1/assets/workflow/asks/check", {
+    text: "workflow: asks\nsteps: [{ id: a, inference: { prompt: nobody } }]\n",
+  });
+  assert.match(JSON.stringify(unknown.body.problems), /nobody/);
+  assert.equal(engine.journal.lastPosition(), before);
+  const added = await ask("PUT", asset, { text: promptText("v2") });
+  assert.equal(added.status, 200);
+  assert.equal(engine.registry.version("prompt/ask", "newest"), good.body.digest);
+});
+
+test("any version of a prompt is rendered for the variables that it is given", async (t) => {
+  const { ask } = await setup(t);
+  await ask("PUT", asset, { text: promptText("v2") });
+  const rendered = async (version?: string) => {
+    const body = { input: { text: "hi" }, ...(version ? { version } : {}) };
+    return (await ask("POST", `${asset}/render`, body)).body.messages;
+  };
+  assert.deepEqual(await rendered(), [{ role: "user", content: "v1 hi" }]);
+  assert.deepEqual(await rendered("newest"), [{ role: "user", content: "v2 hi" }]);
+  const wrong = await ask("POST", `${asset}/render`, { input: {} });
+  assert.deepEqual([wrong.status >= 400, wrong.body.code], [true, "PROMPT_INPUT_INVALID"]);
+  assert.equal((await ask("POST", `${asset}/render`, { input: 5 })).status, 400);
+});
+
+test("the format's schema knows the kinds that this server has", async (t) => {
+  const { ask } = await setup(t);
+  const { body } = await ask("GET", "/v1/workflows/schema");
+  assert.ok("kind_inference" in Object(body.$defs));
 });

@@ -1,7 +1,9 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { isJsonObject, type JsonObject } from "../../core/base/index.ts";
 import { AssetNotFound, lineId } from "../../core/registry/index.ts";
 import type { Engine } from "../../engine.ts";
+import { renderPrompt } from "../../models/prompts/index.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
 import { presentEvent, presentLine, presentVersion } from "./present.ts";
 import { textDiff, textOf, writtenOf } from "./text.ts";
@@ -27,6 +29,11 @@ const approvalBody = z.strictObject({
   to: z.string().min(1).max(100),
   by: z.string().min(1).max(200).default("local"),
   comment: z.string().max(10_000).optional(),
+});
+const renderBody = z.strictObject({
+  version: z.string().min(1).max(100).default("production"),
+  input: z.custom<JsonObject>((value) => isJsonObject(value), "expected an object: the prompt's variables"),
+  tags: z.record(z.string().max(100), z.string().max(200)).optional(),
 });
 const pushBody = z.strictObject({
   folder: z.string().min(1),
@@ -60,6 +67,20 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
     const { kind, name } = namesOf(context);
     await engine.add(writtenOf({ kind, name, ...body }), message);
     return context.json(presentLine(registry, lineOf(engine, context)));
+  });
+
+  routes.post("/:kind/:name/check", async (context) => {
+    const { message: _, ...body } = await bodyOf(context, putBody);
+    return context.json({ digest: engine.check(writtenOf({ ...namesOf(context), ...body })) });
+  });
+
+  routes.post("/prompt/:name/render", async (context) => {
+    const { version, input, tags } = await bodyOf(context, renderBody);
+    const line = lineId("prompt", param(context, "name"));
+    const digest = registry.version(line, version);
+    const content = await registry.contentOf(digest);
+    const asset = { kind: "prompt", name: param(context, "name"), digest, content };
+    return context.json({ digest, ...renderPrompt(asset, input, tags) });
   });
 
   routes.get("/:kind/:name/versions", (context) => {

@@ -14,6 +14,7 @@ const startBody = z.strictObject({
   concurrency: z.number().int().min(1).max(1_000).default(8),
   again: z.boolean().default(false),
   continue: z.boolean().default(false),
+  effects: z.literal("simulated").optional(),
 });
 
 /** What a line of a batch's answer says. */

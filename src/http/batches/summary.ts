@@ -20,6 +20,12 @@ export interface Summary {
   readonly automated: number | null;
   /** Steps done by machine, over all steps done or waiting for a person. */
   readonly agentUtilization: number | null;
+  /** Completed runs, from the first start to the last end. */
+  readonly tasksPerMinute: number | null;
+  /** Runs that failed, or stand still because they did, over all accepted runs. */
+  readonly errorRate: number | null;
+  /** Steps whose fallback answered, over all steps done. */
+  readonly fallbackRate: number | null;
   /** Share right, where the input says what is right. */
   readonly accuracy: readonly AccuracySummary[];
   /** True when a simulated model answered anywhere. */
@@ -55,8 +61,12 @@ export async function summarise(
   refused: Summary["refused"],
 ): Promise<Summary> {
   const views: RunView[] = [];
-  for (const run of engine.control.batchRuns(batch.id))
-    views.push(viewRun(run.id, await engine.journal.read(`run/${run.id}`)));
+  let fallbacks = 0;
+  for (const run of engine.control.batchRuns(batch.id)) {
+    const events = await engine.journal.read(`run/${run.id}`);
+    views.push(viewRun(run.id, events));
+    fallbacks += events.filter(({ type, data }) => type === "step.completed" && data?.fallbackFor).length;
+  }
   const steps = views.flatMap((view) => view.steps);
   const completed = views.filter((view) => view.status === "completed");
   const automated = completed.filter((view) => !view.steps.some(byPerson));
@@ -76,14 +86,36 @@ export async function summarise(
     costTotal,
     automated: views.length > 0 ? automated.length / views.length : null,
     agentUtilization: utilization(steps),
+    tasksPerMinute: tasksPerMinute(completed),
+    errorRate: shareOf(views.filter(hasFailed).length, views.length),
+    fallbackRate: shareOf(fallbacks, steps.filter((step) => step.status === "completed").length),
     accuracy: [...accuracy(automated, "automated"), ...accuracy(views, "all")],
     simulated: steps.some((step) => step.result?.simulated === true),
   };
 }
 
-function byPerson(step: StepView): boolean {
+/** Where effects are simulated, a person would have been asked. */
+export function byPerson(step: StepView): boolean {
   if (step.kind !== "human_review") return false;
-  return step.status === "waiting" || (step.status === "completed" && step.result?.decision !== "auto");
+  const { decision, simulated } = step.result ?? {};
+  return (
+    step.status === "waiting" || (step.status === "completed" && (decision !== "auto" || simulated === true))
+  );
+}
+
+function hasFailed({ status, paused }: RunView): boolean {
+  return status === "failed" || status === "expired" || paused?.reason === "failed";
+}
+
+function shareOf(part: number, whole: number): number | null {
+  return whole > 0 ? part / whole : null;
+}
+
+function tasksPerMinute(completed: readonly RunView[]): number | null {
+  if (completed.length === 0) return null;
+  const began = Math.min(...completed.map(({ startedAt }) => startedAt));
+  const ended = Math.max(...completed.map(({ endedAt }) => endedAt ?? 0));
+  return ended > began ? (completed.length * 60_000) / (ended - began) : null;
 }
 
 function utilization(steps: readonly StepView[]): number | null {
@@ -125,7 +157,7 @@ function accuracy(views: readonly RunView[], among: AccuracySummary["among"]): A
   return [...counts].map(([of, count]) => ({ of, among, ...count }));
 }
 
-function verdicts(view: RunView): [string, boolean][] {
+export function verdicts(view: RunView): [string, boolean][] {
   const expected = view.started?.expected;
   if (expected === undefined) return [];
   if (!isJsonObject(expected))

@@ -41,8 +41,8 @@ export function consoleRoutes(): Hono {
     const body = asset ?? (isPage ? readIfThere(join(consoleFolder, "index.html")) : undefined);
     if (!body && isPage) throw new NotFound("The console is not built: npm run console.");
     if (!body) throw new NotFound(`There is nothing at ${path}.`);
-    // The name of a built file is the digest of its content.
-    const isForever = path.startsWith("/assets/");
+    // The name of a built file is the digest of its content; pages of assets stand below the same folder.
+    const isForever = asset !== undefined && path.startsWith("/assets/");
     return context.body(new Uint8Array(body), 200, {
       "content-type": types[asset ? extname(path) : ".html"] ?? "application/octet-stream",
       "cache-control": isForever ? "public, max-age=31536000, immutable" : "no-cache",

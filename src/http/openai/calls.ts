@@ -1,12 +1,12 @@
 import { canonicalJson, derivedId, isJsonObject, type JsonObject } from "../../core/base/index.ts";
 import { viewRun } from "../../core/executor/index.ts";
-import type { StepResult } from "../../core/workflow/index.ts";
+import type { Asset, AssetSource, StepResult } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
 import { type CallParts, ModelAnswerCut, type ModelDelta } from "../../models/gateway/index.ts";
 import { IdempotencyKeyReused } from "./errors.ts";
 import { keyAttemptsMax } from "./limits.ts";
 import type { Answered } from "./present.ts";
-import type { Target } from "./target.ts";
+import { pick, type Target } from "./target.ts";
 
 /** The workflow that calls are runs of. */
 const workflow = "openai";
@@ -15,7 +15,8 @@ export interface Call {
   /** The same key means something else elsewhere. */
   readonly surface: "chat" | "embeddings";
   readonly target: Target;
-  readonly parts: CallParts;
+  /** What is asked, once it is known in which version the prompt is taken, if there is one. */
+  readonly partsFor: (prompt: Asset | undefined) => CallParts;
   /** The request as it is recorded. */
   readonly input: JsonObject;
   readonly tags: Readonly<Record<string, string>>;
@@ -44,10 +45,12 @@ interface Fresh {
  */
 export class KeyedCalls {
   readonly #engine: Engine;
+  readonly #files: () => AssetSource;
   readonly #open = new Map<string, Promise<unknown>>();
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, files: () => AssetSource) {
     this.#engine = engine;
+    this.#files = files;
   }
 
   async ask(call: Call, listener?: Listener): Promise<Answered> {
@@ -88,16 +91,20 @@ export class KeyedCalls {
   }
 
   async #askFresh(call: Call, { id, key }: Fresh, listener?: Listener): Promise<Answered> {
-    const { target, parts, input, tags, signal } = call;
+    const { target, partsFor, input, tags, signal } = call;
+    const sources = { registry: this.#engine.registry, files: this.#files() };
+    const { asset, uses, prompt, arms } = await pick(sources, target, { id, workflow, input, tags });
+    const parts = partsFor(prompt);
     listener?.opened(id);
     const nowMs = this.#engine.clock.now();
     try {
       const { reply, result, beganAt, release } = await this.#engine.calls.ask({
         id,
         workflow,
-        target: target.asset,
-        uses: target.uses,
-        prompt: target.prompt,
+        target: asset,
+        uses,
+        prompt,
+        arms,
         input,
         parts: listener ? { ...parts, onDelta: (delta) => listener.delta(delta) } : parts,
         tags,

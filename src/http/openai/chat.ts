@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../core/base/index.ts";
+import type { Asset } from "../../core/workflow/index.ts";
 import type { CallParts } from "../../models/gateway/index.ts";
 import {
   type CallSettings,
@@ -12,12 +13,11 @@ import {
 } from "../../models/prompts/index.ts";
 import { ParameterInvalid } from "./parameter.ts";
 import type { ChatBody, RequestMessage, RequestTool, ResponseFormat } from "./schema.ts";
-import type { Target } from "./target.ts";
 
 /** A request for a chat completion, as a call to a model. */
 export function chatParts(
   body: ChatBody,
-  { prompt }: Target,
+  prompt: Asset | undefined,
   tags: Readonly<Record<string, string>>,
 ): CallParts {
   const messages = body.messages.map(messageOf);

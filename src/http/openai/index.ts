@@ -13,28 +13,34 @@ import { type Answered, answerHeaders, chatCompletion, embeddingList, modelObjec
 import { chatBody, embeddingBody } from "./schema.ts";
 import { ChunkStream } from "./stream.ts";
 import { tagsOf } from "./tags.ts";
-import { servedNames, targetOf } from "./target.ts";
+import { offered, servedNames, targetOf } from "./target.ts";
 
 /** `/openai/v1`: OpenAI's own API, answered by routes, models and prompts. Each call is a run. */
 export function openaiRoutes(engine: Engine, assets: () => AssetSource): Hono {
   const routes = new Hono();
-  const calls = new KeyedCalls(engine);
+  const calls = new KeyedCalls(engine, assets);
+  const all = () => offered(engine.registry, assets());
 
   routes.get("/models", (context) =>
-    context.json({ object: "list", data: servedNames(assets()).map(modelObject) }),
+    context.json({ object: "list", data: servedNames(all()).map(modelObject) }),
   );
 
   routes.get("/models/:name{.+}", (context) => {
     const name = context.req.param("name");
-    targetOf(assets(), name);
+    targetOf(all(), name);
     return context.json(modelObject(name));
   });
 
   routes.post("/chat/completions", async (context) => {
     const { json, ...asked } = await askedOf(context);
     const body = checkedBody(chatBody, json);
-    const target = targetOf(assets(), body.model, body.flyball?.route);
-    const call: Call = { surface: "chat", target, parts: chatParts(body, target, asked.tags), ...asked };
+    const target = targetOf(all(), body.model, body.flyball?.route);
+    const call: Call = {
+      surface: "chat",
+      target,
+      partsFor: (prompt) => chatParts(body, prompt, asked.tags),
+      ...asked,
+    };
     if (!body.stream) return answer(context, await calls.ask(call), chatCompletion);
     const includesUsage = body.stream_options?.include_usage === true;
     return streamed(calls, call, { clock: engine.clock, model: body.model, includesUsage });
@@ -43,12 +49,12 @@ export function openaiRoutes(engine: Engine, assets: () => AssetSource): Hono {
   routes.post("/embeddings", async (context) => {
     const { json, ...asked } = await askedOf(context);
     const body = checkedBody(embeddingBody, json);
-    const target = targetOf(assets(), body.model);
+    const target = targetOf(all(), body.model);
     if (target.prompt)
       throw new ParameterInvalid("model", "A prompt gives no embeddings: name a model or a route.");
     const embed = typeof body.input === "string" ? [body.input] : body.input;
     const parts = { messages: [], embed, settings: {}, output: undefined };
-    const answered = await calls.ask({ surface: "embeddings", target, parts, ...asked });
+    const answered = await calls.ask({ surface: "embeddings", target, partsFor: () => parts, ...asked });
     return answer(context, answered, (done) => embeddingList(done, body.encoding_format ?? "float"));
   });
 
@@ -61,7 +67,7 @@ export function answerOpenaiError(context: Context, error: unknown): Response {
   return context.json(body, status as ContentfulStatusCode, headers);
 }
 
-type Asked = Omit<Call, "surface" | "target" | "parts"> & { readonly json: JsonObject };
+type Asked = Omit<Call, "surface" | "target" | "partsFor"> & { readonly json: JsonObject };
 
 async function askedOf(context: Context): Promise<Asked> {
   const json = await jsonOf(context, callBytesMax);

@@ -16,5 +16,3 @@ export const heartbeatMs = 10_000;
 export const keyAttemptsMax = 100;
 /** Characters of an `Idempotency-Key`. */
 export const keyCharactersMax = 255;
-/** Names of models that are remembered with what they stand for. */
-export const targetsKnownMax = 1_000;

@@ -1,64 +1,81 @@
 import { nearestName } from "../../core/base/index.ts";
-import { type Asset, type AssetSource, withReferences } from "../../core/workflow/index.ts";
+import type { Arms } from "../../core/executor/index.ts";
+import type { Named, Registry } from "../../core/registry/index.ts";
+import type { Asset, AssetSource } from "../../core/workflow/index.ts";
 import { preferenceOf } from "../../models/prompts/index.ts";
 import { CallModelUnknown } from "./errors.ts";
-import { targetsKnownMax } from "./limits.ts";
 
-/** What answers a call. */
+/** What the `model` of a request names. */
 export interface Target {
+  readonly prompt?: Named;
+  /** A route or a model; absent: whom the prompt prefers. */
+  readonly answering?: Named;
+}
+
+/** What answers a call, each in the version that this call gets. */
+export interface Picked {
   /** A route or a model. */
   readonly asset: Asset;
   /** What the route names in turn. */
   readonly uses: readonly Asset[];
   readonly prompt?: Asset;
+  readonly arms?: Arms;
 }
+
+type Run = Parameters<Registry["pick"]>[1];
 
 const [routePrefix, promptPrefix] = ["route/", "prompt/"];
 
-/** By the assets that were there; names may be anything, so there is a bound. */
-const known = new WeakMap<AssetSource, Map<string, Target>>();
-
-/** The same name gives the same target for as long as the assets are the same. */
-export function targetOf(assets: AssetSource, name: string, route?: string): Target {
-  const targets = known.get(assets) ?? new Map<string, Target>();
-  known.set(assets, targets);
-  const key = route === undefined ? name : `${name}\n${route}`;
-  const target = targets.get(key) ?? lookUp(assets, name, route);
-  if (targets.size >= targetsKnownMax) targets.clear();
-  targets.set(key, target);
-  return target;
+/** All that calls may name: what has a version for new runs, and what stands in the files. */
+export function offered(registry: AssetSource, files: AssetSource): AssetSource {
+  return {
+    find: (kind, name) => registry.find(kind, name) ?? files.find(kind, name),
+    names: (kind) => [...new Set([...files.names(kind), ...registry.names(kind)])],
+  };
 }
 
 /**
  * What the `model` of a request stands for: `route/NAME`, `prompt/NAME` (answered by a route), the name of
  * a route, of a model in the settings, or `provider/name`, in this order.
  */
-function lookUp(assets: AssetSource, name: string, route?: string): Target {
-  if (name.startsWith(promptPrefix)) {
-    const prompt = servedPrompt(assets, name.slice(promptPrefix.length));
-    if (!prompt) throw unknown(assets, name);
-    return { prompt, ...answering(assets, route ?? preferredBy(prompt)) };
-  }
-  return answering(assets, name);
+export function targetOf(assets: AssetSource, name: string, route?: string): Target {
+  if (!name.startsWith(promptPrefix)) return { answering: answering(assets, name) };
+  const prompt = { kind: "prompt", name: name.slice(promptPrefix.length) };
+  // Only what is listed: elsewhere a prompt may also be the path of any file of the folder.
+  if (!assets.names("prompt").includes(prompt.name)) throw unknown(assets, name);
+  return route === undefined ? { prompt } : { prompt, answering: answering(assets, route) };
+}
+
+function answering(assets: AssetSource, name: string): Named {
+  const route = name.startsWith(routePrefix) ? name.slice(routePrefix.length) : name;
+  if (assets.find("route", route)) return { kind: "route", name: route };
+  if (route === name && assets.find("model", name)) return { kind: "model", name };
+  throw unknown(assets, name);
+}
+
+/** The versions that a call gets, by labels and rollouts, as a workflow's run gets its own. */
+export async function pick(
+  { registry, files }: { registry: Registry; files: AssetSource },
+  { prompt: named, answering: asked }: Target,
+  run: Run,
+): Promise<Picked> {
+  const prompt = named && first(await registry.pick([named], run, files));
+  const by = asked ?? answering(offered(registry, files), prompt ? preferredBy(prompt) : "default");
+  const { assets, arms } = await registry.pick(named ? [by, named] : [by], run, files);
+  const [asset, ...others] = assets;
+  if (!asset) throw new CallModelUnknown(by.name, undefined);
+  const uses = others.filter((other) => other.kind !== "prompt");
+  return { asset, uses, ...(prompt ? { prompt } : {}), ...(arms ? { arms } : {}) };
+}
+
+function first({ assets }: { readonly assets: readonly Asset[] }): Asset | undefined {
+  return assets[0];
 }
 
 /** Who answers a prompt where nobody says: whom it names itself, or the route called `default`. */
 function preferredBy(prompt: Asset): string {
   const { route, model } = preferenceOf(prompt);
   return model ?? routePrefix + (route ?? "default");
-}
-
-function answering(assets: AssetSource, name: string): Pick<Target, "asset" | "uses"> {
-  const asset = name.startsWith(routePrefix)
-    ? assets.find("route", name.slice(routePrefix.length))
-    : (assets.find("route", name) ?? assets.find("model", name));
-  if (!asset) throw unknown(assets, name);
-  return { asset, uses: withReferences([asset], assets).slice(1) };
-}
-
-/** Only what is listed: elsewhere a prompt may also be the path of any file of the folder. */
-function servedPrompt(assets: AssetSource, name: string): Asset | undefined {
-  return assets.names("prompt").includes(name) ? assets.find("prompt", name) : undefined;
 }
 
 /** Every name that `model` may have and that is known beforehand. */

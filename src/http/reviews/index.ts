@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import type { Json } from "../../core/base/index.ts";
 import type { ReviewRow } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
-import { type Review, readReview } from "../../people/reviews/index.ts";
+import { type Review, type ReviewRequested, readReview } from "../../people/reviews/index.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
 import { showSettled } from "../runs/index.ts";
 import { iso } from "../runs/present.ts";
@@ -19,11 +20,14 @@ const decisionBody = z.strictObject({
   comment: z.string().max(10_000).optional(),
 });
 
+/** A line of a list. */
+const gistCharactersMax = 200;
+
 /** `/v1/reviews`: what waits for a person, and the answers. */
 export function reviewRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
-  routes.get("/", (context) => {
+  routes.get("/", async (context) => {
     const { cursor, limit, status, run } = queryOf(context, listQuery);
     const filter = {
       limit,
@@ -32,8 +36,9 @@ export function reviewRoutes(engine: Engine): Hono {
       ...(cursor ? { after: cursor } : {}),
     };
     const rows = engine.control.reviews(filter);
+    const items = await Promise.all(rows.map(async (row) => presentRow(row, await requestOf(engine, row))));
     return context.json({
-      items: rows.map(presentRow),
+      items,
       nextCursor: rows.length === limit ? (rows.at(-1)?.id ?? null) : null,
     });
   });
@@ -58,7 +63,23 @@ export function reviewRoutes(engine: Engine): Hono {
   return routes;
 }
 
-function presentRow(row: ReviewRow) {
+/** What was asked, in the words of the stream: no table holds what retention must be able to take. */
+async function requestOf({ journal }: Engine, { id }: ReviewRow): Promise<ReviewRequested | null> {
+  const [requested] = await journal.read(`review/${id}`);
+  return (requested?.data as unknown as ReviewRequested | undefined) ?? null;
+}
+
+/** What the draft says, in one line. */
+function gistOf(draft: Json): string {
+  const text = typeof draft === "string" ? draft : (JSON.stringify(draft) ?? "");
+  const line = text
+    .slice(0, 4 * gistCharactersMax)
+    .replace(/\s+/g, " ")
+    .trim();
+  return line.length > gistCharactersMax ? `${line.slice(0, gistCharactersMax - 1)}…` : line;
+}
+
+function presentRow(row: ReviewRow, request: ReviewRequested | null) {
   return {
     reviewId: row.id,
     runId: row.run,
@@ -70,6 +91,9 @@ function presentRow(row: ReviewRow) {
     requestedAt: iso(row.requestedAt),
     deadline: iso(row.deadline),
     decidedAt: iso(row.decidedAt),
+    gist: request ? gistOf(request.draft) : null,
+    reason: request?.reason ?? null,
+    confidence: request?.confidence ?? null,
   };
 }
 

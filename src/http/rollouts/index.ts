@@ -87,7 +87,7 @@ async function showRollout({ registry, journal }: Engine, id: string) {
 
 function presentRow(row: RolloutRow) {
   return {
-    rolloutId: row.id,
+    id: row.id,
     asset: row.line,
     mode: row.mode,
     status: row.status,

@@ -2,20 +2,41 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { derivedId } from "../../core/base/index.ts";
-import { RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/executor/index.ts";
+import { type RunFilter, RunNotFound, type RunRow, runStatuses, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
 import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf } from "../problem.ts";
 import { releaseOf } from "../production.ts";
+import { searchedRunsMax } from "./limits.ts";
 import { presentRow, presentRun } from "./present.ts";
 import { showStep } from "./step.ts";
 
+const tag = z
+  .string()
+  .max(400)
+  .regex(/^[^=]+=/, "expected a name and a value, such as tenant=acme")
+  .transform((text): [string, string] => {
+    const at = text.indexOf("=");
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+/** A day is the moment at which it begins (UTC). */
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], { error: "expected a moment of ISO 8601" })
+  .transform((text) => Date.parse(text));
 const listQuery = z.object({
   workflow: z.string().optional(),
   status: z.enum(runStatuses).optional(),
   batch: z.string().optional(),
   shadows: z.stringbool().default(false),
+  tag: z
+    .preprocess((value) => [value ?? []].flat(), z.array(tag).max(20))
+    .transform((tags) => Object.fromEntries(tags)),
+  q: z.string().max(200).optional(),
+  costMin: z.coerce.number().min(0).optional(),
+  costMax: z.coerce.number().min(0).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
 });
@@ -37,13 +58,10 @@ export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
 
   routes.get("/", (context) => {
-    const { cursor, shadows: withShadows, ...filter } = queryOf(context, listQuery);
-    const cursored = cursor ? { before: cursor } : {};
-    const rows = engine.control.runs({ ...filter, withShadows, ...cursored } as Parameters<
-      typeof engine.control.runs
-    >[0]);
-    const nextCursor = rows.length === filter.limit ? (rows.at(-1)?.id ?? null) : null;
-    return context.json({ items: rows.map(presentRow), nextCursor });
+    const filter = filterOf(queryOf(context, listQuery));
+    const rows = engine.control.runs(filter);
+    const nextCursor = rows.length === filter.limit ? rows.at(-1)?.id : engine.control.searchedTo(filter);
+    return context.json({ items: rows.map(presentRow), nextCursor: nextCursor ?? null });
   });
 
   routes.get("/:id", async (context) =>
@@ -71,6 +89,26 @@ export function runRoutes(engine: Engine): Hono {
 
   steeringRoutes(routes, engine);
   return routes;
+}
+
+function filterOf(query: z.infer<typeof listQuery>): RunFilter {
+  const { workflow, status, batch, shadows, from, to, cursor, limit } = query;
+  const { tag: tags, q: text, costMin, costMax } = query;
+  const isSearch =
+    Object.keys(tags).length > 0 || text !== undefined || costMin !== undefined || costMax !== undefined;
+  return {
+    workflow,
+    status,
+    batch,
+    withShadows: shadows,
+    fromMs: from,
+    toMs: to,
+    before: cursor,
+    limit,
+    among: isSearch
+      ? { tags, text, costMinUsd: costMin, costMaxUsd: costMax, runsMax: searchedRunsMax }
+      : undefined,
+  };
 }
 
 function steeringRoutes(routes: Hono, engine: Engine): void {

@@ -25,6 +25,7 @@ export function presentRow(row: RunRow) {
     startedAt: iso(row.startedAt),
     endedAt: iso(row.endedAt),
     expiresAt: iso(row.expiresAt),
+    cost: row.costUsd,
   };
 }
 

@@ -42,7 +42,7 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
     versions: {
       ...(await versionsOf(engine, row, step)),
       ...promptOf(promptVersion),
-      ...priceOf(priceVersion),
+      ...priceOf(priceVersion, String(result.model)),
     },
     tokens: result.tokens ?? null,
     cost: result.cost ?? null,
@@ -110,6 +110,6 @@ function promptOf(version: Json | undefined): JsonObject {
 }
 
 /** The day from which the price holds, where it has one, and a digest of it. */
-function priceOf(version: Json | undefined): JsonObject {
-  return typeof version === "string" ? { price: version } : {};
+function priceOf(version: Json | undefined, name: string): JsonObject {
+  return typeof version === "string" ? { price: { name, digest: version } } : {};
 }

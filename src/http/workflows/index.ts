@@ -2,11 +2,14 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { derivedId, FlyballError, parseDuration } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
+import { workflowJsonSchema } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
 import { answerInParts } from "../answer.ts";
 import { anyJson, bodyOf, queryOf, RequestInvalid } from "../problem.ts";
 import { refuseUnknown, releaseOf } from "../production.ts";
 import { showRun, showSettled } from "../runs/index.ts";
+import { WorkflowMetrics } from "./metrics/index.ts";
+import { windowDaysMax } from "./metrics/limits.ts";
 
 const startQuery = z.object({ wait: z.string().optional() });
 const startBody = z.strictObject({
@@ -15,16 +18,28 @@ const startBody = z.strictObject({
   expected: anyJson.optional(),
   priority: z.number().min(-1_000_000).max(1_000_000).optional(),
 });
+const metricsQuery = z.object({ window: z.string().default("7d") });
 const waitMaxMs = 60_000;
 
-/** `/v1/workflows`: what can be started, and starting it. */
+/** `/v1/workflows`: what can be started, starting it, and the JSON Schema of how one is written. */
 export function workflowRoutes(engine: Engine): Hono {
   const routes = new Hono();
+  const metrics = new WorkflowMetrics(engine);
 
   routes.get("/", async (context) => {
     const names = engine.registry.runnableNames();
     const items = await Promise.all(names.map((name) => presentWorkflow(engine, name)));
     return context.json({ items, nextCursor: null });
+  });
+
+  routes.get("/schema", (context) => context.json(workflowJsonSchema(engine.kinds)));
+
+  routes.get("/:name/metrics", async (context) => {
+    const days = daysOf(queryOf(context, metricsQuery).window);
+    const name = context.req.param("name");
+    const { definition } = await releaseOf(engine, name);
+    const targets = definition.type === "document" ? definition.workflow.document.targets : undefined;
+    return context.json({ workflow: name, targets: targets ?? {}, ...(await metrics.of(name, days)) });
   });
 
   routes.post("/:name/runs", async (context) => {
@@ -49,6 +64,13 @@ export function workflowRoutes(engine: Engine): Hono {
   });
 
   return routes;
+}
+
+/** Whole days (UTC), today among them. */
+function daysOf(window: string): number {
+  const days = Math.ceil(parseDuration(window) / 86_400_000);
+  if (days < 1 || days > windowDaysMax) throw new RequestInvalid([`window: 1d to ${windowDaysMax}d`]);
+  return days;
 }
 
 function waitOf(text: string | undefined): number | undefined {

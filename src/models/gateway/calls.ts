@@ -33,6 +33,8 @@ export interface CallRequest {
   readonly uses: readonly Asset[];
   /** The prompt that the messages were rendered from. */
   readonly prompt?: Asset | undefined;
+  /** Which version it got, by the ids of the rollouts that it is in. */
+  readonly arms?: RecordedRun["arms"] | undefined;
   /** What was asked for, as it is recorded. */
   readonly input: JsonObject;
   readonly parts: CallParts;
@@ -154,13 +156,13 @@ export class Calls {
   }
 
   #record(
-    { id, input, tags }: CallRequest,
+    { id, input, tags, arms }: CallRequest,
     release: Release,
     done: { readonly beganAt: number; readonly attempts: number; readonly outcome: RecordedOutcome },
   ): Promise<void> {
     const { beganAt, attempts, outcome } = done;
     const step = { path: callStep, kind: "inference", attempts };
-    return this.#deps.record({ id, release, input, tags, actor: "local", beganAt, step, outcome });
+    return this.#deps.record({ id, release, input, tags, arms, actor: "local", beganAt, step, outcome });
   }
 
   /** One for each combination of target and prompt; made once, so that a call costs no digest. */

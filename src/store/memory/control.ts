@@ -3,10 +3,12 @@ import {
   type BatchRow,
   type ControlStore,
   commandsNeedingPlace,
+  type FigureFilter,
   type InboxRow,
   type QueuedRun,
   type RateRow,
   type ReviewRow,
+  type RunFigure,
   type RunFilter,
   type RunRow,
   type SwitchRow,
@@ -14,6 +16,7 @@ import {
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
 import { MemoryRegistryStore } from "./registry.ts";
+import { indexed, isFound } from "./run-search.ts";
 import { MemorySpending } from "./spending.ts";
 
 export class MemoryControlStore implements ControlStore {
@@ -72,15 +75,48 @@ export class MemoryControlStore implements ControlStore {
   }
 
   runs(filter: RunFilter): readonly RunRow[] {
-    const sorted = [...this.#runs.values()].sort(newestFirst);
-    const start = filter.before ? sorted.findIndex((run) => run.id === filter.before) + 1 : 0;
-    return sorted
-      .slice(start)
-      .filter((run) => !filter.workflow || run.workflow === filter.workflow)
-      .filter((run) => !filter.status || run.status === filter.status)
-      .filter((run) => !filter.batch || run.batch === filter.batch)
+    return indexed(this.#newestFirst(), filter)
+      .slice(0, filter.among?.runsMax)
       .filter((run) => filter.withShadows || run.shadowOf === null)
+      .filter((run) => !filter.among || isFound(run, filter.among))
       .slice(0, filter.limit);
+  }
+
+  searchedTo(filter: RunFilter): string | undefined {
+    if (!filter.among) return undefined;
+    const { runsMax } = filter.among;
+    const found = indexed(this.#newestFirst(), filter);
+    return found.length > runsMax ? found[runsMax - 1]?.id : undefined;
+  }
+
+  runFigures(filter: FigureFilter): readonly RunFigure[] {
+    const reviewed = new Set([...this.#reviews.values()].map(({ run }) => run));
+    return this.#ofPeriod(filter).map(({ id, status, startedAt, endedAt, costUsd, error }) => ({
+      id,
+      status,
+      startedAt,
+      endedAt,
+      costUsd,
+      errorCode: error ? JSON.parse(error).code : null,
+      isReviewed: reviewed.has(id),
+    }));
+  }
+
+  decisionTimes(filter: FigureFilter) {
+    const runs = new Set(this.#ofPeriod(filter).map(({ id }) => id));
+    return [...this.#reviews.values()]
+      .filter(({ run, status }) => status === "decided" && runs.has(run))
+      .map(({ id, requestedAt, decidedAt }) => ({ id, requestedAt, decidedAt: decidedAt ?? 0 }))
+      .sort((a, b) => a.decidedAt - b.decidedAt || (a.id < b.id ? -1 : 1))
+      .map(({ id: _, ...times }) => times);
+  }
+
+  #ofPeriod({ limit, ...period }: FigureFilter): readonly RunRow[] {
+    return this.runs({ ...period, limit });
+  }
+
+  #newestFirst(): readonly RunRow[] {
+    return [...this.#runs.values()].sort(newestFirst);
   }
 
   runningRuns(): readonly string[] {

@@ -3,10 +3,12 @@ import type {
   AssetRow,
   BatchRow,
   ControlStore,
+  FigureFilter,
   InboxRow,
   QueuedRun,
   RateRow,
   ReviewRow,
+  RunFigure,
   RunFilter,
   RunRow,
   SpendingStore,
@@ -14,8 +16,10 @@ import type {
   WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
+import { decisionTimes, runFigures } from "./figures.ts";
 import { type Query, queries, type Row } from "./query.ts";
 import { registryColumns, SqliteRegistryStore } from "./registry.ts";
+import { findRuns, searchedTo } from "./run-search.ts";
 import {
   addSpending,
   forgetSpending,
@@ -27,7 +31,7 @@ import {
 const runColumns = [
   "id", "workflow", "version", "release", "status", "startedAt", "updatedAt", "endedAt", "batch", "batchRow",
   "parent", "tags", "error", "waitingFor", "waitingKey", "waitingSince", "deadline", "dueAt", "lane", "rank",
-  "expiresAt", "erased", "shadowOf",
+  "expiresAt", "erased", "shadowOf", "costUsd",
 ]; // biome-ignore format: one list
 const reviewColumns = [
   "id", "run", "path", "workflow", "status", "assignee", "requestedAt", "deadline", "escalated", "decidedAt",
@@ -172,23 +176,19 @@ export class SqliteControlStore implements ControlStore {
   }
 
   runs(filter: RunFilter): readonly RunRow[] {
-    const conditions: string[] = [];
-    const values: SQLInputValue[] = [];
-    const add = (condition: string, ...more: SQLInputValue[]) => {
-      conditions.push(condition);
-      values.push(...more);
-    };
-    if (filter.workflow) add("workflow = ?", filter.workflow);
-    if (filter.status) add("status = ?", filter.status);
-    if (filter.batch) add("batch = ?", filter.batch);
-    if (!filter.withShadows) add("shadowOf IS NULL");
-    if (filter.before) add("(startedAt, id) < (SELECT startedAt, id FROM runs WHERE id = ?)", filter.before);
-    const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
-    return this.#all(
-      `SELECT * FROM runs ${where} ORDER BY startedAt DESC, id DESC LIMIT ?`,
-      ...values,
-      filter.limit,
-    ).map(toRun);
+    return findRuns(this.#all, filter).map(toRun);
+  }
+
+  searchedTo(filter: RunFilter): string | undefined {
+    return searchedTo(this.#all, filter);
+  }
+
+  runFigures(filter: FigureFilter): readonly RunFigure[] {
+    return runFigures(this.#all, filter);
+  }
+
+  decisionTimes(filter: FigureFilter) {
+    return decisionTimes(this.#all, filter);
   }
 
   runningRuns(): readonly string[] {

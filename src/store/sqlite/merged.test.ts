@@ -28,6 +28,7 @@ const row: RunRow = {
   expiresAt: null,
   erased: 0,
   shadowOf: null,
+  costUsd: null,
 };
 const cost: CostRow = {
   id: "c1",

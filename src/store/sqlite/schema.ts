@@ -274,4 +274,12 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX scores_run ON scores (run, scoredAt);
   `,
+  `
+  ALTER TABLE runs ADD COLUMN costUsd REAL;
+  UPDATE runs SET costUsd = (
+    SELECT json_extract(body, '$.costUsd') FROM events
+    WHERE stream = 'run/' || runs.id AND type = 'run.' || runs.status AND body IS NOT NULL
+    ORDER BY seq DESC LIMIT 1)
+  WHERE endedAt IS NOT NULL;
+  `,
 ];

@@ -51,3 +51,17 @@ export function rawEdit(file: string, ...statements: readonly string[]): void {
   for (const statement of statements) database.exec(statement);
   database.close();
 }
+
+/** Changes words in the bodies of a stream behind the journal's back; how many bodies had them. */
+export function tamper(
+  home: string,
+  { stream, from, to }: { readonly stream: string; readonly from: string; readonly to: string },
+): number {
+  const database = new DatabaseSync(join(home, "flyball.db"));
+  const changing = database.prepare(
+    "UPDATE events SET body = replace(body, ?1, ?2) WHERE stream = ?3 AND instr(body, ?1) > 0",
+  );
+  const { changes } = changing.run(from, to, stream);
+  database.close();
+  return Number(changes);
+}

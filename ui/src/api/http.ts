@@ -13,7 +13,8 @@ export class ApiProblem extends Error {
   }
 }
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** A list stands in the address once for each of its values. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -21,8 +22,10 @@ export interface Page<Item> {
 }
 
 export async function get<T>(path: string, query: Query = {}): Promise<T> {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().flatMap((each) => (each === undefined || each === "" ? [] : [[name, String(each)]])),
+  );
+  const search = new URLSearchParams(given);
   return read(
     await fetch(given.length > 0 ? `${path}?${search}` : path, { headers: { accept: "application/json" } }),
   );

@@ -25,6 +25,7 @@ export interface RunRow {
   readonly error: Failure | null;
   readonly parent: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  readonly cost: number | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
 }
@@ -56,7 +57,6 @@ export interface Run extends RunRow {
     readonly notUndone: readonly { path: string }[];
   } | null;
   readonly forkedFrom: { readonly of: string; readonly from: string } | null;
-  readonly cost: number;
   readonly steps: readonly Step[];
 }
 
@@ -76,6 +76,16 @@ export interface Step {
 export interface RunFilter {
   readonly workflow?: string;
   readonly status?: Status;
+  /** In an id, an error, a tag. */
+  readonly q?: string;
+  /** `tenant=acme`; a run must have all of them. */
+  readonly tag?: readonly string[];
+  /** US dollars. */
+  readonly costMin?: number;
+  readonly costMax?: number;
+  /** Days (UTC) or moments. */
+  readonly from?: string;
+  readonly to?: string;
   readonly cursor?: string;
 }
 
@@ -95,6 +105,20 @@ export function runsQuery(filter: RunFilter) {
 
 export function runQuery(id: string) {
   return queryOptions({ queryKey: ["run", id], queryFn: () => get<Run>(`/v1/runs/${id}`) });
+}
+
+/** A fact of the run's stream, as the journal has it. */
+export interface RunEvent {
+  readonly type: string;
+  readonly at: number;
+  readonly data: Readonly<Record<string, unknown>> | null;
+}
+
+export function runEventsQuery(id: string) {
+  return queryOptions({
+    queryKey: ["run", id, "events"],
+    queryFn: () => get<{ readonly items: readonly RunEvent[] }>(`/v1/runs/${id}/events`),
+  });
 }
 
 /** Asks for the run again whenever its stream has a new event, until it has ended. */

@@ -1,11 +1,14 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { get, type Page, send } from "./http.ts";
+import type { Targets } from "./metrics.ts";
 import type { Run } from "./runs.ts";
 
 export interface Workflow {
   readonly name: string;
-  readonly version: string;
-  readonly release: string;
+  /** Null where what is in production cannot run; `problem` says why. */
+  readonly version: string | null;
+  readonly release: string | null;
+  readonly problem?: string;
   readonly description: string | null;
   /** Null for a flow, which is code. */
   readonly document: WorkflowDocument | null;
@@ -14,7 +17,7 @@ export interface Workflow {
 export interface WorkflowDocument {
   readonly workflow: string;
   readonly input?: Readonly<Record<string, unknown>>;
-  readonly targets?: Readonly<Record<string, number>>;
+  readonly targets?: Targets;
   readonly steps: readonly StepDocument[];
 }
 

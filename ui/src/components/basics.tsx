@@ -44,7 +44,7 @@ export function Panel({
   className?: string;
 }) {
   return (
-    <section className={`rounded-lg border border-line bg-panel ${className}`}>
+    <section className={`min-w-0 rounded-lg border border-line bg-panel ${className}`}>
       {title === undefined ? null : (
         <header className="flex flex-wrap items-center justify-between gap-2 border-b border-line px-4 py-2">
           <h2 className="font-semibold">{title}</h2>

@@ -3,12 +3,20 @@ import { useMemo } from "react";
 import { MarkedText, type Part } from "./marked-text.tsx";
 
 /** What a correction changes: words taken out and words put in. */
-export function Changes({ before, after }: { before: string; after: string }) {
+export function Changes({
+  before,
+  after,
+  label = "What changes",
+}: {
+  before: string;
+  after: string;
+  label?: string;
+}) {
   const parts = useMemo(() => changed(before, after), [before, after]);
   if (before === after) return null;
   return (
     <section
-      aria-label="What changes"
+      aria-label={label}
       className="whitespace-pre-wrap break-words rounded-md bg-raised px-3 py-2 font-mono text-[0.85rem]"
     >
       <MarkedText parts={parts} />

@@ -56,7 +56,7 @@ function Sidebar({ onSearch }: { onSearch: () => void }) {
           <Link
             key={to}
             to={to}
-            activeOptions={{ includeSearch: false }}
+            activeOptions={{ includeSearch: false, exact: to === "/" }}
             className="flex items-center gap-2 whitespace-nowrap rounded-md px-3 py-1.5 hover:bg-raised"
             activeProps={{ className: "bg-raised font-semibold", "aria-current": "page" }}
           >

@@ -1,6 +1,6 @@
 import type { Status } from "../api/runs.ts";
 
-type Any = Status | "retrying" | "skipped" | "open" | "decided" | "withdrawn";
+type Any = Status | "retrying" | "skipped" | "open" | "decided" | "withdrawn" | "promoted" | "rolled_back";
 
 const looks: Readonly<Record<string, readonly [colour: string, sign: string]>> = {
   running: ["text-busy", "▶"],
@@ -18,6 +18,8 @@ const looks: Readonly<Record<string, readonly [colour: string, sign: string]>> =
   open: ["text-wait", "◔"],
   decided: ["text-good", "✓"],
   withdrawn: ["text-muted", "⊘"],
+  promoted: ["text-good", "✓"],
+  rolled_back: ["text-warn", "↶"],
 };
 
 /** A word and a sign in a colour: never the colour alone. */
@@ -28,7 +30,7 @@ export function StatusMark({ status }: { status: Any }) {
       <span aria-hidden className="w-4 text-center text-xs">
         {sign}
       </span>
-      {status}
+      {status.replace("_", " ")}
     </span>
   );
 }

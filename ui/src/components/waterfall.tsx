@@ -1,9 +1,12 @@
-import type { Run, Step } from "../api/runs.ts";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { type Run, runEventsQuery, type Step } from "../api/runs.ts";
 import { formatDuration } from "../format.ts";
+import { type Span, timesOf, totalsOf, type Use, uses } from "../times.ts";
 import { useNow } from "./now.ts";
 import { StatusMark } from "./status.tsx";
 
-/** Steps in the order of their start, each with its share of the run's time: work full, waiting hatched. */
+/** Steps in the order of their start, each with its share of the run's time; what it waited for stands apart. */
 export function Waterfall({
   run,
   chosen,
@@ -14,28 +17,61 @@ export function Waterfall({
   onChoose: (path: string) => void;
 }) {
   const now = useNow();
+  const { data } = useQuery(runEventsQuery(run.runId));
+  const times = useMemo(() => timesOf(data?.items ?? []), [data]);
   const startMs = Date.parse(run.startedAt);
   const endMs = Math.max(startMs + 1, run.endedAt ? Date.parse(run.endedAt) : latest(run, now));
+  const axis = { startMs, spanMs: endMs - startMs, now };
   return (
-    <ol className="max-h-[34rem] overflow-y-auto py-1">
-      {run.steps.map((step) => (
-        <li key={step.path} className="[contain-intrinsic-size:auto_2.25rem] [content-visibility:auto]">
-          <button
-            type="button"
-            aria-current={step.path === chosen}
-            onClick={() => onChoose(step.path)}
-            className="grid w-full grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 px-4 py-1.5 text-left hover:bg-raised aria-[current=true]:bg-raised sm:grid-cols-[minmax(0,14rem)_6.5rem_1fr_4.5rem]"
-          >
-            <span className="truncate">
-              <span className="font-mono">{step.path}</span> <span className="text-muted">{step.kind}</span>
-            </span>
-            <StatusMark status={step.status} />
-            <Bar step={step} startMs={startMs} spanMs={endMs - startMs} now={now} />
-            <span className="hidden text-right text-muted tabular-nums sm:block">{lasted(step, now)}</span>
-          </button>
-        </li>
+    <>
+      <Totals totals={totalsOf(times, run.endedAt ? endMs : now)} />
+      <ol className="max-h-[34rem] overflow-y-auto py-1">
+        {run.steps.map((step) => (
+          <li key={step.path} className="[contain-intrinsic-size:auto_2.25rem] [content-visibility:auto]">
+            <button
+              type="button"
+              aria-current={step.path === chosen}
+              onClick={() => onChoose(step.path)}
+              className="grid w-full grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 px-4 py-1.5 text-left hover:bg-raised aria-[current=true]:bg-raised sm:grid-cols-[minmax(0,14rem)_6.5rem_1fr_4.5rem]"
+            >
+              <span className="truncate">
+                <span className="font-mono">{step.path}</span> <span className="text-muted">{step.kind}</span>
+              </span>
+              <StatusMark status={step.status} />
+              <Bar spans={times.steps.get(step.path) ?? []} axis={axis} isFailed={step.status === "failed"} />
+              <span className="hidden text-right text-muted tabular-nums sm:block">{lasted(step, now)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+const looks: Readonly<Record<Use, readonly [colour: string, name: string]>> = {
+  work: ["bg-busy", "at work"],
+  queue: ["bg-warn hatched", "in the queue"],
+  person: ["bg-wait hatched", "with people"],
+  wait: ["bg-muted hatched", "other waits"],
+};
+
+/** Where the time went: also what the colours of the bars mean. */
+function Totals({ totals }: { totals: Readonly<Record<Use, number>> }) {
+  return (
+    <dl
+      className="flex flex-wrap gap-x-5 gap-y-1 border-line border-b px-4 py-2"
+      aria-label="Where the time went"
+    >
+      {uses.map((use) => (
+        <div key={use} className="flex items-center gap-1.5">
+          <dt className="flex items-center gap-1.5 text-muted">
+            <span aria-hidden className={`size-3 rounded-sm ${looks[use][0]}`} />
+            {looks[use][1]}
+          </dt>
+          <dd className="tabular-nums">{formatDuration(totals[use])}</dd>
+        </div>
       ))}
-    </ol>
+    </dl>
   );
 }
 
@@ -47,19 +83,27 @@ function latest(run: Run, now: number): number {
   );
 }
 
-function Bar({ step, startMs, spanMs, now }: { step: Step; startMs: number; spanMs: number; now: number }) {
-  if (!step.startedAt) return <span className="hidden sm:block" />;
-  const from = Date.parse(step.startedAt) - startMs;
-  const to = Math.min(spanMs, (step.endedAt ? Date.parse(step.endedAt) : now) - startMs);
-  const left = Math.min(99, Math.max(0, (from / spanMs) * 100));
-  const width = Math.max(0.75, Math.min(100 - left, ((to - from) / spanMs) * 100));
-  const isWait = step.waiting !== null || step.kind === "human_review" || step.kind === "wait";
+interface Axis {
+  readonly startMs: number;
+  readonly spanMs: number;
+  readonly now: number;
+}
+
+function Bar({ spans, axis, isFailed }: { spans: readonly Span[]; axis: Axis; isFailed: boolean }) {
   return (
-    <span aria-hidden className="hidden h-2.5 rounded bg-raised sm:block">
-      <span
-        className={`block h-full rounded ${step.status === "failed" ? "bg-bad" : isWait ? "bg-wait" : "bg-busy"}`}
-        style={{ marginLeft: `${left}%`, width: `${width}%` }}
-      />
+    <span aria-hidden className="relative hidden h-2.5 overflow-hidden rounded bg-line sm:block">
+      {spans.map(({ use, fromMs, toMs }) => {
+        const { startMs, spanMs, now } = axis;
+        const left = Math.min(99, Math.max(0, ((fromMs - startMs) / spanMs) * 100));
+        const width = Math.max(0.75, Math.min(100 - left, (((toMs ?? now) - fromMs) / spanMs) * 100));
+        return (
+          <span
+            key={`${fromMs} ${use}`}
+            className={`absolute h-full ${isFailed && use === "work" ? "bg-bad" : looks[use][0]}`}
+            style={{ left: `${left}%`, width: `${width}%` }}
+          />
+        );
+      })}
     </span>
   );
 }

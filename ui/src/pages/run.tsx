@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { isFinal, type Run, runQuery, useLiveRun } from "../api/runs.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { Facts, Loading, Moment, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
+import { CompareWith } from "../components/compare-with.tsx";
 import { RunActions } from "../components/run-actions.tsx";
 import { StatusMark } from "../components/status.tsx";
 import { StepPanel } from "../components/step-panel.tsx";
@@ -21,7 +22,7 @@ export function RunPage() {
   useLiveRun(id, run !== undefined && !isFinal(run.status));
   if (error && !run) return <Problem error={error} />;
   if (isPending || !run) return <Loading lines={12} />;
-  return <ShownRun run={run} />;
+  return <ShownRun key={id} run={run} />;
 }
 
 function ShownRun({ run }: { run: Run }) {
@@ -47,12 +48,17 @@ function ShownRun({ run }: { run: Run }) {
             · {run.endedAt ? "took" : "so far"} <Took row={run} /> · {formatMoney(run.cost)}
           </>
         }
-        actions={<RunActions run={run} step={current?.path} />}
+        actions={
+          <>
+            <CompareWith run={run} />
+            <RunActions run={run} step={current?.path} />
+          </>
+        }
       />
       <Why run={run} />
       <div className="grid gap-4 xl:grid-cols-[1fr_26rem]">
         <Steps run={run} current={current?.path} onChoose={choose} />
-        {current ? <StepPanel run={run.runId} step={current} /> : null}
+        {current ? <StepPanel key={current.path} run={run.runId} step={current} /> : null}
       </div>
       <InAndOut run={run} />
     </>

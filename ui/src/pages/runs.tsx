@@ -1,24 +1,26 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { type RunRow, runsQuery, type Status, statuses } from "../api/runs.ts";
-import { workflowsQuery } from "../api/workflows.ts";
+import { Link } from "@tanstack/react-router";
+import { type RunRow, runsQuery } from "../api/runs.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { useNow } from "../components/now.ts";
+import { RunFilters } from "../components/run-filters.tsx";
 import { StatusMark } from "../components/status.tsx";
-import { formatDuration, shortId } from "../format.ts";
+import { formatDuration, formatMoney, shortId } from "../format.ts";
 import { runsRoute } from "../router.tsx";
+import { runFilterOf } from "../run-filter.ts";
 
 /** Every run, newest first; the filters are the address. */
 export function RunsPage() {
-  const filter = runsRoute.useSearch();
+  const filter = runFilterOf(runsRoute.useSearch());
   const { data, error, isPending } = useQuery(runsQuery(filter));
-  const isFiltered = filter.workflow !== undefined || filter.status !== undefined;
+  const { cursor: _, ...filters } = filter;
+  const isFiltered = Object.keys(filters).length > 0;
   return (
     <>
       <PageTitle
         title="Runs"
         note={filter.cursor ? "Older runs" : "Newest first, as they happen"}
-        actions={<Filters />}
+        actions={<RunFilters />}
       />
       <Panel>
         {error ? <Problem error={error} /> : null}
@@ -44,59 +46,25 @@ export function RunsPage() {
   );
 }
 
-function Filters() {
-  const filter = runsRoute.useSearch();
-  const navigate = useNavigate({ from: "/runs" });
-  const { data: workflows } = useQuery(workflowsQuery);
-  const choose = (change: { workflow?: string | undefined; status?: Status | undefined }) => {
-    const { cursor: _, ...rest } = { ...filter, ...change };
-    navigate({ search: Object.fromEntries(Object.entries(rest).filter(([, value]) => value)) });
-  };
-  return (
-    <>
-      <label className="flex items-center gap-2">
-        <span className="text-muted">Workflow</span>
-        <select
-          value={filter.workflow ?? ""}
-          onChange={(event) => choose({ workflow: event.target.value || undefined })}
-          className="rounded-md border border-line bg-panel px-2 py-1"
-        >
-          <option value="">all</option>
-          {workflows?.items.map(({ name }) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      <label className="flex items-center gap-2">
-        <span className="text-muted">Status</span>
-        <select
-          value={filter.status ?? ""}
-          onChange={(event) => choose({ status: statuses.find((status) => status === event.target.value) })}
-          className="rounded-md border border-line bg-panel px-2 py-1"
-        >
-          <option value="">all</option>
-          {statuses.map((status) => (
-            <option key={status}>{status}</option>
-          ))}
-        </select>
-      </label>
-    </>
-  );
-}
-
 function RunTable({ rows }: { rows: readonly RunRow[] }) {
   return (
     <div className="overflow-x-auto">
       <table className="w-full text-left">
         <thead className="text-muted">
           <tr className="border-line border-b">
-            {["Run", "Workflow", "Status", "What it waits for, or why it ended so", "Started", "Took"].map(
-              (name) => (
-                <th key={name} scope="col" className="px-4 py-2 font-medium">
-                  {name}
-                </th>
-              ),
-            )}
+            {[
+              "Run",
+              "Workflow",
+              "Status",
+              "What it waits for, or why it ended so",
+              "Started",
+              "Took",
+              "Cost",
+            ].map((name) => (
+              <th key={name} scope="col" className="px-4 py-2 font-medium">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -118,6 +86,7 @@ function RunTable({ rows }: { rows: readonly RunRow[] }) {
               <td className="px-4 py-2 text-right tabular-nums">
                 <Took row={row} />
               </td>
+              <td className="px-4 py-2 text-right tabular-nums">{formatMoney(row.cost)}</td>
             </tr>
           ))}
         </tbody>

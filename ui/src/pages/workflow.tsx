@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
-import { useStartRun, type Workflow, workflowsQuery } from "../api/workflows.ts";
-import { Button, Empty, Loading, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
-import { Tabs } from "../components/tabs.tsx";
-import { shortId, textOf } from "../format.ts";
+import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { assetQuery, versionTextQuery } from "../api/assets.ts";
+import { metricsQuery } from "../api/metrics.ts";
+import { type Workflow, workflowsQuery } from "../api/workflows.ts";
+import { Empty, Loading, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
+import { SetPoints } from "../components/set-points.tsx";
+import { TestRun } from "../components/test-run.tsx";
+import { shortId } from "../format.ts";
 import { workflowRoute } from "../router.tsx";
-import { sampleInput } from "../sample.ts";
+import { setPointsOf } from "../targets.ts";
 
 const Graph = lazy(() => import("../components/graph.tsx"));
 
@@ -22,99 +25,97 @@ export function WorkflowPage() {
       <PageTitle
         title={workflow.name}
         note={workflow.description ?? undefined}
-        actions={
-          <Link to="/runs" search={{ workflow: name }} className="self-center link">
-            Its runs →
-          </Link>
-        }
+        actions={<Ways name={name} />}
       />
-      <div className="grid items-start gap-4 xl:grid-cols-[1fr_26rem]">
-        <Definition workflow={workflow} />
-        <TestRun key={workflow.version} workflow={workflow} />
+      {workflow.problem ? (
+        <p role="alert" className="mb-4 rounded-md border border-bad bg-panel px-4 py-3">
+          What is in production cannot run: {workflow.problem}
+        </p>
+      ) : null}
+      <div className="space-y-4">
+        <Definition key={workflow.version} workflow={workflow} />
+        <div className="grid items-start gap-4 xl:grid-cols-2">
+          <TestRun key={workflow.version} workflow={workflow} />
+          <Targets workflow={workflow} />
+        </div>
       </div>
     </>
   );
 }
 
+function Ways({ name }: { name: string }) {
+  const { data: asset } = useQuery(assetQuery({ kind: "workflow", name }));
+  const params = { kind: "workflow", name };
+  return (
+    <span className="flex flex-wrap gap-4 self-center">
+      {asset?.rollout ? (
+        <Link to="/rollouts/$id" params={{ id: asset.rollout }} className="link font-medium">
+          A rollout is running →
+        </Link>
+      ) : null}
+      <Link to="/assets/$kind/$name" params={params} className="link">
+        Versions and history
+      </Link>
+      <Link to="/assets/$kind/$name/edit" params={params} className="link">
+        Edit
+      </Link>
+      <Link to="/runs" search={{ workflow: name }} className="link">
+        Its runs →
+      </Link>
+    </span>
+  );
+}
+
+/** The graph, and beside it the text that it was made from. */
 function Definition({ workflow }: { workflow: Workflow }) {
-  const [view, setView] = useState<"graph" | "definition">("graph");
-  const { document } = workflow;
+  const { name, document, problem } = workflow;
+  const { data: asset } = useQuery(assetQuery({ kind: "workflow", name }));
+  if (problem) return null;
+  if (!document)
+    return (
+      <Panel>
+        <Empty title="A flow: its steps are code, and known only as they run." />
+      </Panel>
+    );
+  const version = asset?.production;
   return (
     <Panel
       title={
         <span>
-          Version <span className="font-mono">{shortId(workflow.version)}</span>
+          In production: <span className="font-mono">{version ? shortId(version) : "…"}</span>
         </span>
       }
-      actions={
-        document ? (
-          <Tabs
-            label="Show the workflow as"
-            options={["graph", "definition"]}
-            value={view}
-            onChange={setView}
-          />
-        ) : null
-      }
     >
-      {document === null ? <Empty title="A flow: its steps are code, and known only as they run." /> : null}
-      {document && view === "graph" ? (
+      <div className="grid lg:grid-cols-2">
         <Suspense fallback={<Loading lines={8} />}>
           <Graph document={document} />
         </Suspense>
-      ) : null}
-      {document && view === "definition" ? (
-        <div className="p-4">
-          <Verbatim label="Definition">{textOf(document)}</Verbatim>
-        </div>
-      ) : null}
-    </Panel>
-  );
-}
-
-/** A run by hand: an input as JSON, begun from what the workflow declares. */
-function TestRun({ workflow }: { workflow: Workflow }) {
-  const [text, setText] = useState(() => textOf(sampleInput(workflow.document?.input)));
-  const start = useStartRun(workflow.name);
-  const navigate = useNavigate();
-  const input = parsed(text);
-  const run = () => {
-    if (!input) return;
-    start.mutate(
-      { input: input.value },
-      { onSuccess: ({ runId }) => navigate({ to: "/runs/$id", params: { id: runId } }) },
-    );
-  };
-  return (
-    <Panel title="Start a run">
-      <div className="space-y-3 p-4">
-        <label className="block font-medium" htmlFor="input">
-          Input (JSON)
-        </label>
-        <textarea
-          id="input"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && run()}
-          rows={10}
-          spellCheck={false}
-          className="w-full rounded-md border border-line bg-canvas p-3 font-mono text-[0.85rem]"
-        />
-        {input ? null : <p className="text-bad">This is not JSON.</p>}
-        {start.error ? <Problem error={start.error} /> : null}
-        <p className="text-muted">It is a real run: its steps do what they do.</p>
-        <Button look="primary" onClick={run} disabled={!input || start.isPending}>
-          Start
-        </Button>
+        {version ? <Text name={name} version={version} /> : <Loading lines={8} />}
       </div>
     </Panel>
   );
 }
 
-function parsed(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
+function Text({ name, version }: { name: string; version: string }) {
+  const { data, error } = useQuery(versionTextQuery({ kind: "workflow", name }, version));
+  if (error) return <Problem error={error} />;
+  if (!data) return <Loading lines={8} />;
+  return (
+    <div className="border-line p-4 max-lg:border-t lg:border-l">
+      <Verbatim label="Definition">{data.text}</Verbatim>
+    </div>
+  );
+}
+
+function Targets({ workflow: { name, document } }: { workflow: Workflow }) {
+  const { data: metrics } = useQuery(metricsQuery(name));
+  const points = setPointsOf(document?.targets ?? {}, metrics);
+  if (points.length === 0) return null;
+  return (
+    <Panel title="Targets, over seven days">
+      <div className="px-4 py-2">
+        <SetPoints points={points} />
+      </div>
+    </Panel>
+  );
 }

@@ -22,7 +22,7 @@ export function WorkflowsPage() {
         </Panel>
       ) : null}
       <ul className="grid gap-4 lg:grid-cols-2">
-        {data?.items.map(({ name, version, description, document }) => (
+        {data?.items.map(({ name, version, description, document, problem }) => (
           <li key={name}>
             <Link
               to="/workflows/$name"
@@ -31,11 +31,12 @@ export function WorkflowsPage() {
             >
               <span className="flex items-baseline justify-between gap-3">
                 <span className="font-semibold">{name}</span>
-                <span className="font-mono text-muted text-xs">{shortId(version)}</span>
+                <span className="font-mono text-muted text-xs">{version ? shortId(version) : ""}</span>
               </span>
               <span className="mt-1 block text-muted">
-                {description ?? (document ? "" : "A flow: its steps are code.")}
+                {description ?? (document || problem ? "" : "A flow: its steps are code.")}
               </span>
+              {problem ? <span className="mt-1 block text-bad">✕ {problem}</span> : null}
             </Link>
           </li>
         ))}

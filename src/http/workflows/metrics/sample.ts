@@ -1,0 +1,65 @@
+import { isJsonObject, nextTurn } from "../../../core/base/index.ts";
+import { type RunView, viewRun } from "../../../core/executor/index.ts";
+import type { JournalEvent } from "../../../core/journal/index.ts";
+import type { Engine } from "../../../engine.ts";
+import { byPerson, verdicts } from "../../batches/summary.ts";
+import { countBy, type SampleFacts } from "./facts.ts";
+import { sampledRunsMax } from "./limits.ts";
+
+/** Reads some of the runs, evenly spread, with a turn for others after each. */
+export async function sampleRuns(
+  { journal, registry }: Engine,
+  runs: readonly string[],
+): Promise<SampleFacts> {
+  const reads: Read[] = [];
+  for (const run of spread(runs, sampledRunsMax)) {
+    reads.push(readRun(run, await journal.read(`run/${run}`)));
+    await nextTurn();
+  }
+  const fallbacks = reads.flatMap((read) => read.fallbacks);
+  const answers = reads.flatMap(({ view }) => verdicts(view));
+  const steps = reads
+    .flatMap(({ view }) => view.steps)
+    .filter((step) => step.status === "completed" || byPerson(step));
+  const scores = reads
+    .flatMap(({ view }) => registry.store.scores(view.id))
+    .filter(({ name, step }) => name === "accuracy" && step === null);
+  return {
+    runs: reads.length,
+    steps: steps.length,
+    machineSteps: steps.filter((step) => !byPerson(step)).length,
+    fallbackRuns: reads.filter((read) => read.fallbacks.length > 0).length,
+    fallbacks: countBy(fallbacks, (reason) => reason),
+    right: answers.filter(([, isRight]) => isRight).length,
+    judged: answers.length,
+    scores: scores.length,
+    scoreSum: scores.reduce((sum, { value }) => sum + value, 0),
+    simulated: steps.some(({ result }) => result?.simulated === true),
+  };
+}
+
+interface Read {
+  readonly view: RunView;
+  /** Why something else had to do: the codes of the errors. */
+  readonly fallbacks: readonly string[];
+}
+
+function readRun(id: string, events: readonly JournalEvent[]): Read {
+  const fallbacks = events.filter(({ type }) => type === "step.completed").flatMap(fallbacksOf);
+  return { view: viewRun(id, events), fallbacks };
+}
+
+/** Of the step, which had another one in its place; or of its route, where another model answered. */
+function fallbacksOf({ data }: JournalEvent): string[] {
+  if (isJsonObject(data?.fallbackFor)) return [String(data.fallbackFor.code)];
+  const route = isJsonObject(data?.trace) ? data.trace.route : undefined;
+  const reasons = isJsonObject(route) ? String(route.reason).split("; ") : [];
+  return reasons.includes("fallback")
+    ? [String(reasons[0]).replace(/: confidence .*/, ": low confidence")]
+    : [];
+}
+
+function spread<T>(items: readonly T[], max: number): readonly T[] {
+  if (items.length <= max) return items;
+  return Array.from({ length: max }, (_, n) => items[Math.floor((n * items.length) / max)] as T);
+}

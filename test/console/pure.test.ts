@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type DiffRow, lineDiff } from "../../ui/src/line-diff.ts";
+import { fieldsAt } from "../../ui/src/schema-completion.ts";
+import { wayTo } from "../../ui/src/yaml-way.ts";
+
+const shown = (row: DiffRow) => {
+  if (row.type === "skipped") return `… ${row.lines}`;
+  if (row.type === "same") return `${row.left}=${row.right} ${row.text}`;
+  return `${row.left?.text ?? ""} → ${row.right?.text ?? ""}`;
+};
+
+test("what replaced a line stands beside it, and long stretches that are the same are one row", () => {
+  const lines = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`);
+  const before = lines.join("\n");
+  const after = lines.with(9, "tenth").toSpliced(11, 0, "more").join("\n");
+  assert.deepEqual(lineDiff(before, after).map(shown), [
+    "… 6",
+    "7=7 line 7",
+    "8=8 line 8",
+    "9=9 line 9",
+    "line 10 → tenth",
+    "11=11 line 11",
+    " → more",
+    "12=13 line 12",
+  ]);
+  assert.deepEqual(lineDiff("a\nb", "b").map(shown), ["a → ", "2=1 b"]);
+});
+
+test("the keys around an unfinished line are found by its indentation", () => {
+  assert.deepEqual(wayTo("workflow: x\nta"), []);
+  assert.deepEqual(wayTo("targets:\n  auto"), ["targets"]);
+  assert.deepEqual(wayTo("steps:\n  - id: a\n    infer"), ["steps", "*"]);
+  assert.deepEqual(wayTo("steps:\n  - i"), ["steps", "*"]);
+  assert.deepEqual(wayTo("steps:\n- id: a\n  infer"), ["steps", "*"]);
+  assert.deepEqual(wayTo("steps:\n  - id: a\n    inference:\n      prompt: p\n      ro"), [
+    "steps",
+    "*",
+    "inference",
+  ]);
+  assert.deepEqual(wayTo("steps:\n  - id: a\noutput: 1\ntar"), []);
+  assert.equal(wayTo("workflow: x"), undefined, "a value, not a key");
+});
+
+test("what can stand at a place comes from all the shapes that fit the way to it", () => {
+  const schema = {
+    properties: { steps: { items: { $ref: "#/$defs/step" } }, targets: { description: "Set-points." } },
+    $defs: {
+      step: { anyOf: [{ properties: { id: {} } }, { properties: { wait: { $ref: "#/$defs/wait" } } }] },
+      wait: { description: "Waits.", properties: { for: {} }, anyOf: [{ $ref: "#/$defs/wait" }] },
+    },
+  };
+  const names = (way: readonly string[]) => fieldsAt(schema, way).map(({ name }) => name);
+  assert.deepEqual(fieldsAt(schema, [])[1], { name: "targets", detail: "Set-points." });
+  assert.deepEqual(names(["steps", "*"]), ["id", "wait"]);
+  assert.deepEqual(names(["steps", "*", "wait"]), ["for"], "a schema may name itself");
+  assert.deepEqual(names(["nothing"]), []);
+});

@@ -1,0 +1,101 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { metricsQuery } from "../api/metrics.ts";
+import { budgetsQuery } from "../api/money.ts";
+import { type Workflow, workflowsQuery } from "../api/workflows.ts";
+import { Attention } from "../components/attention.tsx";
+import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { BudgetBar } from "../components/budget-bar.tsx";
+import { SetPoints } from "../components/set-points.tsx";
+import { setPointsOf } from "../targets.ts";
+
+/** How everything does against what was asked of it, and what a person should look at. */
+export function OverviewPage() {
+  const { data, error, isPending } = useQuery(workflowsQuery);
+  return (
+    <>
+      <PageTitle title="Overview" note="The last seven days against what each workflow is to reach" />
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+          {error ? <Problem error={error} /> : null}
+          {isPending ? <Loading lines={8} /> : null}
+          {data?.items.length === 0 ? (
+            <Panel>
+              <Empty title="No workflow is served here.">
+                <p>
+                  Make one with <Command>flyball init</Command>, and serve its folder with{" "}
+                  <Command>flyball serve FOLDER</Command>.
+                </p>
+              </Empty>
+            </Panel>
+          ) : null}
+          {data?.items.map((workflow) => (
+            <Gauges key={workflow.name} workflow={workflow} />
+          ))}
+        </div>
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 max-xl:order-first">
+          <Attention />
+          <Budgets />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Gauges({ workflow }: { workflow: Workflow }) {
+  const { name, document } = workflow;
+  const { data: metrics } = useQuery(metricsQuery(name));
+  const points = setPointsOf(document?.targets ?? {}, metrics);
+  const actual = metrics?.actual;
+  return (
+    <Panel
+      title={
+        <Link to="/workflows/$name" params={{ name }} className="link">
+          {name}
+        </Link>
+      }
+      actions={
+        <Link to="/runs" search={{ workflow: name }} className="link">
+          {actual ? `${actual.runs.toLocaleString("en")} ${actual.runs === 1 ? "run" : "runs"}` : "Runs"}
+        </Link>
+      }
+    >
+      <div className="px-4 py-2">
+        {points.length > 0 ? (
+          <SetPoints points={points} />
+        ) : (
+          <p className="py-1 text-muted">
+            No targets yet. A workflow says them under <Command>targets</Command>, such as{" "}
+            <Command>automated: 70%</Command>.
+          </p>
+        )}
+        {actual?.simulated ? <p className="pt-1 text-warn">Some answers are simulated.</p> : null}
+      </div>
+    </Panel>
+  );
+}
+
+function Budgets() {
+  const { data } = useQuery(budgetsQuery);
+  if (!data || data.items.length === 0) return null;
+  return (
+    <Panel
+      title="Budgets"
+      actions={
+        <Link to="/costs" className="link">
+          Costs →
+        </Link>
+      }
+    >
+      <ul className="space-y-3 px-4 py-3">
+        {data.items.slice(0, 6).map((budget) => (
+          <li key={`${budget.name}/${budget.key}`}>
+            <span className="font-medium">{budget.name}</span>{" "}
+            <span className="text-muted">{budget.key ? `${budget.by} ${budget.key}` : budget.period}</span>
+            <BudgetBar budget={budget} />
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
