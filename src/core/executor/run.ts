@@ -340,6 +340,6 @@ export function resumeFailed(run: Run): void {
   run.status = "running";
   for (const step of run.active.values()) {
     if (step.phase !== "failed") continue;
-    Object.assign(step, { ...afresh, work: step.activation.work });
+    Object.assign(step, { ...afresh, work: step.activation.work, startedAt: null });
   }
 }

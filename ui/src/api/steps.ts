@@ -15,7 +15,7 @@ export interface StepDetail {
   readonly model: string | null;
   readonly provider: string | null;
   readonly parameters: Readonly<Record<string, unknown>> | null;
-  readonly versions: Readonly<Record<string, Version | string>>;
+  readonly versions: Readonly<Record<string, Version>>;
   readonly tokens: Readonly<Record<string, number>> | null;
   readonly cost: number | null;
   readonly attempts: number;

@@ -24,11 +24,12 @@ export function Evidence({ evidence, draft }: { evidence: unknown; draft: string
 }
 
 function Source({ source, draft }: { source: unknown; draft: string }) {
-  const { title, text, score } = (typeof source === "object" && source ? source : {}) as Record<
+  const { title, text, sentence, score } = (typeof source === "object" && source ? source : {}) as Record<
     string,
     unknown
   >;
-  const shown = typeof source === "string" ? source : typeof text === "string" ? text : undefined;
+  // A source is a text, a document with one, or a sentence that was taken from one.
+  const shown = [source, text, sentence].find((words) => typeof words === "string");
   const parts = useMemo(() => (shown === undefined ? [] : quotesIn(shown, draft)), [shown, draft]);
   if (shown === undefined) return <Verbatim label="Evidence">{textOf(source)}</Verbatim>;
   return (

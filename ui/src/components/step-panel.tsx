@@ -134,8 +134,7 @@ function Asked({ detail }: { detail: StepDetail }) {
   );
 }
 
-function VersionOf({ of: version }: { of: Version | string }) {
-  if (typeof version === "string") return <span className="font-mono">{version}</span>;
+function VersionOf({ of: version }: { of: Version }) {
   return (
     <>
       {version.name} <span className="font-mono text-muted">{shortId(version.digest)}</span>
