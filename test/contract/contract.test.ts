@@ -115,7 +115,7 @@ test("runs list and runs show", async () => {
   assert.equal(listed.length, 2);
   for (const run of listed)
     assert.deepEqual(keys(run), [
-      "batch", "endedAt", "error", "expiresAt", "parent", "row", "runId", "shadowOf", "startedAt", "status", "tags", "version", "waiting", "workflow",
+      "batch", "cost", "endedAt", "error", "expiresAt", "parent", "row", "runId", "shadowOf", "startedAt", "status", "tags", "version", "waiting", "workflow",
     ]); // biome-ignore format: one list
   const shown = await command("runs", "show", String(listed[0]?.runId), "--json");
   assert.deepEqual(keys(JSON.parse(shown.stdout)), runKeys);
@@ -127,7 +127,8 @@ test("runs list and runs show", async () => {
 test("reviews list, show and decide; a second answer is refused", async () => {
   const [review] = jsonLines<Shown>((await command("reviews", "list", "--json")).stdout);
   assert.deepEqual(keys(review), [
-    "assign", "deadline", "decidedAt", "escalated", "path", "requestedAt", "reviewId", "runId", "status", "workflow",
+    "assign", "confidence", "deadline", "decidedAt", "escalated", "gist", "path", "reason", "requestedAt", "reviewId",
+    "runId", "status", "workflow",
   ]); // biome-ignore format: one list
   const id = String(review?.reviewId);
   const shown = JSON.parse((await command("reviews", "show", id, "--json")).stdout);
