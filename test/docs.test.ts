@@ -194,7 +194,7 @@ function deadLinks(page: string, markdown: string): readonly string[] {
 
 function unknownScripts(markdown: string): readonly string[] {
   const { scripts } = JSON.parse(readProjectFile("package.json"));
-  const named = [...markdown.matchAll(/\bnpm (?:run ([\w-]+)|(start|test)\b)/g)].map(
+  const named = [...markdown.matchAll(/\bnpm (?:run ([\w:-]*\w)|(start|test)\b)/g)].map(
     ([, run, short]) => run ?? short ?? "",
   );
   return named.filter((name) => !(name in scripts));
