@@ -143,23 +143,26 @@ export class Intake {
 
   /** The digest that a version would have. Throws what `add` would have against its text; nothing is added. */
   check(written: WrittenAsset, home: string): string {
-    const loader = this.project(this.#project?.folder ?? home);
     const line = lineId(written.kind, written.name);
-    const offers = loader.assetOf(written, this.#options.registry);
-    const offer = offers.find(({ asset }) => lineId(asset.kind, asset.name) === line);
-    assert(offer, `${line} is not among what was made of its text`);
-    return offer.asset.digest;
+    const asset = this.draft(written, home).find(({ kind, name }) => lineId(kind, name) === line);
+    assert(asset, `${line} is not among what was made of its text`);
+    return asset.digest;
   }
 
   /** The assets that a text would make, the one that it is of first. Throws `WorkflowInvalid`. */
   draft(written: WrittenAsset, home: string): readonly Asset[] {
-    const loader = this.project(this.#project?.folder ?? home);
-    return loader.assetOf(written, this.#options.registry).map(({ asset }) => asset);
+    const offers = this.#readAnew(home).assetOf(written, this.#options.registry);
+    return offers.map(({ asset }) => asset);
   }
 
   /** What the settings and files of the served project name. */
   assets(home: string): AssetSource {
-    return this.assetsFor(this.project(this.#project?.folder ?? home));
+    return this.assetsFor(this.#readAnew(home));
+  }
+
+  /** The served project as its files are now; without one, the data folder. */
+  #readAnew(home: string): ProjectLoader {
+    return this.project(this.#project?.folder ?? home);
   }
 
   /** Takes every asset of a folder as its files have it now, workflow files with what they name. */

@@ -13,4 +13,5 @@ export * from "./ids.ts";
 export * from "./json.ts";
 export * from "./periods.ts";
 export * from "./random.ts";
+export * from "./statistics.ts";
 export * from "./units.ts";

@@ -1,3 +1,4 @@
+import { nearestRank } from "../base/index.ts";
 import { latenciesMax } from "./limits.ts";
 import type { Arm, RegistryStore } from "./store.ts";
 
@@ -28,7 +29,7 @@ class Recent {
 
   /** Nearest rank. */
   percentile(share: number): number | null {
-    return this.#sorted[Math.max(0, Math.ceil(share * this.#sorted.length) - 1)] ?? null;
+    return nearestRank(this.#sorted, share) ?? null;
   }
 
   /** The first place whose value is not smaller. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJsonObject, type Json } from "../../core/base/index.ts";
+import { isJsonObject, type Json, nearestRank } from "../../core/base/index.ts";
 import { type BatchInput, type RunView, type StepView, viewRun } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
 
@@ -188,6 +188,6 @@ function plain(value: Json): Json {
 function quantiles(values: readonly number[]): Quantiles | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  const at = (share: number) => nearestRank(sorted, share) ?? 0;
   return { p50: at(0.5), p95: at(0.95) };
 }

@@ -2,7 +2,7 @@
 // ==========
 // What is said of a sample, with how far it may be off. Pure functions; chance comes from a seed, so the same
 // sample has the same interval everywhere.
-import { seededRandom } from "../../core/base/index.ts";
+import { nearestRank, seededRandom, shareBounds } from "../../core/base/index.ts";
 
 export interface Estimate {
   readonly value: number;
@@ -14,19 +14,9 @@ export interface Estimate {
   readonly method: "wilson" | "bootstrap";
 }
 
-/** The 97.5th percentile of the normal distribution. */
-const z = 1.959963984540054;
-
 /** A share with its score interval (Wilson 1927). Nothing tried says nothing: from 0 to 1. */
 export function share(successes: number, n: number): Estimate {
-  if (n === 0) return { value: 0, low: 0, high: 1, n, method: "wilson" };
-  const p = successes / n;
-  const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
-  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
-  // At 0 and at 1 the bound is exact, and rounding would pass it.
-  const low = successes === 0 ? 0 : middle - half;
-  const high = successes === n ? 1 : middle + half;
-  return { value: p, low, high, n, method: "wilson" };
+  return { value: n === 0 ? 0 : successes / n, ...shareBounds(successes, n), n, method: "wilson" };
 }
 
 export const resamplesDefault = 2_000;
@@ -63,5 +53,5 @@ export function meanOf(values: readonly number[], seed = 1): Estimate {
 
 /** Nearest rank, of values that rise. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return nearestRank(sorted, share) ?? 0;
 }

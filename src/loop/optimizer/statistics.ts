@@ -1,3 +1,5 @@
+import { normal975, shareBounds } from "../../core/base/index.ts";
+
 /** A figure with the bounds of its 95% interval. */
 export interface Interval {
   readonly low: number;
@@ -5,20 +7,10 @@ export interface Interval {
   readonly high: number;
 }
 
-/** The 97.5th percentile of the normal distribution. */
-const z = 1.959963984540054;
-
 /** A share with its score interval (Wilson 1927); of nothing, nothing is known. */
 export function shareInterval(successes: number, n: number): Interval {
-  if (n === 0) return { low: 0, mid: 0, high: 1 };
-  const mid = successes / n;
-  const middle = (mid + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
-  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((mid * (1 - mid)) / n + z ** 2 / (4 * n ** 2));
-  return {
-    low: Math.max(0, Math.min(mid, middle - half)),
-    mid,
-    high: Math.min(1, Math.max(mid, middle + half)),
-  };
+  const { low, high } = shareBounds(successes, n);
+  return { low, mid: n === 0 ? 0 : successes / n, high };
 }
 
 /** A mean with its normal interval: samples here have sixty values and more. */
@@ -27,7 +19,7 @@ export function meanInterval(values: readonly number[]): Interval {
   if (n === 0) return { low: 0, mid: 0, high: 0 };
   const mid = meanOf(values);
   const variance = values.reduce((sum, value) => sum + (value - mid) ** 2, 0) / Math.max(1, n - 1);
-  const half = z * Math.sqrt(variance / n);
+  const half = normal975 * Math.sqrt(variance / n);
   return { low: mid - half, mid, high: mid + half };
 }
 
@@ -36,7 +28,7 @@ export function medianInterval(values: readonly number[]): Interval {
   const n = values.length;
   const sorted = [...values].sort((a, b) => a - b);
   const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, Math.ceil(rank) - 1))] ?? 0;
-  const half = (z * Math.sqrt(n)) / 2;
+  const half = (normal975 * Math.sqrt(n)) / 2;
   return { low: at(n / 2 - half), mid: at(n / 2), high: at(n / 2 + half + 1) };
 }
 

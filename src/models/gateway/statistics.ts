@@ -1,3 +1,4 @@
+import { nearestRank } from "../../core/base/index.ts";
 import { answersRememberedMax } from "./limits.ts";
 
 /** What one model did lately, and since the process began. In memory: it tells of now, not of the record. */
@@ -30,7 +31,7 @@ export class Statistics {
   /** Undefined until there was an answer. */
   latencyMs(quantile: number): number | undefined {
     const sorted = [...this.#latencies].sort((one, other) => one - other);
-    return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)];
+    return nearestRank(sorted, quantile);
   }
 
   /** The mean length of recent answers. */

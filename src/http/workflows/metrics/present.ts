@@ -1,3 +1,4 @@
+import { nearestRank } from "../../../core/base/index.ts";
 import { addUp, type Counts, type Facts, type SampleFacts } from "./facts.ts";
 import { reasonsMax } from "./limits.ts";
 
@@ -80,5 +81,5 @@ function share(part: number, whole: number): number | null {
 /** By nearest rank. */
 function quantile(values: readonly number[], at: number): number | null {
   const sorted = Float64Array.from(values).sort();
-  return sorted[Math.max(0, Math.ceil(at * sorted.length) - 1)] ?? null;
+  return nearestRank(sorted, at) ?? null;
 }
