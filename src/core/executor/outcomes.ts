@@ -370,7 +370,7 @@ export class Outcomes {
         attempt: step.attempts,
         error,
         dueAt,
-        startedAt: step.startedAt ?? dueAt,
+        ...(step.startedAt === null ? {} : { startedAt: step.startedAt }),
         ...fallbackFor,
       },
     });
