@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { seededRandom } from "../../core/base/index.ts";
 import { decide, type Evidence, experimentOf } from "./experiment.ts";
 import type { Bars } from "./proposals.ts";
-import { evidenceAbove, evidenceBelow } from "./sequential.ts";
+import { evidenceAbove, evidenceBelow, LateEvidence } from "./sequential.ts";
 import { meanInterval, medianInterval, shareInterval } from "./statistics.ts";
 
 const bars: Bars = {
@@ -45,6 +45,28 @@ test("what is clearly better or worse than the bar is seen", () => {
   assert.equal(evidenceAbove([], 0.9), 1);
 });
 
+test("what is watched without end is hardly ever accused wrongly, and what turns bad late is found soon", () => {
+  const found = (seed: string, good: number, bad: number) => {
+    const evidence = new LateEvidence(0.1);
+    const wrong = [...drawn(seed, good, 0.9), ...drawn(`${seed}, later`, bad, 0.6)].map((right) => 1 - right);
+    const at = wrong.findIndex((outcome) => {
+      evidence.add(outcome);
+      return evidence.capital >= 20;
+    });
+    return at < 0 ? Number.POSITIVE_INFINITY : at;
+  };
+  const seeds = Array.from({ length: 300 }, (_, n) => `watched ${n}`);
+  const accused = seeds.filter((seed) => found(seed, 2_000, 0) < 2_000);
+  assert.ok(accused.length / 300 <= 0.05 + 2 * Math.sqrt((0.05 * 0.95) / 300), `${accused.length} of 300`);
+  for (const good of [0, 100, 2_000]) {
+    const delays = seeds.map((seed) => found(seed, good, 300) - good).filter((delay) => delay >= 0);
+    assert.ok(
+      delays.every((delay) => delay < 150),
+      `${Math.max(...delays)} runs after ${good}`,
+    );
+  }
+});
+
 test("an experiment waits, goes on, and goes back", () => {
   const of = (part: Partial<Evidence>) =>
     decide(part.canary ? "canary" : "shadow", bars, { shadow: [], canary: [], runs: 0, ...part });
@@ -68,6 +90,7 @@ test("an experiment is the fold of its events, and its largest share stays known
     { type: "experiment.started", data: { proposal: "p", workflow: "w", bars, expected: effects } },
     { type: "experiment.staged", data: { stage: "shadow", rollout: "r1", share: 1, reason: "" } },
     { type: "experiment.staged", data: { stage: "canary", rollout: "r2", share: 0.1, reason: "" } },
+    { type: "experiment.promoted", data: { reason: "good", realised: null, release: "r" } },
     { type: "experiment.rolled_back", data: { reason: "worse", realised: null } },
   ];
   const at = (count: number) => experimentOf("e", events.slice(0, count) as never);
@@ -75,8 +98,12 @@ test("an experiment is the fold of its events, and its largest share stays known
   assert.deepEqual([at(1)?.stage, at(2)?.share, at(2)?.maxShare], ["replay", 0, 0]);
   assert.deepEqual([at(3)?.stage, at(3)?.share, at(3)?.rollout], ["canary", 0.1, "r2"]);
   assert.deepEqual(
-    [at(4)?.stage, at(4)?.share, at(4)?.maxShare, at(4)?.reason],
-    ["rolledBack", 0, 0.1, "worse"],
+    [at(4)?.stage, at(4)?.share, at(4)?.rollout, at(4)?.isWatched],
+    ["promoted", 1, "r2", true],
+  );
+  assert.deepEqual(
+    [at(5)?.stage, at(5)?.share, at(5)?.maxShare, at(5)?.reason, at(5)?.isWatched],
+    ["rolledBack", 0, 1, "worse", false],
   );
 });
 

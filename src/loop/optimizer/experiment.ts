@@ -3,6 +3,7 @@ import type { Effects } from "./changes.ts";
 import { alpha, canaryRunsMax, canaryRunsMin, shadowRunsMax, shadowRunsMin } from "./limits.ts";
 import type { Bars } from "./proposals.ts";
 import { evidenceAbove, evidenceBelow } from "./sequential.ts";
+import { percent } from "./statistics.ts";
 
 // Experiment
 // ==========
@@ -10,6 +11,7 @@ import { evidenceAbove, evidenceBelow } from "./sequential.ts";
 //   E1. The bars are fixed before the first run, and no later event moves them.
 //   E2. A candidate gets a tenth of the runs at most until it is promoted.
 //   E3. Labels move by rollouts alone; an experiment that has ended has none running.
+//   E4. A promoted version is held against the same bars until another one comes after it, and goes back by itself.
 
 export type Stage = "replay" | "shadow" | "canary" | "promoted" | "rolledBack";
 
@@ -17,9 +19,13 @@ export type Stage = "replay" | "shadow" | "canary" | "promoted" | "rolledBack";
 export type ExperimentEvent =
   | { readonly type: "experiment.started"; readonly data: Started }
   | { readonly type: "experiment.staged"; readonly data: Staged }
-  /** It would be promoted, and something stands against that: an approval that is missing. */
+  /** It would be promoted, or taken back, and something stands against that: an approval that is missing. */
   | { readonly type: "experiment.held"; readonly data: { readonly reason: string } }
-  | { readonly type: "experiment.promoted"; readonly data: Ended }
+  | { readonly type: "experiment.promoted"; readonly data: Promoted }
+  /** What it has come to since its promotion. */
+  | { readonly type: "experiment.measured"; readonly data: { readonly realised: Effects } }
+  /** Nobody watches it any more: another version is production. */
+  | { readonly type: "experiment.closed"; readonly data: { readonly reason: string } }
   | { readonly type: "experiment.rolled_back"; readonly data: Ended };
 
 interface Started {
@@ -41,10 +47,20 @@ interface Ended {
   readonly realised: Effects | null;
 }
 
+interface Promoted extends Ended {
+  /** The digest of the release that production was from then on. */
+  readonly release: string;
+}
+
 export interface Experiment extends Started {
   readonly id: string;
   readonly stage: Stage;
+  /** The rollout of its stage; of what was promoted, the one that takes it back. */
   readonly rollout: string | null;
+  /** The digest of the release that production became by its promotion. */
+  readonly release: string | null;
+  /** Promoted, and held against its bars with every run. */
+  readonly isWatched: boolean;
   /** Of the runs, those that the candidate answers now, and that it has answered at most. */
   readonly share: number;
   readonly maxShare: number;
@@ -71,6 +87,8 @@ function evolve(
       id,
       stage: "replay",
       rollout: null,
+      release: null,
+      isWatched: false,
       share: 0,
       maxShare: 0,
       reason: "it begins",
@@ -85,14 +103,19 @@ function evolve(
     case "experiment.held":
       return { ...before, reason: data.reason };
     case "experiment.promoted":
-      return { ...before, ...data, stage: "promoted", rollout: null, share: 1, maxShare: 1 };
+      return { ...before, ...data, stage: "promoted", isWatched: true, share: 1, maxShare: 1 };
+    case "experiment.measured":
+      return { ...before, realised: data.realised };
+    case "experiment.closed":
+      return { ...before, isWatched: false };
     case "experiment.rolled_back":
-      return { ...before, ...data, stage: "rolledBack", rollout: null, share: 0 };
+      return { ...before, ...data, stage: "rolledBack", rollout: null, isWatched: false, share: 0 };
   }
 }
 
-export function isOver({ stage }: Experiment): boolean {
-  return stage === "promoted" || stage === "rolledBack";
+/** Nothing that happens changes it any more. */
+export function isOver({ stage, isWatched }: Experiment): boolean {
+  return stage === "rolledBack" || (stage === "promoted" && !isWatched);
 }
 
 /** What the runs of the candidate have come to: 1 for good, 0 for bad. */
@@ -127,8 +150,4 @@ export function decide(stage: "shadow" | "canary", bars: Bars, { shadow, canary,
 
 function told(outcomes: readonly number[]): string {
   return `${outcomes.reduce((sum, outcome) => sum + outcome, 0)} of ${outcomes.length} were right`;
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
 }

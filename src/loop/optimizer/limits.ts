@@ -33,3 +33,5 @@ export const shadowRunsMin = 30;
 export const shadowRunsMax = 600;
 export const canaryRunsMin = 30;
 export const canaryRunsMax = 600;
+/** Runs between two measurements of what a promoted version has come to. */
+export const measuredEvery = 100;

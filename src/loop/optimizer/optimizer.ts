@@ -31,11 +31,11 @@ export class Optimizer {
     this.#experiments = new Experiments(deps);
   }
 
-  /** Takes up the experiments that were under way. */
+  /** Takes up the experiments that were under way, and the watch of what was promoted. */
   async recover(): Promise<void> {
     for (const workflow of this.#deps.registry.runnableNames())
-      for (const { proposal, experiment, status } of await this.proposals(workflow))
-        if (experiment !== null && status === "testing") await this.#experiments.resume(experiment, proposal);
+      for (const { proposal, experiment } of await this.proposals(workflow))
+        if (experiment !== null) await this.#experiments.resume(experiment, proposal);
   }
 
   stopped(run: StoppedRun): void {
@@ -80,11 +80,11 @@ export class Optimizer {
   }
 
   /** What the latest runs of the production version came to. */
-  async measure(workflow: string): Promise<Effects & { readonly runs: number }> {
+  async measure(workflow: string): Promise<Effects> {
     const line = this.#deps.registry.runnable(workflow);
     if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
     const observations = await observationsOf(await this.#deps.registry.production(line), this.#deps);
-    return { ...effectsOf(observations), runs: observations.length };
+    return effectsOf(observations);
   }
 
   /** Those of a workflow, or of all, the newest last. */

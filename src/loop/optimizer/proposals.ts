@@ -61,8 +61,7 @@ export function barsOf(
 }
 
 export function effectsOf(observations: readonly Observation[]): Effects {
-  const { runs, ...effects } = figuresOf(observations);
-  return effects;
+  return figuresOf(observations);
 }
 
 /** The proposal of a stream `proposal/ID`; undefined where there is none. */

@@ -35,3 +35,7 @@ export function medianInterval(values: readonly number[]): Interval {
 export function meanOf(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
+}
