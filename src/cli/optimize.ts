@@ -26,6 +26,10 @@ interface ExperimentItem {
   readonly share: number;
   readonly maxShare: number;
   readonly reason: string;
+  readonly comparison: {
+    readonly runs: number;
+    readonly savedUsdPerRun: Range & { readonly realised: number; readonly isInside: boolean };
+  } | null;
 }
 
 /** `flyball optimize`: what a workflow could do better, and the proof of it. */
@@ -114,7 +118,7 @@ async function begin(api: Api, proposal: string, options: CommonOptions): Promis
 async function show(api: Api, id: string, options: CommonOptions): Promise<ExitCode> {
   const path = `/v1/experiments/${encodeURIComponent(id)}`;
   const shown = await json<ExperimentItem>(await api.request("GET", path));
-  const { stage, share, maxShare, reason } = shown;
+  const { stage, share, maxShare, reason, comparison } = shown;
   if (options.json) printJson(shown);
   else
     print(
@@ -123,7 +127,14 @@ async function show(api: Api, id: string, options: CommonOptions): Promise<ExitC
         ["stage", stage],
         ["share", `${share * 100}%, ${maxShare * 100}% at most`],
         ["reason", reason],
+        ...(comparison ? [["saved", saved(comparison)]] : []),
       ]),
     );
   return exit.done;
+}
+
+function saved({ runs, savedUsdPerRun }: NonNullable<ExperimentItem["comparison"]>): string {
+  const { low, high, realised, isInside } = savedUsdPerRun;
+  const expected = `${formatMoney(low)} to ${formatMoney(high)}`;
+  return `${formatMoney(realised)} a run, over ${runs} runs; ${isInside ? "as" : "not as"} expected (${expected})`;
 }

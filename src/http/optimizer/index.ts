@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Engine } from "../../engine.ts";
 import { serve } from "../operation.ts";
-import { presentProposal } from "./present.ts";
+import { presentExperiment, presentProposal } from "./present.ts";
 import { getExperiment, getProposal, listProposals, runCycle, startExperiment } from "./schema.ts";
 
 /** `/v1/optimizer`, `/v1/proposals`, `/v1/experiments`: what is found, what is proposed, and its proof. */
@@ -27,7 +27,9 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
     return { id };
   });
 
-  serve(routes, getExperiment, ({ params }) => optimizer.experimentShown(params.id));
+  serve(routes, getExperiment, async ({ params }) =>
+    presentExperiment(await optimizer.experimentShown(params.id)),
+  );
 
   return routes;
 }

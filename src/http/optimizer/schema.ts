@@ -3,14 +3,14 @@ import type { Engine } from "../../engine.ts";
 import { modes } from "../../loop/optimizer/index.ts";
 import { operation } from "../operation.ts";
 import { page, told } from "../schema.ts";
-import type { presentProposal } from "./present.ts";
+import type { presentExperiment, presentProposal } from "./present.ts";
 
 type Optimizer = Engine["optimizer"];
 type Shown = ReturnType<typeof presentProposal>;
 type Cycle = Omit<Awaited<ReturnType<Optimizer["cycle"]>>, "proposals"> & {
   readonly proposals: readonly Shown[];
 };
-type Experiment = Awaited<ReturnType<Optimizer["experimentShown"]>>;
+type Experiment = ReturnType<typeof presentExperiment>;
 
 const proposal = told<Shown>(
   "A change with its diff, evidence and expected effect: docs/guide/optimizer.md.",
@@ -59,5 +59,5 @@ export const getExperiment = operation({
   method: "get",
   path: "/v1/experiments/{id}",
   summary: "How far a proof is, and what came of it.",
-  answer: told<Experiment>("Stage, shares, reason, expected and realised effect."),
+  answer: told<Experiment>("Stage, shares, reason, what was expected, and what came of it beside that."),
 });

@@ -5,15 +5,16 @@ import type { Asset, WorkflowDocument } from "../../core/workflow/index.ts";
 import type { Change, Finding, Opportunity } from "./changes.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { diffOf, edited } from "./edits.ts";
+import { ErrorBudget } from "./error-budget.ts";
 import { EditImpossible } from "./errors.ts";
 import { candidatesPerStepMax, replayRunsMax, runsObservedMin } from "./limits.ts";
 import { figuresOf, type Observation } from "./observations.ts";
-import { barsOf, effectsOf, type Proposal, proofText, undoText } from "./proposals.ts";
+import { barsOf, effectsOf, expectedOf, type Proposal, proofText, undoText } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
 import { repeatOpportunities } from "./repeats.ts";
 import { sequenceOpportunity } from "./sequence.ts";
-import { type DearStep, dearSteps, priceOf, swapOpportunity } from "./swap.ts";
-import { thresholdOpportunity } from "./threshold.ts";
+import { type DearStep, dearSteps, priceOf, swapOpportunity, type Tried } from "./swap.ts";
+import { reviewSteps, thresholdOpportunity } from "./threshold.ts";
 import { replayOn, withAssets } from "./trials.ts";
 import { judgedBy } from "./truth.ts";
 
@@ -40,12 +41,19 @@ export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cy
   const observations = await observationsOf(release, deps);
   if (definition.type !== "document" || observations.length < runsObservedMin)
     return { workflow, findings: [], proposals: [] };
-  const looking = { workflow, release, document: definition.workflow.document, observations };
+  const { document } = definition.workflow;
+  const looking = { workflow, release, document, observations };
+  const dear = dearSteps(release, deps.kinds, observations).map((step) => ({
+    step,
+    models: cheaperThan(step, deps),
+  }));
+  const trials = dear.reduce((sum, { models }) => sum + models.length, 0);
+  const budget = new ErrorBudget(reviewSteps(document).length + trials);
   const found = [
-    thresholdOpportunity(looking.document, observations),
-    ...(await swaps(looking, deps)),
+    thresholdOpportunity(document, observations, budget),
+    ...(await swaps(dear, looking, { budget, deps })),
     sequenceOpportunity(definition.workflow, observations),
-    ...repeatOpportunities(looking.document, observations),
+    ...repeatOpportunities(document, observations),
   ].filter((each) => each !== undefined);
   const proposals: Proposal[] = [];
   for (const opportunity of found) {
@@ -56,12 +64,16 @@ export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cy
 }
 
 /** For each dear step the cheapest model that was as good. */
-async function swaps(looking: Looking, deps: OptimizerDeps): Promise<readonly Opportunity[]> {
-  const { release, observations } = looking;
+async function swaps(
+  dear: readonly { readonly step: DearStep; readonly models: readonly string[] }[],
+  looking: Looking,
+  { budget, deps }: { readonly budget: ErrorBudget; readonly deps: OptimizerDeps },
+): Promise<readonly Opportunity[]> {
   const found: Opportunity[] = [];
-  for (const dear of dearSteps(release, deps.kinds, observations))
-    for (const model of cheaperThan(dear, deps)) {
-      const opportunity = await swapped(dear, model, looking, deps);
+  for (const { step, models } of dear)
+    for (const model of models) {
+      const tried = await triedOn(step, model, looking, deps);
+      const opportunity = tried && budget.test((level) => swapOpportunity({ ...tried, level }));
       if (opportunity) {
         found.push(opportunity);
         break;
@@ -97,12 +109,12 @@ function soundAsset(known: ReturnType<OptimizerDeps["assets"]>, name: string): A
   }
 }
 
-async function swapped(
+async function triedOn(
   { step, route, model: from }: DearStep,
   to: string,
   { release, document, observations }: Looking,
   deps: OptimizerDeps,
-): Promise<Opportunity | undefined> {
+): Promise<Omit<Tried, "level"> | undefined> {
   const change = { kind: "swap_model", step, route, from, to } as const;
   const written = await writtenWith(change, { kind: "route", name: route }, release, deps);
   const model = soundAsset(deps.assets(), to);
@@ -111,7 +123,7 @@ async function swapped(
   const candidate = { release: await deps.releases.publish(parts), change };
   const originals = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
   const trials = await replayOn(candidate, originals, deps);
-  return swapOpportunity({ change, document, observations, trials });
+  return { change, document, observations, trials };
 }
 
 interface WrittenChange {
@@ -187,7 +199,7 @@ async function proposed(
     diff: diffOf(file ?? lineId(asset.kind, asset.name), before, text),
     finding,
     before: effectsOf(observations),
-    expected: effectsOf(counterfactual),
+    expected: expectedOf(counterfactual),
     bars: barsOf(document.targets ?? {}, judged, observations),
     proof: proofText,
     undo: undoText,

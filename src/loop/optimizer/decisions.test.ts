@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../core/base/index.ts";
+import { shareLowerBound } from "../../models/learning/index.ts";
+import { comparisonOf } from "./comparison.ts";
+import { ErrorBudget } from "./error-budget.ts";
 import { decide, type Evidence, experimentOf } from "./experiment.ts";
 import type { Bars } from "./proposals.ts";
 import { evidenceAbove, evidenceBelow, LateEvidence } from "./sequential.ts";
-import { meanInterval, medianInterval, shareInterval } from "./statistics.ts";
+import { type Interval, meanInterval, medianInterval, shareInterval } from "./statistics.ts";
 
 const bars: Bars = {
   accuracyMin: 0.9,
@@ -116,4 +119,75 @@ test("intervals hold what they are of", () => {
   const ranks = Array.from({ length: 100 }, (_, n) => n + 1);
   // Ranks 41 and 61 of a hundred.
   assert.deepEqual(medianInterval(ranks), { low: 41, mid: 50, high: 61 });
+});
+
+test("an interval of the next sample holds its figure in 19 of 20 samples, and is no wider than it needs to be", () => {
+  const n = 300;
+  const costs = (seed: string) => {
+    const random = seededRandom(seed);
+    // Skewed, as costs are: most are small, a few are ten times as large.
+    return Array.from({ length: n }, () => 0.2 + random.next() ** 3);
+  };
+  const figures: Record<string, (values: readonly number[]) => readonly [Interval, number]> = {
+    mean: (values) => [meanInterval(values, "next sample"), meanInterval(values).mid],
+    median: (values) => [medianInterval(values, "next sample"), medianInterval(values).mid],
+    share: (values) => {
+      const dear = values.filter((value) => value > 0.3).length;
+      return [shareInterval(dear, n, "next sample"), dear / n];
+    },
+  };
+  for (const [name, figure] of Object.entries(figures)) {
+    const inside = Array.from({ length: 400 }, (_, seed) => {
+      const [{ low, mid, high }] = figure(costs(`seen ${seed}`));
+      assert.ok(high - low <= mid, `${name}: ${low} to ${high}`);
+      const [, next] = figure(costs(`next ${seed}`));
+      return Number(low <= next && next <= high);
+    });
+    const share = inside.reduce((sum, each) => sum + each, 0) / inside.length;
+    assert.ok(share >= 0.93 && share <= 0.99, `${name}: ${share}`);
+  }
+});
+
+test("of all that is tested in a cycle, one error in twenty cycles at most", () => {
+  const [tests, cycles, bar] = [4, 1_000, 0.9];
+  const wrong = Array.from({ length: cycles }, (_, cycle) => {
+    const budget = new ErrorBudget(tests);
+    const shown = Array.from({ length: tests }, (_, n) =>
+      budget.test((level) => {
+        const right = drawn(`cycle ${cycle}, test ${n}`, 200, bar).filter(Boolean).length;
+        return shareLowerBound(right, 200, level) >= bar || undefined;
+      }),
+    );
+    return Number(shown.some(Boolean));
+  });
+  const share = wrong.reduce((sum, each) => sum + each, 0) / cycles;
+  assert.ok(share <= 0.05 && share > 0.01, `${share}`);
+  const levels: number[] = [];
+  const budget = new ErrorBudget(2);
+  for (const isShown of [true, true])
+    budget.test((level) => {
+      levels.push(level);
+      return isShown;
+    });
+  assert.deepEqual(levels, [0.975, 0.95], "what was shown was no error");
+});
+
+test("what came of a change stands beside an interval for as many runs", () => {
+  const exactly = { low: 1, mid: 1, high: 1 };
+  const figures = (runs: number, costPerRun: Interval) => ({
+    runs,
+    costPerRun,
+    accuracy: { ...exactly, n: runs },
+    automated: exactly,
+    timeToResultP50: exactly,
+    reviewMinutesPerRun: 0,
+  });
+  const before = figures(300, { low: 9, mid: 10, high: 11 });
+  const expected = figures(300, { low: 1, mid: 2, high: 3 });
+  const of = (runs: number, mid: number) => {
+    const realised = figures(runs, { low: mid, mid, high: mid });
+    return comparisonOf({ before, expected, realised }).savedUsdPerRun;
+  };
+  assert.deepEqual(of(300, 2.5), { low: 7, mid: 8, high: 9, realised: 7.5, isInside: true });
+  assert.deepEqual([of(300, 3.1).isInside, of(30, 3.1).isInside, of(30, 5).isInside], [false, true, false]);
 });

@@ -32,6 +32,7 @@ interface Started {
   readonly proposal: string;
   readonly workflow: string;
   readonly bars: Bars;
+  readonly before: Effects;
   readonly expected: Effects;
 }
 

@@ -31,12 +31,12 @@ export class Experiments {
   /** The first stage, on the past, is the proposal's own evidence: it was tried on the record before it was made. */
   async start(id: string, proposal: Proposal): Promise<void> {
     const { registry, add } = this.#deps;
-    const { asset, text, file, to, workflow, bars, expected, kind } = proposal;
+    const { asset, text, file, to, workflow, bars, before, expected, kind } = proposal;
     await add({ ...asset, text, ...(file === null ? {} : { file }) }, `${kind}: ${proposal.finding.summary}`);
     const version = registry.version(lineOf(proposal), to);
     const started: ExperimentEvent = {
       type: "experiment.started",
-      data: { proposal: proposal.id, workflow, bars, expected },
+      data: { proposal: proposal.id, workflow, bars, before, expected },
     };
     await this.#append(id, [started], { workflow, proposal: proposal.id });
     const running = this.#take(id, proposal, await this.#deps.journal.read(`experiment/${id}`));

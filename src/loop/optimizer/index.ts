@@ -9,6 +9,7 @@
  * Read first: `observations.ts` (what is seen of a run), `cycle.ts`, then `experiment.ts` and `sequential.ts`.
  */
 export type { Effects, Finding } from "./changes.ts";
+export { comparisonOf } from "./comparison.ts";
 export type { Cycle } from "./cycle.ts";
 export * from "./errors.ts";
 export type { Experiment } from "./experiment.ts";

@@ -1,7 +1,7 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from "../../core/base/index.ts";
 import { isFinal, type RunView, type StepView } from "../../core/executor/index.ts";
 import { reviewMinutesGuess } from "./limits.ts";
-import { type Interval, meanInterval, medianInterval, shareInterval } from "./statistics.ts";
+import { type Interval, meanInterval, medianInterval, type Of, shareInterval } from "./statistics.ts";
 
 /** One step of a run, as far as an optimizer is concerned. */
 export interface ObservedStep {
@@ -168,10 +168,10 @@ export interface Figures {
   readonly reviewMinutesPerRun: number;
 }
 
-/** Of all answers; `ofAutomated` counts only runs that no person saw. */
+/** Accuracy of runs that no person saw, where there are any and `ofAutomated` does not say otherwise. */
 export function figuresOf(
   observations: readonly Observation[],
-  { ofAutomated = true }: { ofAutomated?: boolean } = {},
+  { ofAutomated = true, of = "figure" }: { ofAutomated?: boolean; of?: Of } = {},
 ): Figures {
   const ended = observations.filter(({ hasEnded }) => hasEnded);
   const automated = observations.filter(isAutomated);
@@ -182,10 +182,16 @@ export function figuresOf(
   const asked = observations.length - automated.length;
   return {
     runs: observations.length,
-    costPerRun: meanInterval(ended.map(({ costUsd }) => costUsd)),
-    accuracy: { ...shareInterval(right, judged.length), n: judged.length },
-    automated: shareInterval(automated.length, observations.length),
-    timeToResultP50: medianInterval(ended.flatMap(({ tookMs }) => tookMs ?? [])),
+    costPerRun: meanInterval(
+      ended.map(({ costUsd }) => costUsd),
+      of,
+    ),
+    accuracy: { ...shareInterval(right, judged.length, of), n: judged.length },
+    automated: shareInterval(automated.length, observations.length, of),
+    timeToResultP50: medianInterval(
+      ended.flatMap(({ tookMs }) => tookMs ?? []),
+      of,
+    ),
     reviewMinutesPerRun: observations.length === 0 ? 0 : (asked / observations.length) * reviewMinutesGuess,
   };
 }

@@ -31,6 +31,7 @@ export interface Proposal {
   readonly diff: string;
   readonly finding: Finding;
   readonly before: Effects;
+  /** Of as many runs to come. */
   readonly expected: Effects;
   readonly bars: Bars;
   readonly proof: string;
@@ -48,12 +49,15 @@ export function barsOf(
   observations: readonly Observation[],
 ): Bars {
   const failed = observations.filter(({ status }) => status === "failed" || status === "expired").length;
-  const measured = before.accuracy.n > 0 ? before.accuracy.mid : 1 - accuracyMargin;
-  const accuracyMin = Math.min(targets.accuracy ?? measured, measured);
+  const { n, mid, low } = before.accuracy;
+  const reached = n > 0 ? mid : 1 - accuracyMargin;
+  const bar = Math.min(targets.accuracy ?? reached, reached);
+  const provenAccuracyMin = bar - accuracyMargin;
   const time = targets.timeToResultP50Ms;
   return {
-    accuracyMin,
-    provenAccuracyMin: accuracyMin - accuracyMargin,
+    // What was reached is known so far only: its lower bound must be kept to, for runs without end.
+    accuracyMin: bar === targets.accuracy ? bar : Math.max(provenAccuracyMin, n > 0 ? low : bar),
+    provenAccuracyMin,
     errorRateMax: Math.max(0.1, (2 * failed) / Math.max(1, observations.length)),
     costMeanMaxUsd: Math.max(targets.costMeanUsd ?? 0, before.costPerRun.high * 1.25),
     timeToResultP50MaxMs: time !== undefined && before.timeToResultP50.mid <= time ? time : null,
@@ -62,6 +66,11 @@ export function barsOf(
 
 export function effectsOf(observations: readonly Observation[]): Effects {
   return figuresOf(observations);
+}
+
+/** From what runs would have come to, what as many runs to come will come to. */
+export function expectedOf(counterfactual: readonly Observation[]): Effects {
+  return figuresOf(counterfactual, { of: "next sample" });
 }
 
 /** The proposal of a stream `proposal/ID`; undefined where there is none. */
