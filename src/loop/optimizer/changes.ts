@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../core/base/index.ts";
+import type { Written } from "./deps.ts";
 import type { Figures, Observation } from "./observations.ts";
 
 /** What is edited in an asset: typed, so that it can be judged without reading a diff. */
@@ -12,6 +13,14 @@ export type Change =
       readonly route: string;
       readonly from: string;
       readonly to: string;
+    }
+  /** A classifier of our own answers what it is sure of; the model that answered before answers the rest. */
+  | {
+      readonly kind: "cascade";
+      readonly step: string;
+      readonly route: string;
+      readonly model: string;
+      readonly below: number;
     }
   /** Steps wait for what they read, and for nothing else. */
   | { readonly kind: "parallelize"; readonly needs: Readonly<Record<string, readonly string[]>> }
@@ -43,6 +52,8 @@ export interface Opportunity {
   readonly finding: Finding;
   readonly change: Change;
   readonly counterfactual: readonly Observation[];
+  /** Assets that the change brings along. */
+  readonly beside?: readonly Written[];
 }
 
 /** What a change is expected to come to, or what it came to, over so many runs. */

@@ -31,8 +31,9 @@ export class Experiments {
   /** The first stage, on the past, is the proposal's own evidence: it was tried on the record before it was made. */
   async start(id: string, proposal: Proposal): Promise<void> {
     const { registry, add } = this.#deps;
-    const { asset, text, file, to, workflow, bars, before, expected, kind } = proposal;
-    await add({ ...asset, text, ...(file === null ? {} : { file }) }, `${kind}: ${proposal.finding.summary}`);
+    const { asset, text, file, to, workflow, bars, before, expected, kind, beside } = proposal;
+    const changed = { ...asset, text, ...(file === null ? {} : { file }) };
+    for (const written of [...beside, changed]) await add(written, `${kind}: ${proposal.finding.summary}`);
     const version = registry.version(lineOf(proposal), to);
     const started: ExperimentEvent = {
       type: "experiment.started",
