@@ -123,7 +123,7 @@ async function triedOn(
   const candidate = { release: await deps.releases.publish(parts), change };
   const originals = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
   const trials = await replayOn(candidate, originals, deps);
-  return { change, document, observations, trials };
+  return { change, document, observations, trials, release: candidate.release.digest };
 }
 
 interface WrittenChange {
@@ -170,7 +170,7 @@ async function textOf(line: string, digest: string, { registry }: OptimizerDeps)
 }
 
 async function proposed(
-  { change, finding, counterfactual }: Opportunity,
+  { change, finding, counterfactual, triedAs }: Opportunity,
   { workflow, release, document, observations }: Looking,
   deps: OptimizerDeps,
 ): Promise<Proposal | undefined> {
@@ -196,6 +196,7 @@ async function proposed(
     to,
     text,
     file,
+    triedAs: triedAs ?? null,
     diff: diffOf(file ?? lineId(asset.kind, asset.name), before, text),
     finding,
     before: effectsOf(observations),
