@@ -57,8 +57,9 @@ import {
 } from "./core/registry/index.ts";
 import { Degradation } from "./core/targets/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import { type ReplayDeps, replayDeps } from "./loop/evals/index.ts";
 import { Optimizer } from "./loop/optimizer/index.ts";
-import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
+import { Calls, createGateway, type Gateway, Ledger, referencesOf } from "./models/gateway/index.ts";
 import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
 import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
@@ -238,8 +239,7 @@ export class Engine {
       forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    const { spending } = this.control;
-    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.ledger = new Ledger({ ...this, spending: this.control.spending });
     this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
@@ -269,13 +269,7 @@ export class Engine {
     });
     this.executor = this.#openExecutor(options.limits);
     this.optimizer = this.#openOptimizer();
-    this.batches = new Batches({
-      journal: this.journal,
-      control: this.control,
-      executor: this.executor,
-      clock: this.clock,
-      load: (digest) => this.releases.load(digest),
-    });
+    this.batches = new Batches({ ...this, load: (digest) => this.releases.load(digest) });
     this.calls = new Calls({
       clock: this.clock,
       modelOf: this.#kindParts.gateway.modelOf,
@@ -323,12 +317,18 @@ export class Engine {
   #openOptimizer(): Optimizer {
     return new Optimizer({
       ...this,
+      replay: this.replayDeps,
       draft: (written, beside) => this.intake.draft(written, this.home, beside),
       keepModel: (bytes) => this.intake.keepModel(bytes),
       add: (written, message) => this.add(written, message),
       assets: () => this.intake.assets(this.home),
       onTrouble: this.#onTrouble,
     });
+  }
+
+  /** What walks through a release in memory. */
+  get replayDeps(): ReplayDeps {
+    return replayDeps(this, ({ kind, content }) => referencesOf(kind, content));
   }
 
   /** The project's own kinds are those that were pinned, whatever their files say now. */
@@ -496,6 +496,7 @@ export class Engine {
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
+    await this.optimizer.close();
     await this.executor.drain(graceMs);
     await this.#kindParts.close();
     await this.#eraseAtEnd();

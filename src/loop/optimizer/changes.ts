@@ -51,6 +51,8 @@ export const noPrize: Prize = { usdPerRun: 0, msPerRun: 0, reviewMinutesPerRun: 
 export interface Opportunity {
   readonly finding: Finding;
   readonly change: Change;
+  /** The digest of the release that was tried on recorded runs, where one was. */
+  readonly triedAs?: string | undefined;
   readonly counterfactual: readonly Observation[];
   /** Assets that the change brings along. */
   readonly beside?: readonly Written[];

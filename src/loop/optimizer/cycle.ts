@@ -130,7 +130,7 @@ async function triedOn(
   const candidate = { release: await deps.releases.publish(parts), change };
   const originals = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
   const trials = await replayOn(candidate, originals, deps);
-  return { change, document, observations, trials };
+  return { change, document, observations, trials, release: candidate.release.digest };
 }
 
 interface WrittenChange {
@@ -178,7 +178,7 @@ async function textOf(line: string, digest: string, { registry }: OptimizerDeps)
 }
 
 async function proposed(
-  { change, finding, counterfactual, beside = [] }: Opportunity,
+  { change, finding, counterfactual, triedAs, beside = [] }: Opportunity,
   { workflow, release, document, observations }: Looking,
   deps: OptimizerDeps,
 ): Promise<Proposal | undefined> {
@@ -202,6 +202,7 @@ async function proposed(
     to,
     text,
     file,
+    triedAs: triedAs ?? null,
     beside,
     diff: [
       diffOf(file ?? lineId(asset.kind, asset.name), before, text),

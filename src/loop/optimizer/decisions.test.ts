@@ -82,6 +82,7 @@ test("an experiment waits, goes on, and goes back", () => {
     "no candidate goes on before it has been seen enough",
   );
   assert.equal(of({ shadow: bad, runs: 30 }).next, "rollBack");
+  assert.equal(of({ shadow: [0, 0, 0], runs: 3 }).next, "wait", "so few are no ground for ending a proof");
   assert.equal(of({ shadow: good, canary: good.slice(0, 30), runs: 30 }).next, "promote");
   assert.equal(of({ shadow: good, canary: bad, runs: 30 }).next, "rollBack");
   assert.equal(of({ shadow: [1, 1], runs: 600 }).next, "rollBack", "what shows nothing is given up");

@@ -3,6 +3,7 @@ import type { ControlStore, Releases, RunStatus, StartRequest } from "../../core
 import type { Journal } from "../../core/journal/index.ts";
 import type { Registry } from "../../core/registry/index.ts";
 import type { Asset, AssetSource, KindRegistry } from "../../core/workflow/index.ts";
+import type { ReplayDeps } from "../evals/index.ts";
 
 /** An asset as it is written. */
 export interface Written {
@@ -25,6 +26,8 @@ export interface OptimizerDeps {
     start(request: StartRequest): Promise<string>;
     settled(run: string): Promise<RunStatus>;
   };
+  /** What walks through recorded runs again. */
+  readonly replay: ReplayDeps;
   /** The assets that a text makes beside others, the one that it is of first; nothing is added to the registry. */
   draft(written: Written, beside?: readonly Written[]): readonly Asset[];
   /** Keeps the file of a model; its digest, by which a model is pinned. */

@@ -1,6 +1,7 @@
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Effects } from "./changes.ts";
-import { alpha, canaryRunsMax, canaryRunsMin, shadowRunsMax, shadowRunsMin } from "./limits.ts";
+import { alpha, canaryRunsMax, canaryRunsMin, judgedMin, shadowRunsMax, shadowRunsMin } from "./limits.ts";
+import type { Past } from "./past.ts";
 import type { Bars } from "./proposals.ts";
 import { evidenceAbove, evidenceBelow } from "./sequential.ts";
 import { percent } from "./statistics.ts";
@@ -18,6 +19,8 @@ export type Stage = "replay" | "shadow" | "canary" | "promoted" | "rolledBack";
 /** Facts of an experiment, in the stream `experiment/ID`. */
 export type ExperimentEvent =
   | { readonly type: "experiment.started"; readonly data: Started }
+  /** The first stage is over; what failed on the past is rolled back. */
+  | { readonly type: "experiment.replayed"; readonly data: { readonly replay: Past } }
   | { readonly type: "experiment.staged"; readonly data: Staged }
   /** It would be promoted, or taken back, and something stands against that: an approval that is missing. */
   | { readonly type: "experiment.held"; readonly data: { readonly reason: string } }
@@ -56,6 +59,8 @@ interface Promoted extends Ended {
 export interface Experiment extends Started {
   readonly id: string;
   readonly stage: Stage;
+  /** What the candidate made of recorded runs; null before that is known. */
+  readonly replay: Past | null;
   /** The rollout of its stage; of what was promoted, the one that takes it back. */
   readonly rollout: string | null;
   /** The digest of the release that production became by its promotion. */
@@ -87,6 +92,7 @@ function evolve(
       ...data,
       id,
       stage: "replay",
+      replay: null,
       rollout: null,
       release: null,
       isWatched: false,
@@ -97,6 +103,8 @@ function evolve(
     };
   if (!before) return undefined;
   switch (type) {
+    case "experiment.replayed":
+      return { ...before, ...data };
     case "experiment.staged": {
       const share = data.stage === "canary" ? data.share : 0;
       return { ...before, ...data, share, maxShare: Math.max(before.maxShare, share) };
@@ -135,7 +143,7 @@ export type Decision =
 export function decide(stage: "shadow" | "canary", bars: Bars, { shadow, canary, runs }: Evidence): Decision {
   const own = stage === "shadow" ? shadow : canary;
   const all = [...shadow, ...canary];
-  if (evidenceBelow(own, bars.accuracyMin) >= 1 / alpha)
+  if (own.length >= judgedMin && evidenceBelow(own, bars.accuracyMin) >= 1 / alpha)
     return { next: "rollBack", reason: `${told(own)}: below ${percent(bars.accuracyMin)}` };
   const isProven = evidenceAbove(all, bars.provenAccuracyMin) >= 1 / alpha;
   const [runsMin, runsMax] =

@@ -5,8 +5,10 @@ import { lineId, type WrittenGuard } from "../../core/registry/index.ts";
 import { plain } from "./changes.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { decide, type Experiment, type ExperimentEvent, experimentOf, isOver } from "./experiment.ts";
-import { canaryRunsMin, canaryShare, measuredEvery, runsObservedMax } from "./limits.ts";
+import { canaryRunsMin, canaryShare, measuredEvery, replayRunsMax, runsObservedMax } from "./limits.ts";
+import { failingOf, passedText, pastOf } from "./past.ts";
 import type { Bars, Proposal } from "./proposals.ts";
+import { observationsOf } from "./record.ts";
 import { Tally } from "./tally.ts";
 
 /** An experiment under way, with what it has seen. */
@@ -23,26 +25,25 @@ export class Experiments {
   readonly #running = new Map<string, Running>();
   /** One thing at a time: what is decided follows from all that was counted before. */
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #closing = new AbortController();
 
   constructor(deps: OptimizerDeps) {
     this.#deps = deps;
   }
 
-  /** The first stage, on the past, is the proposal's own evidence: it was tried on the record before it was made. */
+  /** The stages follow by themselves, from the past on. */
   async start(id: string, proposal: Proposal): Promise<void> {
-    const { registry, add } = this.#deps;
-    const { asset, text, file, to, workflow, bars, before, expected, kind, beside } = proposal;
+    const { add } = this.#deps;
+    const { asset, text, file, workflow, bars, before, expected, kind, beside } = proposal;
     const changed = { ...asset, text, ...(file === null ? {} : { file }) };
     for (const written of [...beside, changed]) await add(written, `${kind}: ${proposal.finding.summary}`);
-    const version = registry.version(lineOf(proposal), to);
     const started: ExperimentEvent = {
       type: "experiment.started",
       data: { proposal: proposal.id, workflow, bars, before, expected },
     };
     await this.#append(id, [started], { workflow, proposal: proposal.id });
     const running = this.#take(id, proposal, await this.#deps.journal.read(`experiment/${id}`));
-    if (!running) return;
-    await this.#inTurn(() => this.#stage(running, "shadow", { version, reason: proposal.finding.summary }));
+    if (running) void this.#inTurn(() => this.#replay(running));
   }
 
   #take(id: string, proposal: Proposal, events: readonly JournalEvent[]): Running | undefined {
@@ -66,6 +67,7 @@ export class Experiments {
     const promotedAt =
       events.find(({ type }) => type === "experiment.promoted")?.at ?? Number.POSITIVE_INFINITY;
     await this.#inTurn(async () => {
+      if (running.state.stage === "replay") return this.#replay(running);
       for (const { id: run, startedAt } of [...runs].reverse()) {
         for (const rollout of rollouts) await running.tally.count(run, rollout);
         if (startedAt >= promotedAt) await this.#follow(running, run);
@@ -95,8 +97,14 @@ export class Experiments {
     await this.#turn;
   }
 
+  /** What is not decided by then is taken up by the next owner. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#turn;
+  }
+
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const result = this.#turn.then(work);
+    const result = this.#turn.then(() => (this.#closing.signal.aborted ? undefined : work()));
     this.#turn = result.catch((error) =>
       this.#deps.onTrouble(`an experiment stands still: ${messageOf(error)}`),
     );
@@ -139,7 +147,7 @@ export class Experiments {
   }
 
   async #decide(running: Running): Promise<void> {
-    const { state, proposal, tally } = running;
+    const { state, tally } = running;
     if (isOver(state) || state.stage === "replay" || (await this.#noticeEnd(running))) return;
     if (state.stage === "promoted") return this.#judge(running);
     if (state.stage !== "shadow" && state.stage !== "canary") return;
@@ -153,7 +161,7 @@ export class Experiments {
         by: "optimizer",
         reason: `the shadow is over: ${reason}`,
       });
-    await this.#stage(running, "canary", { version: proposal.to, reason });
+    await this.#stage(running, "canary", reason);
   }
 
   /** Of a promoted version: it goes back, or what it has come to is written down now and then. */
@@ -166,18 +174,32 @@ export class Experiments {
       await this.#record(running, { type: "experiment.measured", data: { realised } });
   }
 
-  async #stage(
-    running: Running,
-    stage: "shadow" | "canary",
-    how: { version: string; reason: string },
-  ): Promise<void> {
-    const { asset, bars } = running.proposal;
+  /** The first stage: the latest runs on record, walked with the change. */
+  async #replay(running: Running): Promise<void> {
+    const { registry } = this.#deps;
+    const { workflow, change, triedAs, to } = running.proposal;
+    const line = registry.runnable(workflow);
+    if (line === undefined) return;
+    const observations = await observationsOf(await registry.production(line), this.#deps);
+    const ended = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
+    const release = await registry.instead(line, { [lineOf(running.proposal)]: to });
+    const replaying = { runs: ended.map(({ run }) => run), release, change, triedAs };
+    const replay = await pastOf(replaying, this.#deps, this.#closing.signal);
+    if (!replay) return;
+    await this.#record(running, { type: "experiment.replayed", data: { replay } });
+    const failing = failingOf(replay, running.state.bars);
+    if (failing !== undefined) await this.#rollBack(running, failing);
+    else await this.#stage(running, "shadow", passedText(replay));
+  }
+
+  async #stage(running: Running, stage: "shadow" | "canary", reason: string): Promise<void> {
+    const { asset, bars, to } = running.proposal;
     const share = stage === "shadow" ? 1 : canaryShare;
     const guards = stage === "shadow" ? [] : guardsOf(bars);
     try {
       const { id: rollout } = await this.#deps.registry.rollouts.start({
         ...asset,
-        to: how.version,
+        to,
         mode: stage,
         share,
         guards,
@@ -185,7 +207,7 @@ export class Experiments {
       });
       await this.#record(running, {
         type: "experiment.staged",
-        data: { stage, rollout, share, reason: how.reason },
+        data: { stage, rollout, share, reason },
       });
     } catch (error) {
       if (!(error instanceof FlyballError)) throw error;

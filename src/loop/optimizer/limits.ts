@@ -44,6 +44,8 @@ export const accuracyMargin = 0.05;
 export const replayMargin = 0.03;
 /** The chance of a false promotion, and of a false roll-back, each for a whole experiment. */
 export const alpha = 0.05;
+/** Two bad answers at the very beginning would be evidence enough; so few are no ground for ending a proof. */
+export const judgedMin = 10;
 export const canaryShare = 0.1;
 export const shadowRunsMin = 30;
 /** A shadow that has shown nothing by then is given up. */

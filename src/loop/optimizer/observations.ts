@@ -48,8 +48,16 @@ export interface Observation {
 /** What reviews were asked, by the paths of their steps. */
 export type ReviewReasons = ReadonlyMap<string, string>;
 
+type SeenStep = Pick<StepView, "path" | "kind" | "status" | "result" | "trace" | "startedAt" | "endedAt">;
+
+/** What must be known of a run, however it was walked. */
+interface SeenRun
+  extends Pick<RunView, "id" | "started" | "startedAt" | "endedAt" | "status" | "output" | "costUsd"> {
+  readonly steps: readonly SeenStep[];
+}
+
 /** A run as its record tells it. Pure. */
-export function observationOf(view: RunView, reasons: ReviewReasons): Observation {
+export function observationOf(view: SeenRun, reasons: ReviewReasons): Observation {
   const { tags, expected } = view.started ?? {};
   const tenant = tags?.tenant ?? null;
   const steps = view.steps
@@ -77,7 +85,7 @@ export function isAutomated({ reviews }: Observation): boolean {
 }
 
 function stepOf(
-  step: StepView,
+  step: SeenStep,
   { tenant, expected }: { tenant: string | null; expected: Json | undefined },
 ): ObservedStep {
   const { path, kind, result, trace, startedAt, endedAt } = step;
@@ -97,7 +105,7 @@ function stepOf(
   };
 }
 
-function reviewOf(view: RunView, { path, result, status }: StepView, reasons: ReviewReasons): ObservedReview {
+function reviewOf(view: SeenRun, { path, result, status }: SeenStep, reasons: ReviewReasons): ObservedReview {
   const decision = result?.decision;
   const isAnswered = decision === "approve" || decision === "correct" || decision === "reject";
   const isRejected = view.status === "rejected" && status === "waiting";
@@ -135,7 +143,7 @@ export function expectedOf({ path, kind, value }: JudgedStep, expected: Json | u
 
 /** Right is what is as expected, and what no person has changed. */
 function isRight(
-  { started, status, output }: RunView,
+  { started, status, output }: SeenRun,
   steps: readonly ObservedStep[],
   reviews: readonly ObservedReview[],
 ): boolean | null {

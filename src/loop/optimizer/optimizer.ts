@@ -47,6 +47,10 @@ export class Optimizer {
     return this.#experiments.settled();
   }
 
+  close(): Promise<void> {
+    return this.#experiments.close();
+  }
+
   /** Looks at the record of a workflow. Only proposals that nothing has become of yet are told. */
   async cycle(workflow: string, mode: Mode = "advise"): Promise<Cycle> {
     const cycle = await cycleOf(workflow, this.#deps);

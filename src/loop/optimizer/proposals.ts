@@ -32,6 +32,8 @@ export interface Proposal {
   /** Assets that it brings along, and that nothing else names. */
   readonly beside: readonly Written[];
   readonly diff: string;
+  /** The digest of the release that was tried on recorded runs: what it answered is paid for. */
+  readonly triedAs: string | null;
   readonly finding: Finding;
   readonly before: Effects;
   /** Of as many runs to come. */
@@ -42,7 +44,7 @@ export interface Proposal {
 }
 
 export const proofText =
-  "Its answers beside those of running traffic (shadow), then a tenth of the runs (canary), until a sequential test has shown that it keeps to the bars.";
+  "Recorded runs walked again (replay), its answers beside those of running traffic (shadow), then a tenth of the runs (canary), until a sequential test has shown that it keeps to the bars.";
 export const undoText = "The label production goes back to the version from before, by a rollout.";
 
 /** What a target says holds where it is kept to; where it is not, nothing may become worse. */

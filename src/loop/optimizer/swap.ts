@@ -94,13 +94,15 @@ export interface Tried {
   readonly document: WorkflowDocument;
   readonly observations: readonly Observation[];
   readonly trials: readonly Trial[];
+  /** The digest of what was tried. */
+  readonly release: string;
   /** The confidence with which it must be shown to be as good. */
   readonly level: number;
 }
 
 /** A cheaper model that answered recorded runs as well as the one that answers now. */
 export function swapOpportunity(tried: Tried): Opportunity | undefined {
-  const { change, document, observations, trials, level } = tried;
+  const { change, document, observations, trials, release, level } = tried;
   const targets = document.targets ?? {};
   const candidates = trials.map(({ candidate }) => candidate);
   const before = figuresOf(judgedBy(change, observations), { ofAutomated: false });
@@ -134,6 +136,7 @@ export function swapOpportunity(tried: Tried): Opportunity | undefined {
       prize: { ...noPrize, usdPerRun: savedUsd },
     },
     change,
+    triedAs: release,
     counterfactual: candidates,
   };
 }

@@ -43,12 +43,17 @@ export async function replayOn(
   return trials;
 }
 
+/** The run that tries a release on the input of another one: always the same, so that nothing is asked twice. */
+export function trialId(run: string, release: string): string {
+  return derivedId("trial", run, release);
+}
+
 async function trialOf(
   { release, change }: Candidate,
   original: Observation,
   deps: OptimizerDeps,
 ): Promise<Trial> {
-  const id = derivedId("trial", original.run, release.digest);
+  const id = trialId(original.run, release.digest);
   const [first] = await deps.journal.read(`run/${original.run}`);
   const { input, tags, expected } = (first?.data ?? {}) as unknown as RunStarted;
   await deps.executor.start({
