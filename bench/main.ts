@@ -9,6 +9,7 @@ const benches: Readonly<
     load: () => import("./gateway/main.ts"),
   },
   classifier: { summary: "the local classifier on public data sets", load: () => import("./classifier.ts") },
+  governor: { summary: "the demo of the optimizer, over 20 seeds", load: () => import("./governor.ts") },
   retrieval: { summary: "full-text retrieval on public collections", load: () => import("./retrieval.ts") },
   mining: { summary: "reading and mining of large event logs", load: () => import("./mining.ts") },
 };

@@ -102,6 +102,7 @@ export function cascadeOpportunity(examined: Examined): Opportunity | undefined 
     },
     change: cascade,
     counterfactual: after,
+    costPerRun: costPerRun(runs),
   };
 }
 
@@ -172,6 +173,29 @@ function answeredHere(
   const tookMs = before.tookMs === null ? null : Math.max(0, before.tookMs - savedMs);
   const costUsd = before.costUsd - (asked?.costUsd ?? 0);
   return { ...before, steps, reviews: askedOf, tookMs, costUsd, isRight };
+}
+
+/**
+ * Of as many runs to come. Nearly all cost nothing, or nearly none: there a normal interval is too narrow, so that of
+ * the share of runs that cost nothing counts too.
+ */
+function costPerRun(
+  runs: readonly { readonly before: Observation; readonly after: Observation }[],
+): Interval {
+  const normal = meanInterval(
+    runs.map(({ after }) => after.costUsd),
+    "next sample",
+  );
+  const saved = runs.filter(({ before, after }) => after.costUsd < before.costUsd).length;
+  const share = shareInterval(saved, runs.length, "next sample");
+  const all = meanInterval(runs.map(({ before }) => before.costUsd)).mid;
+  const perShare = saved === 0 ? 0 : (all - normal.mid) / share.mid;
+  const at = (covered: number) => Math.max(0, all - perShare * covered);
+  return {
+    low: Math.min(normal.low, at(share.high)),
+    mid: normal.mid,
+    high: Math.max(normal.high, at(share.low)),
+  };
 }
 
 function savedMsOf(before: Observation, after: Observation): readonly number[] {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/base/index.ts";
 import type { Written } from "./deps.ts";
 import type { Figures, Observation } from "./observations.ts";
+import type { Interval } from "./statistics.ts";
 
 /** What is edited in an asset: typed, so that it can be judged without reading a diff. */
 export type Change =
@@ -54,6 +55,8 @@ export interface Opportunity {
   /** The digest of the release that was tried on recorded runs, where one was. */
   readonly triedAs?: string | undefined;
   readonly counterfactual: readonly Observation[];
+  /** Of as many runs to come, where the runs as they would have been say it less well. */
+  readonly costPerRun?: Interval;
   /** Assets that the change brings along. */
   readonly beside?: readonly Written[];
 }

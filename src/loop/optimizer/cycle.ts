@@ -178,7 +178,7 @@ async function textOf(line: string, digest: string, { registry }: OptimizerDeps)
 }
 
 async function proposed(
-  { change, finding, counterfactual, triedAs, beside = [] }: Opportunity,
+  { change, finding, counterfactual, costPerRun, triedAs, beside = [] }: Opportunity,
   { workflow, release, document, observations }: Looking,
   deps: OptimizerDeps,
 ): Promise<Proposal | undefined> {
@@ -210,7 +210,7 @@ async function proposed(
     ].join("\n"),
     finding,
     before: effectsOf(observations),
-    expected: expectedOf(counterfactual),
+    expected: { ...expectedOf(counterfactual), ...(costPerRun ? { costPerRun } : {}) },
     bars: barsOf(document.targets ?? {}, judged, observations),
     proof: proofText,
     undo: undoText,

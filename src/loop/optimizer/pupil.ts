@@ -56,14 +56,14 @@ function isTrusted({ from }: RecordedAnswer): boolean {
   return from !== "answer";
 }
 
-/** What somebody vouches for counts several times, and silences a model's own word on the same text. */
+/** What somebody vouches for counts more than a model's own word, and silences it on the same text. */
 function lessonsOf(answers: readonly RecordedAnswer[]): readonly LabelledText[] {
-  const vouched = new Set(answers.filter(isTrusted).map(({ text }) => textKey(text)));
-  return answers.flatMap((answer) => {
-    const { text, label } = answer;
-    if (isTrusted(answer)) return Array.from({ length: trustedWeight }, () => ({ text, label }));
-    return vouched.has(textKey(text)) ? [] : [{ text, label }];
-  });
+  const trusted = answers.filter(isTrusted);
+  const vouched = new Set(trusted.map(({ text }) => textKey(text)));
+  const others = answers.filter((answer) => !isTrusted(answer) && !vouched.has(textKey(answer.text)));
+  const times = others.length === 0 ? 1 : trustedWeight;
+  const lessons = [...Array.from({ length: times }, () => trusted).flat(), ...others];
+  return lessons.map(({ text, label }) => ({ text, label }));
 }
 
 /** Of the answers to texts that came more than once, those that are not as most of the others. */
