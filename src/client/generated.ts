@@ -119,10 +119,10 @@ export interface Operations {
   "POST /v1/rollouts/{id}/share": { readonly params: { readonly id: string }; readonly body: { readonly share: number | string }; readonly answer: Rollout };
   "POST /v1/rollouts/{id}/promote": { readonly params: { readonly id: string }; readonly body?: { readonly reason?: string | undefined }; readonly answer: Rollout };
   "POST /v1/rollouts/{id}/rollback": { readonly params: { readonly id: string }; readonly body: { readonly reason: string }; readonly answer: Rollout };
-  "POST /v1/optimizer/cycles": { readonly body: { readonly workflow: string; readonly mode?: "advise" | "act_within" | undefined }; readonly answer: Readonly<Record<string, unknown>> };
-  "GET /v1/proposals": { readonly query?: { readonly workflow?: string | undefined }; readonly answer: { readonly items: readonly Readonly<Record<string, unknown>>[]; readonly nextCursor: string | null } };
+  "POST /v1/optimizer/cycles": { readonly body: { readonly workflow: string; readonly mode?: "advise" | "propose" | "act_within" | undefined }; readonly answer: Readonly<Record<string, unknown>> };
+  "GET /v1/proposals": { readonly query?: { readonly workflow?: string | undefined; readonly status?: "open" | "testing" | "promoted" | "rolledBack" | undefined }; readonly answer: { readonly items: readonly Readonly<Record<string, unknown>>[]; readonly nextCursor: string | null } };
   "GET /v1/proposals/{id}": { readonly params: { readonly id: string }; readonly answer: Readonly<Record<string, unknown>> };
-  "POST /v1/proposals/{id}/experiments": { readonly params: { readonly id: string }; readonly answer: { readonly id: string } };
+  "POST /v1/proposals/{id}/experiments": { readonly params: { readonly id: string }; readonly body?: { readonly by?: string | undefined }; readonly answer: { readonly id: string } };
   "GET /v1/experiments/{id}": { readonly params: { readonly id: string }; readonly answer: Readonly<Record<string, unknown>> };
   "GET /v1/switches": { readonly answer: { readonly items: readonly Switch[]; readonly nextCursor: string | null } };
   "POST /v1/switches": { readonly body: { readonly scope: "all" | "workflow" | "model" | "tool" | "agent"; readonly name?: string | undefined; readonly off: "drain" | "stop" | false; readonly reason?: string | undefined }; readonly answer: { readonly items: readonly Switch[]; readonly nextCursor: string | null } };

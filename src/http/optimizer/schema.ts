@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Engine } from "../../engine.ts";
-import { modes } from "../../loop/optimizer/index.ts";
+import { modes, proposalStatuses } from "../../loop/optimizer/index.ts";
 import { operation } from "../operation.ts";
 import { page, told } from "../schema.ts";
 import type { presentExperiment, presentProposal } from "./present.ts";
@@ -33,7 +33,10 @@ export const listProposals = operation({
   method: "get",
   path: "/v1/proposals",
   summary: "Changes that the optimizer suggests.",
-  query: z.object({ workflow: z.string().min(1).max(1_000).optional() }),
+  query: z.object({
+    workflow: z.string().min(1).max(1_000).optional(),
+    status: z.enum(proposalStatuses).optional(),
+  }),
   answer: page(proposal),
 });
 
@@ -49,7 +52,9 @@ export const startExperiment = operation({
   id: "startExperiment",
   method: "post",
   path: "/v1/proposals/{id}/experiments",
-  summary: "Begins the proof of a proposal: beside running traffic first, then on a part of it.",
+  summary:
+    "Approves of a proposal: its proof begins, on the past, beside running traffic, then on a part of it.",
+  body: z.strictObject({ by: z.string().min(1).max(200).default("local").describe("Who approves.") }),
   answer: z.object({ id: z.string() }),
   statuses: [201],
 });

@@ -10,8 +10,12 @@ export const replaysAtOnce = 25;
 /** Cheaper models that are tried for one step in one cycle. */
 export const candidatesPerStepMax = 3;
 
-/** What a person spends on one review, where nobody has measured it. */
-export const reviewMinutesGuess = 2;
+/** What a person spends on one review, where the settings do not say. */
+export const reviewMinutesDefault = 2;
+/** What the trials of a cycle may cost that nobody has asked for, where the settings do not say. */
+export const spendMaxUsdDefault = 1;
+/** How often it is looked whether a cycle is due by the clock. */
+export const scheduleTickMs = 60_000;
 
 /** The share by which a change must better a figure to be worth a proposal. */
 export const gainMin = 0.1;
