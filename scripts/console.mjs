@@ -12,7 +12,7 @@ const stamp = join(folder, "dist", "built-from");
 /** The digest of everything that the build reads: sources by name and content, packages by the lock. */
 function sourcesDigest() {
   const hash = createHash("sha256").update(readFileSync(join(root, "package-lock.json")));
-  const settings = ["ui/index.html", "ui/vite.config.ts", "ui/tsconfig.json"];
+  const settings = ["ui/index.html", "ui/vite.config.ts", "ui/tsconfig.json", "tsconfig.json"];
   for (const file of [...settings, ...["ui/src", "ui/public", "src/client"].flatMap(under)])
     hash.update(`\n${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest("hex");

@@ -60,6 +60,9 @@ function Ways({ name }: { name: string }) {
       <Link to="/assets/$kind/$name/edit" params={params} className="link">
         Edit
       </Link>
+      <Link to="/map" search={{ workflow: name }} className="link">
+        Process map
+      </Link>
       <Link to="/runs" search={{ workflow: name }} className="link">
         Its runs →
       </Link>
