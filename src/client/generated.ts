@@ -62,6 +62,8 @@ export interface Model { readonly name: string; readonly simulated: boolean; rea
 
 export interface OpenaiModel { readonly id: string; readonly object: "model"; readonly created: number; readonly owned_by: string }
 
+export interface PastCycle { readonly at: string; readonly findings: readonly Finding[]; readonly proposals: readonly string[] }
+
 export interface Problem { readonly title: string; readonly status: number; readonly code: string; readonly detail: string; readonly exitCode?: number | undefined; readonly problems?: readonly unknown[] | undefined }
 
 /** A change with its evidence and expected effect. */
@@ -160,6 +162,7 @@ export interface Operations {
   "POST /v1/rollouts/{id}/promote": { readonly params: { readonly id: string }; readonly body?: { readonly reason?: string | undefined }; readonly answer: Rollout };
   "POST /v1/rollouts/{id}/rollback": { readonly params: { readonly id: string }; readonly body: { readonly reason: string }; readonly answer: Rollout };
   "POST /v1/optimizer/cycles": { readonly body: { readonly workflow: string; readonly mode?: "advise" | "act_within" | undefined }; readonly answer: { readonly workflow: string; readonly findings: readonly Finding[]; readonly proposals: readonly Proposal[] } };
+  "GET /v1/optimizer/cycles": { readonly query: { readonly workflow: string }; readonly answer: { readonly items: readonly PastCycle[]; readonly nextCursor: string | null } };
   "GET /v1/proposals": { readonly query?: { readonly workflow?: string | undefined }; readonly answer: { readonly items: readonly Proposal[]; readonly nextCursor: string | null } };
   "GET /v1/proposals/{id}": { readonly params: { readonly id: string }; readonly answer: Proposal };
   "POST /v1/proposals/{id}/experiments": { readonly params: { readonly id: string }; readonly answer: { readonly id: string } };

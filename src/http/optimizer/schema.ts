@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { modes } from "../../loop/optimizer/index.ts";
 import { operation } from "../operation.ts";
-import { jsonObject, list, page } from "../schema.ts";
+import { jsonObject, list, moment, page } from "../schema.ts";
 
 const interval = z
   .object({ low: z.number(), mid: z.number(), high: z.number() })
@@ -87,6 +87,23 @@ export const runCycle = operation({
     mode: z.enum(modes).default("advise"),
   }),
   answer: z.object({ workflow: z.string(), findings: list(finding), proposals: list(proposal) }),
+});
+
+export const listCycles = operation({
+  id: "listOptimizerCycles",
+  method: "get",
+  path: "/v1/optimizer/cycles",
+  summary: "The latest looks at a workflow, the newest first.",
+  query: z.object({ workflow: z.string().min(1).max(1_000) }),
+  answer: page(
+    z
+      .object({
+        at: moment,
+        findings: list(finding),
+        proposals: list(z.string()).describe("Ids of those that this look was the first to make."),
+      })
+      .meta({ id: "PastCycle" }),
+  ),
 });
 
 export const listProposals = operation({
