@@ -1,4 +1,4 @@
-import type { StepDocument, WorkflowDocument } from "./api/workflows.ts";
+import type { StepDocument, WorkflowDocument } from "flyball/client";
 
 export interface GraphStep {
   /** The ids on the way to it: `items.refine.draft`, without the indexes of a run. */

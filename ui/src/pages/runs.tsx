@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type RunRow, runsQuery } from "../api/runs.ts";
+import type { RunRow } from "flyball/client";
+import { runsQuery } from "../api/runs.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { useNow } from "../components/now.ts";
 import { RunFilters } from "../components/run-filters.tsx";
