@@ -1,4 +1,10 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useEffect } from "react";
 import { get, liveEveryMs, type Page, send } from "./http.ts";
 
@@ -86,7 +92,6 @@ export interface RunFilter {
   /** Days (UTC) or moments. */
   readonly from?: string;
   readonly to?: string;
-  readonly cursor?: string;
 }
 
 const finalStatuses: readonly string[] = ["completed", "failed", "rejected", "cancelled", "expired"];
@@ -99,8 +104,39 @@ export function runsQuery(filter: RunFilter) {
   return queryOptions({
     queryKey: ["runs", filter],
     queryFn: () => get<Page<RunRow>>("/v1/runs", { ...filter, limit: 50 }),
-    refetchInterval: filter.cursor ? false : liveEveryMs,
+    refetchInterval: liveEveryMs,
   });
+}
+
+/** All of them, page after page. What came since is looked for as long as only the first page is there. */
+export function runPagesQuery(filter: RunFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["runs", "pages", filter],
+    queryFn: ({ pageParam }) =>
+      get<Page<RunRow>>("/v1/runs", { ...filter, cursor: pageParam, limit: pageParam ? 200 : 100 }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    refetchInterval: ({ state: { data } }) => (hasOlder(data) ? false : liveEveryMs),
+    staleTime: ({ state: { data } }) => (hasOlder(data) ? Number.POSITIVE_INFINITY : 1_000),
+  });
+}
+
+type RunPages = InfiniteData<Page<RunRow>, string | undefined>;
+
+function hasOlder(data: RunPages | undefined): boolean {
+  return (data?.pages.length ?? 0) > 1;
+}
+
+/** Lets go of the older pages, so that the first one shows runs as they happen again. */
+export function useFollowNewest(filter: RunFilter): () => void {
+  const client = useQueryClient();
+  const { queryKey } = runPagesQuery(filter);
+  return () =>
+    client.setQueryData<RunPages>(queryKey, (data) =>
+      data && hasOlder(data)
+        ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) }
+        : data,
+    );
 }
 
 export function runQuery(id: string) {

@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { isFinal, type Run, runQuery, useLiveRun } from "../api/runs.ts";
+import { isFinal, type Run, runEventsQuery, runQuery, useLiveRun } from "../api/runs.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { Facts, Loading, Moment, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { CompareWith } from "../components/compare-with.tsx";
@@ -19,6 +19,7 @@ const Graph = lazy(() => import("../components/graph.tsx"));
 export function RunPage() {
   const { id } = runRoute.useParams();
   const { data: run, error, isPending } = useQuery(runQuery(id));
+  usePrefetchQuery(runEventsQuery(id));
   useLiveRun(id, run !== undefined && !isFinal(run.status));
   if (error && !run) return <Problem error={error} />;
   if (isPending || !run) return <Loading lines={12} />;
@@ -150,13 +151,19 @@ function Steps({
     <Panel
       title="Steps"
       actions={
-        document ? (
+        document || !workflows ? (
           <Tabs label="Show the steps as" options={["timeline", "graph"]} value={view} onChange={setView} />
         ) : null
       }
     >
       {view === "graph" && document ? (
-        <Suspense fallback={<Loading lines={8} />}>
+        <Suspense
+          fallback={
+            <div className="h-[34rem]">
+              <Loading lines={8} />
+            </div>
+          }
+        >
           <Graph document={document} steps={run.steps} chosen={current} onChoose={onChoose} />
         </Suspense>
       ) : (
