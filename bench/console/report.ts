@@ -19,8 +19,9 @@ export interface Measured {
 export function plainLines({ timings, scrolled, facts }: Measured): readonly string[] {
   return [
     ...timings.map((timing) => {
-      const { p50, p95 } = quantilesOf(timing);
-      return `${timing.what.padEnd(46)} p50 ${whole(p50)} ms, p95 ${whole(p95)} ms${barOf(timing, ", bar ")}`;
+      const { p50, p95 } = quantilesOf(timing.valuesMs);
+      const cpu = quantilesOf(timing.cpuMs).p50;
+      return `${timing.what.padEnd(46)} p50 ${whole(p50)} ms, p95 ${whole(p95)} ms, CPU ${whole(cpu)} ms, at most ${timing.barMs}`;
     }),
     ...scrolled.map(
       ({ what, frames, over50Ms, longestMs, longTasks }) =>
@@ -46,8 +47,8 @@ Written by \`npm run bench -- console\` on ${date}: ${cpu}, ${cores} cores, ${me
 
 From the navigation, or the press of a button, until a frame that shows it has been drawn; ${openings} openings of each.
 
-| what | p50 ms | p95 ms | longest ms | at most |
-| --- | --- | --- | --- | --- |
+| what | p50 ms | p95 ms | longest ms | at most | CPU of the page ms |
+| --- | --- | --- | --- | --- | --- |
 ${timings.map(timingRow).join("\n")}
 
 ## Scrolling
@@ -64,13 +65,10 @@ ${facts.map(factsRow).join("\n")}
 `;
 }
 
-function timingRow(timing: Timing): string {
-  const { p50, p95, longest } = quantilesOf(timing);
-  return `| ${timing.what} | ${whole(p50)} | ${whole(p95)} | ${whole(longest)} | ${barOf(timing)} |`;
-}
-
-function barOf({ barMs }: Timing, before = ""): string {
-  return barMs ? `${before}${barMs}` : "";
+function timingRow({ what, valuesMs, cpuMs, barMs }: Timing): string {
+  const { p50, p95, longest } = quantilesOf(valuesMs);
+  const cpu = quantilesOf(cpuMs).p50;
+  return `| ${what} | ${whole(p50)} | ${whole(p95)} | ${whole(longest)} | ${barMs} | ${whole(cpu)} |`;
 }
 
 function scrolledRow({ what, frames, over50Ms, longestMs, longTasks }: Scrolled): string {
@@ -82,7 +80,7 @@ function factsRow({ path, shift, scriptKb, axeViolations, trouble }: PageFacts):
   return `| \`${shown}\` | ${shift.toFixed(3)} | ${whole(scriptKb)} | ${axeViolations} | ${trouble.length} |`;
 }
 
-function quantilesOf({ valuesMs }: Timing) {
+function quantilesOf(valuesMs: readonly number[]) {
   const sorted = valuesMs.toSorted((one, other) => one - other);
   const at = (share: number) => nearestRank(sorted, share) ?? 0;
   return { p50: at(0.5), p95: at(0.95), longest: at(1) };

@@ -10,6 +10,7 @@ import { StatusMark } from "../components/status.tsx";
 import { formatDuration, formatMoney, shortId } from "../format.ts";
 import { runsRoute } from "../router.tsx";
 import { runFilterOf } from "../run-filter.ts";
+import { waitText } from "../waits.ts";
 
 /** Every run, newest first; the filters are the address. */
 export function RunsPage() {
@@ -141,18 +142,8 @@ const RunLine = memo(function RunLine({ row, position }: { row: RunRow; position
   );
 });
 
-const waits: Readonly<Record<string, string>> = {
-  review: "a person's answer",
-  time: "its time to come",
-  event: "an event",
-  child: "a run that it started",
-  limit: "a place within its limits",
-  switch: "what is switched off",
-};
-
-function reasonOf(row: RunRow): string {
-  if (row.waiting) return waits[row.waiting.for] ?? row.waiting.for;
-  return row.error?.message ?? "";
+function reasonOf({ waiting, error }: RunRow): string {
+  return waiting ? waitText(waiting) : (error?.message ?? "");
 }
 
 export function Took({ row }: { row: Pick<RunRow, "startedAt" | "endedAt"> }) {
