@@ -1,5 +1,4 @@
-import type { Step } from "./api/runs.ts";
-import type { StepDocument, WorkflowDocument } from "./api/workflows.ts";
+import type { Step, StepDocument, WorkflowDocument } from "flyball/client";
 
 export interface GraphStep {
   /** The ids on the way to it: `items.refine.draft`, without the indexes of a run. */

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { queryClient } from "./api/http.ts";
+import { queryClient } from "./api/client.ts";
+import type { MiningQuery } from "./api/mining.ts";
 import { type CostQuery, costDimensions } from "./api/money.ts";
 import { runEventsQuery, runPagesQuery, runQuery } from "./api/runs.ts";
 import { Empty } from "./components/basics.tsx";
@@ -58,6 +59,17 @@ export const workflowRoute = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$name",
   component: lazyRouteComponent(() => import("./pages/workflow.tsx"), "WorkflowPage"),
+});
+
+export const mapRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/map",
+  validateSearch: (search: Record<string, unknown>): MiningQuery => ({
+    ...(typeof search.workflow === "string" ? { workflow: search.workflow } : {}),
+    ...(search.activity === "kind" ? { activity: "kind" } : {}),
+    ...days(search),
+  }),
+  component: lazyRouteComponent(() => import("./pages/map.tsx"), "MapPage"),
 });
 
 export const reviewsRoute = createRoute({
@@ -135,6 +147,7 @@ export const router = createRouter({
     compareRoute,
     workflows,
     workflowRoute,
+    mapRoute,
     reviewsRoute,
     assetsRoute,
     assetRoute,

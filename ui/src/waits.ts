@@ -1,4 +1,4 @@
-import type { Waiting } from "./api/runs.ts";
+import type { Waiting } from "flyball/client";
 
 /** What a run waits for, as a person would say it. */
 export function waitText({ for: what, key }: Pick<Waiting, "for" | "key">): string {

@@ -10,9 +10,8 @@ import {
   Position,
   ReactFlow,
 } from "@xyflow/react";
+import type { Step, WorkflowDocument } from "flyball/client";
 import { useMemo } from "react";
-import type { Step } from "../api/runs.ts";
-import type { WorkflowDocument } from "../api/workflows.ts";
 import { type GraphStep, graphOf, type Outcome, outcomesOf, withoutIndexes } from "../graph.ts";
 import { statusBorder } from "./status.tsx";
 import "@xyflow/react/dist/base.css";

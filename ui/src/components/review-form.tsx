@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Review } from "flyball/client";
 import { useMemo, useRef, useState } from "react";
-import { type Decision, type Review, reviewQuery, useDecide } from "../api/reviews.ts";
+import { type Decision, reviewQuery, useDecide } from "../api/reviews.ts";
 import { formatMoment, formatShare, textOf } from "../format.ts";
 import { askedBecause } from "../waits.ts";
 import { Button, Facts, Key, Loading, Moment, Panel, Problem, Verbatim } from "./basics.tsx";

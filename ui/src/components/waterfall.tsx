@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Run, Step } from "flyball/client";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { type Run, runEventsQuery, type Step } from "../api/runs.ts";
+import { runEventsQuery } from "../api/runs.ts";
 import { formatDuration } from "../format.ts";
 import { type Span, timesOf, totalsOf, type Use, uses } from "../times.ts";
 import { useNow } from "./now.ts";

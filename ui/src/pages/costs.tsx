@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Budget, budgetsQuery, type CostRow, costDimensions, costsQuery } from "../api/money.ts";
+import type { BudgetUse, Cost } from "flyball/client";
+import { budgetsQuery, costDimensions, costsQuery } from "../api/money.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { BudgetBar } from "../components/budget-bar.tsx";
 import { ShareBar } from "../components/share-bar.tsx";
@@ -100,8 +101,8 @@ function isLastWeek({ from, to }: { from: string; to: string }): boolean {
   return from === week.from && to === week.to;
 }
 
-function costColumns(by: string, total: number): readonly Column<CostRow>[] {
-  const tokens = (name: string, ...parts: readonly string[]): Column<CostRow> => ({
+function costColumns(by: string, total: number): readonly Column<Cost>[] {
+  const tokens = (name: string, ...parts: readonly string[]): Column<Cost> => ({
     name,
     isNumber: true,
     cell: (row) => parts.reduce((sum, part) => sum + (row.tokens[part] ?? 0), 0).toLocaleString("en"),
@@ -144,7 +145,7 @@ function Budgets() {
   );
 }
 
-const budgetColumns: readonly Column<Budget>[] = [
+const budgetColumns: readonly Column<BudgetUse>[] = [
   {
     name: "Budget",
     cell: ({ name, by, key }) => (

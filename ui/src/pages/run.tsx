@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Run } from "flyball/client";
 import { lazy, Suspense, useState } from "react";
 import { reviewQuery } from "../api/reviews.ts";
-import { isFinal, type Run, runQuery, useLiveRun } from "../api/runs.ts";
+import { isFinal, runQuery, useLiveRun } from "../api/runs.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { Facts, Loading, Moment, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { CompareWith } from "../components/compare-with.tsx";

@@ -1,7 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { RunRow } from "flyball/client";
 import { memo, useEffect, useMemo, useRef } from "react";
-import { type RunFilter, type RunRow, runPagesQuery, useFollowNewest } from "../api/runs.ts";
+import { type RunFilter, runPagesQuery, useFollowNewest } from "../api/runs.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { useNow } from "../components/now.ts";
 import { useRowsInView } from "../components/rows-in-view.ts";

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Workflow } from "flyball/client";
 import { lazy, Suspense } from "react";
 import { assetQuery, versionTextQuery } from "../api/assets.ts";
 import { metricsQuery } from "../api/metrics.ts";
-import { type Workflow, workflowsQuery } from "../api/workflows.ts";
+import { workflowsQuery } from "../api/workflows.ts";
 import { Empty, Loading, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { SetPoints } from "../components/set-points.tsx";
 import { TestRun } from "../components/test-run.tsx";
@@ -58,6 +59,9 @@ function Ways({ name }: { name: string }) {
       </Link>
       <Link to="/assets/$kind/$name/edit" params={params} className="link">
         Edit
+      </Link>
+      <Link to="/map" search={{ workflow: name }} className="link">
+        Process map
       </Link>
       <Link to="/runs" search={{ workflow: name }} className="link">
         Its runs →
