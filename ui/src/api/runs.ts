@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiProblem, type Operations, type RunStatus } from "flyball/client";
 import { useEffect } from "react";
 import { api, liveEveryMs, pressed } from "./client.ts";
@@ -17,7 +17,7 @@ export const statuses = [
 ] as const satisfies readonly RunStatus[];
 
 /** Days (UTC) or moments; money in US dollars; of tags, such as `tenant=acme`, a run must have all. */
-export type RunFilter = Omit<NonNullable<Operations["GET /v1/runs"]["query"]>, "tag" | "limit"> & {
+export type RunFilter = Omit<NonNullable<Operations["GET /v1/runs"]["query"]>, "tag" | "limit" | "cursor"> & {
   readonly tag?: readonly string[] | undefined;
 };
 
@@ -31,8 +31,37 @@ export function runsQuery(filter: RunFilter) {
   return queryOptions({
     queryKey: ["runs", filter],
     queryFn: () => api.ask("GET /v1/runs", { query: { ...filter, limit: 50 } }),
-    refetchInterval: filter.cursor ? false : liveEveryMs,
+    refetchInterval: liveEveryMs,
   });
+}
+
+/** All of them, page after page. What came since is looked for as long as only the first page is there. */
+export function runPagesQuery(filter: RunFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["runs", "pages", filter],
+    queryFn: ({ pageParam }) =>
+      api.ask("GET /v1/runs", { query: { ...filter, cursor: pageParam, limit: pageParam ? 200 : 100 } }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    refetchInterval: ({ state: { data } }) => (hasOlder(data) ? false : liveEveryMs),
+    staleTime: ({ state: { data } }) => (hasOlder(data) ? Number.POSITIVE_INFINITY : 1_000),
+  });
+}
+
+function hasOlder(data: { readonly pages: readonly unknown[] } | undefined): boolean {
+  return (data?.pages.length ?? 0) > 1;
+}
+
+/** Lets go of the older pages, so that the first one shows runs as they happen again. */
+export function useFollowNewest(filter: RunFilter): () => void {
+  const client = useQueryClient();
+  const { queryKey } = runPagesQuery(filter);
+  return () =>
+    client.setQueryData(queryKey, (data) =>
+      data && hasOlder(data)
+        ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) }
+        : data,
+    );
 }
 
 export function runQuery(id: string) {

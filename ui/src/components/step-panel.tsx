@@ -107,7 +107,7 @@ function Asked({ detail }: { detail: RanStep }) {
   const { path, prompt, input, parameters, versions, failures } = detail;
   return (
     <>
-      {prompt ? <Messages messages={prompt} /> : null}
+      {prompt ? <Messages messages={prompt} version={versions.prompt} /> : null}
       {input === null ? null : (
         <details>
           <summary className="cursor-pointer font-medium">Input</summary>
@@ -143,10 +143,17 @@ function VersionOf({ of: version }: { of: StepVersion }) {
   );
 }
 
-function Messages({ messages }: { messages: readonly Message[] }) {
+function Messages({ messages, version }: { messages: readonly Message[]; version: StepVersion | undefined }) {
   return (
     <section aria-label="Prompt" className="space-y-2">
-      <h3 className="font-medium">Prompt, as it was sent</h3>
+      <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+        <h3 className="font-medium">Prompt, as it was sent</h3>
+        {version ? (
+          <Link to="/assets/$kind/$name" params={{ kind: "prompt", name: version.name }} className="link">
+            Versions of {version.name}
+          </Link>
+        ) : null}
+      </div>
       {messages.map((message, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: what was sent is fixed
         <div key={index}>

@@ -21,7 +21,7 @@ export function AssetsPage() {
     <>
       <PageTitle
         title="Registry"
-        note="What a run is pinned to; new runs get what stands under production"
+        note="What new runs get of each; open one to compare its versions, or to roll it back"
         actions={
           <Choice
             name="Kind"

@@ -74,7 +74,7 @@ function Costs() {
   const unpriced = rows.reduce((sum, row) => sum + row.unpriced, 0);
   return (
     <Panel
-      title={`${formatMoney(total)} by ${query.by}`}
+      title={`${formatMoney(total)} by ${query.by}${isLastWeek(query) ? ", the last seven days" : ""}`}
       actions={
         <span className="text-muted">
           {query.from} to {query.to}
@@ -94,6 +94,11 @@ function Costs() {
       ) : null}
     </Panel>
   );
+}
+
+function isLastWeek({ from, to }: { from: string; to: string }): boolean {
+  const week = lastWeek(Date.now());
+  return from === week.from && to === week.to;
 }
 
 function costColumns(by: string, total: number): readonly Column<Cost>[] {

@@ -91,7 +91,13 @@ function Definition({ workflow }: { workflow: Workflow }) {
       }
     >
       <div className="grid lg:grid-cols-2">
-        <Suspense fallback={<Loading lines={8} />}>
+        <Suspense
+          fallback={
+            <div className="h-[34rem]">
+              <Loading lines={8} />
+            </div>
+          }
+        >
           <Graph document={document} />
         </Suspense>
         {version ? <Text name={name} version={version} /> : <Loading lines={8} />}
