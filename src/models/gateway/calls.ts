@@ -182,7 +182,7 @@ export class Calls {
 }
 
 /** Of what every call's run has in common. */
-const callVersion = "1";
+export const callVersion = "1";
 
 /** What the step `inference` gives; vectors packed, as they are many numbers. */
 function callResult(reply: ModelReply, latencyMs: number, parts: CallParts): StepResult {
