@@ -115,7 +115,7 @@ test("act_within keeps to its kinds and to what trials may cost, and labels keep
   const trials = spend.made.engine.control
     .runs({ workflow: "flow", withShadows: true, limit: 1_000 })
     .filter(({ shadowOf }) => shadowOf);
-  const spentUsd = trials.reduce((sum, { costUsd }) => sum + costUsd, 0);
+  const spentUsd = trials.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
   assert.ok(trials.length > 10 && spentUsd <= 0.0003, `${trials.length} trials for $${spentUsd}`);
 
   const approved = await served(

@@ -16,7 +16,8 @@ import { percent } from "./statistics.ts";
 //   E3. Labels move by rollouts alone; an experiment that has ended has none running.
 //   E4. A promoted version is held against the same bars until another one comes after it, and goes back by itself.
 
-export type Stage = "replay" | "shadow" | "canary" | "promoted" | "rolledBack";
+export const stages = ["replay", "shadow", "canary", "promoted", "rolledBack"] as const;
+export type Stage = (typeof stages)[number];
 
 /** Facts of an experiment, in the stream `experiment/ID`. */
 export type ExperimentEvent =

@@ -1,12 +1,13 @@
 import { isFinal, type StoppedRun } from "../../core/executor/index.ts";
 import { AssetNotFound, lineId } from "../../core/registry/index.ts";
-import { type Effects, plain } from "./changes.ts";
+import { type Effects, type Finding, plain } from "./changes.ts";
 import { type Cycle, cycleOf } from "./cycle.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { ExperimentNotFound, ProposalNotFound, ProposalStale } from "./errors.ts";
 import { type Experiment, experimentOf } from "./experiment.ts";
 import { type Approval, Experiments } from "./experiments.ts";
 import { type Keeping, keepingOf, keptByDefault, type Mode, type OptimizerSettings } from "./keeping.ts";
+import { cyclesToldMax } from "./limits.ts";
 import { effectsOf, indexOf, type Proposal, proposalOf } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
 import { Schedule } from "./schedule.ts";
@@ -19,6 +20,15 @@ export interface ListedProposal {
   readonly proposal: Proposal;
   readonly status: ProposalStatus;
   readonly experiment: string | null;
+}
+
+/** A look that there was; of its proposals, those that it was the first to make. */
+export interface PastCycle {
+  readonly at: number;
+  readonly mode: Mode;
+  readonly by: string;
+  readonly findings: readonly Finding[];
+  readonly proposals: readonly string[];
 }
 
 /** Sees what a workflow could do better, says so, and proves it. */
@@ -120,6 +130,16 @@ export class Optimizer {
     const allowed = proposals.filter(({ kind }) => kinds === null || kinds.includes(kind));
     const next = allowed.find((proposal) => this.#obstacle(proposal) === undefined);
     if (next) await this.experiment(next.id, { by: "optimizer", bounds });
+  }
+
+  /** The latest looks at a workflow, the newest first. */
+  async cycles(workflow: string): Promise<readonly PastCycle[]> {
+    const events = await this.#deps.journal.read(`optimizer/${workflow}`);
+    const looks = events.filter(({ type }) => type === "cycle.completed");
+    return looks
+      .slice(-cyclesToldMax)
+      .reverse()
+      .map(({ at, data }) => ({ at, ...(data as unknown as Omit<PastCycle, "at">) }));
   }
 
   /** What the latest runs of the production version came to. */
