@@ -56,8 +56,9 @@ import {
 import { Degradation } from "./core/targets/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry } from "./core/workflow/index.ts";
 import { createKinds, type KindOptions, type KindParts } from "./kinds.ts";
+import { type ReplayDeps, replayDeps } from "./loop/evals/index.ts";
 import { Optimizer } from "./loop/optimizer/index.ts";
-import { Calls, type Gateway, Ledger } from "./models/gateway/index.ts";
+import { Calls, type Gateway, Ledger, referencesOf } from "./models/gateway/index.ts";
 import { createRetrieval } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, type Review } from "./people/reviews/index.ts";
 import {
@@ -160,8 +161,7 @@ export class Engine {
       forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    const { spending } = this.control;
-    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.ledger = new Ledger({ ...this, spending: this.control.spending });
     this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
@@ -191,13 +191,7 @@ export class Engine {
     });
     this.executor = this.#openExecutor(options.limits);
     this.optimizer = this.#openOptimizer();
-    this.batches = new Batches({
-      journal: this.journal,
-      control: this.control,
-      executor: this.executor,
-      clock: this.clock,
-      load: (digest) => this.releases.load(digest),
-    });
+    this.batches = new Batches({ ...this, load: (digest) => this.releases.load(digest) });
     this.calls = new Calls({
       clock: this.clock,
       modelOf: this.#kindParts.gateway.modelOf,
@@ -245,11 +239,17 @@ export class Engine {
   #openOptimizer(): Optimizer {
     return new Optimizer({
       ...this,
+      replay: this.replayDeps,
       draft: (written) => this.intake.draft(written, this.home),
       add: (written, message) => this.add(written, message),
       assets: () => this.intake.assets(this.home),
       onTrouble: this.#onTrouble,
     });
+  }
+
+  /** What walks through a release in memory. */
+  get replayDeps(): ReplayDeps {
+    return replayDeps(this, ({ kind, content }) => referencesOf(kind, content));
   }
 
   /** The project's own kinds are those that were pinned, whatever their files say now. */
@@ -417,6 +417,7 @@ export class Engine {
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
+    await this.optimizer.close();
     await this.executor.drain(graceMs);
     await this.#kindParts.close();
     await this.#eraseAtEnd();

@@ -39,6 +39,7 @@ export async function world(t: TestContext, files: Readonly<Record<string, strin
       onTrouble: (message) => troubles.push(message),
     });
     await engine.serve([await engine.load(join(folder, "flow.yaml"))]);
+    engine.optimizer.keep(engine.project(folder).settings.optimizer);
     return engine;
   };
   let engine = await open();
