@@ -6,7 +6,7 @@ import { isModule, projectFolderOf, readSettings } from "../project/index.ts";
 import { type Api, connect, homeOf, json, jsonLines } from "./connect.ts";
 import { dryRun } from "./dry-run.ts";
 import { untilInterrupted } from "./interrupt.ts";
-import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
+import { type CommonOptions, type ExitCode, exit, note, OwnerLeft, print, printJson } from "./io.ts";
 import { tellKept } from "./kept.ts";
 import { portOf } from "./port.ts";
 import { Progress } from "./progress.ts";
@@ -58,12 +58,17 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
   if (options.input === undefined)
     throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
   const { limits } = readSettings(projectFolderOf(file));
-  const api = await connect(homeOf(options), { create: true, limits });
+  const api = await connect(homeOf(options), {
+    create: true,
+    limits,
+    prepare: async (engine) => {
+      await engine.keepBudgets(engine.project(projectFolderOf(file)));
+      if (isModule(file)) await engine.open(file);
+      // Only now: a run whose code is not loaded yet would be parked for want of it.
+      await engine.recover();
+    },
+  });
   try {
-    if (api.engine) await api.engine.keepBudgets(api.engine.project(projectFolderOf(file)));
-    if (isModule(file)) await api.engine?.open(file);
-    // Only now: a run whose code is not loaded yet would be parked for want of it.
-    await api.engine?.recover();
     const stop = new AbortController();
     untilInterrupted(stop);
     const code = await batch(api, { file, ...options, input: options.input, concurrency }, stop.signal);
@@ -91,12 +96,20 @@ async function batch(
     continue: options.continue ?? false,
   };
   const reporter = new Reporter(api, options.json ?? false);
-  const response = await api.request("POST", "/v1/batches", absolute(body), signal);
-  try {
+  const follow = async () => {
+    // What has begun already is gone on with, not begun again.
+    const asked = { ...absolute(body), again: again && !reporter.hasBegun };
+    const response = await api.request("POST", "/v1/batches", asked, signal);
     for await (const line of jsonLines<BatchLine>(response, signal)) await reporter.take(line);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  };
+  while (!signal.aborted)
+    try {
+      await follow();
+      break;
+    } catch (error) {
+      const mayFollowOn = error instanceof OwnerLeft && reporter.hasBegun;
+      if (!signal.aborted && !mayFollowOn) throw error;
+    }
   return reporter.end();
 }
 
@@ -115,8 +128,8 @@ class Reporter {
   readonly #api: Api;
   readonly #json: boolean;
   #progress: Progress | undefined;
+  readonly #told = new Set<number>();
   #rows = 0;
-  #done = 0;
   readonly #counts: Record<string, number> = {};
   #summary: Summary | undefined;
 
@@ -125,13 +138,24 @@ class Reporter {
     this.#json = asJson;
   }
 
+  get hasBegun(): boolean {
+    return this.#progress !== undefined;
+  }
+
+  /** Of a batch that is gone on with by another owner, every row is told once more. */
   async take(line: BatchLine): Promise<void> {
+    if ("row" in line) {
+      if (this.#told.has(line.row)) return;
+      this.#told.add(line.row);
+    }
     switch (line.type) {
       case "opened":
         this.#rows = line.rows;
+        if (this.hasBegun) return;
         for (const warning of line.warnings) note(`warning: ${warning}`);
         return;
       case "begun":
+        if (this.hasBegun) return;
         if (!line.isNew)
           note(
             line.batch.status === "completed"
@@ -158,12 +182,11 @@ class Reporter {
   }
 
   #count(status: string): void {
-    this.#done += 1;
     this.#counts[status] = (this.#counts[status] ?? 0) + 1;
     const detail = Object.entries(this.#counts)
       .map(([name, count]) => `${count} ${name}`)
       .join(", ");
-    this.#progress?.update(this.#done, detail);
+    this.#progress?.update(this.#told.size, detail);
   }
 
   end(): ExitCode {
