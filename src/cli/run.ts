@@ -1,16 +1,14 @@
 import type { Command } from "commander";
 import { InvalidText } from "../core/base/index.ts";
-import type { Summary } from "../http/index.ts";
-import { type BatchLine, listenOnPort } from "../http/index.ts";
+import type { BatchLine, Summary } from "../http/index.ts";
 import { isModule, projectFolderOf, readSettings } from "../project/index.ts";
 import { type Api, connect, homeOf, json, jsonLines } from "./connect.ts";
 import { dryRun } from "./dry-run.ts";
-import { untilInterrupted } from "./interrupt.ts";
+import { handOverSignals, untilInterrupted } from "./interrupt.ts";
 import { type CommonOptions, type ExitCode, exit, note, OwnerLeft, print, printJson } from "./io.ts";
-import { tellKept } from "./kept.ts";
-import { portOf } from "./port.ts";
 import { Progress } from "./progress.ts";
 import { summaryTable } from "./summary-table.ts";
+import { superviseCommand } from "./supervise.ts";
 
 interface RunOptions extends CommonOptions {
   readonly input?: string;
@@ -68,15 +66,14 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
       await engine.recover();
     },
   });
-  try {
-    const stop = new AbortController();
-    untilInterrupted(stop);
-    const code = await batch(api, { file, ...options, input: options.input, concurrency }, stop.signal);
-    if (options.serve && !stop.signal.aborted) await serveOn(api, file, options);
-    return code;
-  } finally {
-    await api.close();
-  }
+  const stop = new AbortController();
+  untilInterrupted(stop);
+  const asked = { file, ...options, input: options.input, concurrency };
+  const code = await batch(api, asked, stop.signal).finally(() => api.close());
+  if (!options.serve || stop.signal.aborted) return code;
+  if (api.engine) return serveOn(file, options);
+  note("The process that owns this data folder serves it already.");
+  return code;
 }
 
 type BatchOptions = RunOptions & { readonly file: string; readonly input: string };
@@ -199,17 +196,13 @@ class Reporter {
   }
 }
 
-async function serveOn(api: Api, file: string, options: RunOptions): Promise<void> {
-  const { engine } = api;
-  if (!engine) return note("The process that owns this data folder serves it already.");
-  tellKept(await engine.serve([await engine.load(file)]));
-  const { port } = readSettings(projectFolderOf(file)).server;
-  const listening = await listenOnPort(engine, { host: "127.0.0.1", port: portOf(options.port, port) });
-  note(`\nServing ${listening.url} (process ${process.pid}; Ctrl-C stops it). Try:`);
-  note(`  curl ${listening.url}/v1/reviews?status=open`);
-  note("  flyball reviews list");
-  await untilInterrupted();
-  await listening.close();
+/** Another command from here on, which starts again when it crashes. */
+function serveOn(file: string, { port, home }: RunOptions): Promise<ExitCode> {
+  handOverSignals();
+  const given = Object.entries({ port, home }).flatMap(([name, value]) =>
+    value ? [`--${name}`, value] : [],
+  );
+  return superviseCommand(["serve", file, ...given]);
 }
 
 function wholeNumber(text: string, name: string, least: number, most: number): number {

@@ -248,6 +248,22 @@ test("a second serve on the same folder is refused; the first answers the API", 
   assert.equal((await first.outcome).code, 0);
 });
 
+test("run --serve goes on as serve, under the same watch", async () => {
+  const served = start(["run", "slow.yaml", "--input", '{"n":1}', "--serve", "--port", "0"], { cwd: folder });
+  let said = "";
+  served.child.stderr?.on("data", (chunk) => {
+    said += String(chunk);
+  });
+  const engines = () => [...said.matchAll(/Serving http.* \(process (\d+);/g)].map(([, pid]) => Number(pid));
+  await until(() => engines().length === 1);
+  process.kill(engines()[0] ?? 0, "SIGKILL");
+  await until(() => engines().length === 2);
+  served.child.kill("SIGINT");
+  const { code, stdout } = await served.outcome;
+  assert.equal(code, 0, said);
+  assert.match(stdout, /1 completed/);
+});
+
 test("a flow written as code runs, and goes on from its journal", async () => {
   const door = new URL("../../src/index.ts", import.meta.url).href;
   write(
