@@ -58,11 +58,10 @@ export async function openBench() {
 }
 
 /** Why this machine cannot start one, instead. */
-export async function openBrowser(): Promise<Browser | string> {
+export async function openBrowser(args: readonly string[] = chromium.args): Promise<Browser | string> {
   try {
     const executablePath = await chromium.executablePath();
-    // As a person's: pages in processes of their own. Painted without the emulated graphics card, which stalls.
-    return await browsers.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true });
+    return await browsers.launch({ executablePath, args: [...args], headless: true });
   } catch (error) {
     return `Chromium cannot start: ${messageOf(error).split("\n")[0]}`;
   }
