@@ -16,7 +16,7 @@ import { repeatOpportunities } from "./repeats.ts";
 import { sequenceOpportunity } from "./sequence.ts";
 import { type DearStep, dearSteps, priceOf, swapOpportunity, type Tried } from "./swap.ts";
 import { reviewSteps, thresholdOpportunity } from "./threshold.ts";
-import { replayOn, withAssets } from "./trials.ts";
+import { Purse, replayOn, withAssets } from "./trials.ts";
 import { judgedBy } from "./truth.ts";
 
 /** What one look at a workflow came to. */
@@ -34,7 +34,11 @@ interface Looking {
 }
 
 /** Looks at the record of a workflow, tries what needs trying, and writes down what follows. Changes nothing. */
-export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cycle> {
+export async function cycleOf(
+  workflow: string,
+  { maxSpendUsd }: { readonly maxSpendUsd: number },
+  deps: OptimizerDeps,
+): Promise<Cycle> {
   const line = deps.registry.runnable(workflow);
   if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
   const release = await deps.registry.production(line);
@@ -56,8 +60,8 @@ export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cy
   );
   const budget = new ErrorBudget(reviewSteps(document).length + trials + taught.length);
   const found = [
-    thresholdOpportunity(document, observations, budget),
-    ...(await swaps(dear, looking, { budget, deps })),
+    thresholdOpportunity(document, observations, { budget, reviewMinutes: deps.reviewMinutes() }),
+    ...(await swaps(dear, looking, { budget, purse: new Purse(maxSpendUsd), deps })),
     ...(await Promise.all(taught.map((each) => cascadeOf(each, looking, { budget, deps })))),
     sequenceOpportunity(definition.workflow, observations),
     ...repeatOpportunities(document, observations),
@@ -74,13 +78,13 @@ export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cy
 async function swaps(
   dear: readonly { readonly step: DearStep; readonly models: readonly string[] }[],
   looking: Looking,
-  { budget, deps }: { readonly budget: ErrorBudget; readonly deps: OptimizerDeps },
+  how: { readonly budget: ErrorBudget; readonly purse: Purse; readonly deps: OptimizerDeps },
 ): Promise<readonly Opportunity[]> {
   const found: Opportunity[] = [];
   for (const { step, models } of dear)
     for (const model of models) {
-      const tried = await triedOn(step, model, looking, deps);
-      const opportunity = tried && budget.test((level) => swapOpportunity({ ...tried, level }));
+      const tried = await triedOn(step, model, looking, how);
+      const opportunity = tried && how.budget.test((level) => swapOpportunity({ ...tried, level }));
       if (opportunity) {
         found.push(opportunity);
         break;
@@ -120,7 +124,7 @@ async function triedOn(
   { step, route, model: from }: DearStep,
   to: string,
   { release, document, observations }: Looking,
-  deps: OptimizerDeps,
+  { purse, deps }: { readonly purse: Purse; readonly deps: OptimizerDeps },
 ): Promise<Omit<Tried, "level"> | undefined> {
   const change = { kind: "swap_model", step, route, from, to } as const;
   const written = await writtenWith(change, { kind: "route", name: route }, release, deps);
@@ -129,7 +133,7 @@ async function triedOn(
   const parts = withAssets(release, [model, ...written.drafted]);
   const candidate = { release: await deps.releases.publish(parts), change };
   const originals = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
-  const trials = await replayOn(candidate, originals, deps);
+  const trials = await replayOn(candidate, originals, purse, deps);
   return { change, document, observations, trials, release: candidate.release.digest };
 }
 
@@ -209,8 +213,11 @@ async function proposed(
       ...beside.map(({ kind, name, text }) => diffOf(lineId(kind, name), "", text)),
     ].join("\n"),
     finding,
-    before: effectsOf(observations),
-    expected: { ...expectedOf(counterfactual), ...(costPerRun ? { costPerRun } : {}) },
+    before: effectsOf(observations, deps.reviewMinutes()),
+    expected: {
+      ...expectedOf(counterfactual, deps.reviewMinutes()),
+      ...(costPerRun ? { costPerRun } : {}),
+    },
     bars: barsOf(document.targets ?? {}, judged, observations),
     proof: proofText,
     undo: undoText,

@@ -72,7 +72,11 @@ test("what is watched without end is hardly ever accused wrongly, and what turns
 
 test("an experiment waits, goes on, and goes back", () => {
   const of = (part: Partial<Evidence>) =>
-    decide(part.canary ? "canary" : "shadow", bars, { shadow: [], canary: [], runs: 0, ...part });
+    decide(
+      part.canary ? "canary" : "shadow",
+      { bars, bounds: { maxShare: 0.1, maxSpendUsd: 1 } },
+      { shadow: [], canary: [], runs: 0, shadowCostUsd: 0, ...part },
+    );
   const [good, bad] = [drawn("good", 100, 0.97), drawn("bad", 30, 0.5)];
   assert.deepEqual(of({ shadow: good.slice(0, 5), runs: 5 }), { next: "wait" });
   assert.equal(of({ shadow: good, runs: 100 }).next, "canary");
@@ -83,6 +87,7 @@ test("an experiment waits, goes on, and goes back", () => {
   );
   assert.equal(of({ shadow: bad, runs: 30 }).next, "rollBack");
   assert.equal(of({ shadow: [0, 0, 0], runs: 3 }).next, "wait", "so few are no ground for ending a proof");
+  assert.equal(of({ shadow: good, runs: 100, shadowCostUsd: 1.1 }).next, "rollBack");
   assert.equal(of({ shadow: good, canary: good.slice(0, 30), runs: 30 }).next, "promote");
   assert.equal(of({ shadow: good, canary: bad, runs: 30 }).next, "rollBack");
   assert.equal(of({ shadow: [1, 1], runs: 600 }).next, "rollBack", "what shows nothing is given up");

@@ -36,6 +36,8 @@ export interface OptimizerDeps {
   add(written: Written, message: string): Promise<void>;
   /** What the settings of the served project know, beside what is in the registry. */
   assets(): AssetSource;
+  /** What a person spends on one review. */
+  reviewMinutes(): number;
   /** Told of what no caller waits for. */
   onTrouble(message: string): void;
 }

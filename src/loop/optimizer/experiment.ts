@@ -1,5 +1,7 @@
+import { formatMoney } from "../../core/base/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Effects } from "./changes.ts";
+import type { Bounds } from "./keeping.ts";
 import { alpha, canaryRunsMax, canaryRunsMin, judgedMin, shadowRunsMax, shadowRunsMin } from "./limits.ts";
 import type { Past } from "./past.ts";
 import type { Bars } from "./proposals.ts";
@@ -14,7 +16,8 @@ import { percent } from "./statistics.ts";
 //   E3. Labels move by rollouts alone; an experiment that has ended has none running.
 //   E4. A promoted version is held against the same bars until another one comes after it, and goes back by itself.
 
-export type Stage = "replay" | "shadow" | "canary" | "promoted" | "rolledBack";
+export const stages = ["replay", "shadow", "canary", "promoted", "rolledBack"] as const;
+export type Stage = (typeof stages)[number];
 
 /** Facts of an experiment, in the stream `experiment/ID`. */
 export type ExperimentEvent =
@@ -37,6 +40,9 @@ interface Started {
   readonly bars: Bars;
   readonly before: Effects;
   readonly expected: Effects;
+  /** Who approved of it: `optimizer` where it began by itself, within bounds. */
+  readonly by: string;
+  readonly bounds: Pick<Bounds, "maxShare" | "maxSpendUsd"> | null;
 }
 
 interface Staged {
@@ -133,6 +139,8 @@ export interface Evidence {
   readonly canary: readonly number[];
   /** Runs of the stage, those included that say nothing. */
   readonly runs: number;
+  /** What the shadows have cost, which would not have been spent without the experiment. */
+  readonly shadowCostUsd: number;
 }
 
 export type Decision =
@@ -140,11 +148,20 @@ export type Decision =
   | { readonly next: "canary" | "promote" | "rollBack"; readonly reason: string };
 
 /** What follows from the evidence. Pure. */
-export function decide(stage: "shadow" | "canary", bars: Bars, { shadow, canary, runs }: Evidence): Decision {
+export function decide(
+  stage: "shadow" | "canary",
+  { bars, bounds }: Pick<Experiment, "bars" | "bounds">,
+  { shadow, canary, runs, shadowCostUsd }: Evidence,
+): Decision {
   const own = stage === "shadow" ? shadow : canary;
   const all = [...shadow, ...canary];
   if (own.length >= judgedMin && evidenceBelow(own, bars.accuracyMin) >= 1 / alpha)
     return { next: "rollBack", reason: `${told(own)}: below ${percent(bars.accuracyMin)}` };
+  if (bounds && stage === "shadow" && shadowCostUsd > bounds.maxSpendUsd)
+    return {
+      next: "rollBack",
+      reason: `its shadow has cost ${formatMoney(shadowCostUsd)}, which is more than it may`,
+    };
   const isProven = evidenceAbove(all, bars.provenAccuracyMin) >= 1 / alpha;
   const [runsMin, runsMax] =
     stage === "shadow" ? [shadowRunsMin, shadowRunsMax] : [canaryRunsMin, canaryRunsMax];

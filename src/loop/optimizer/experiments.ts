@@ -18,6 +18,9 @@ interface Running {
   state: Experiment;
 }
 
+/** Who said that an experiment may begin, and within which bounds; null where a person looks after that. */
+export type Approval = Pick<Experiment, "by" | "bounds">;
+
 /** Proves proposals on running traffic, by the registry's rollouts; what is promoted is watched, and goes back if it turns bad. */
 export class Experiments {
   readonly #deps: OptimizerDeps;
@@ -32,16 +35,16 @@ export class Experiments {
   }
 
   /** The stages follow by themselves, from the past on. */
-  async start(id: string, proposal: Proposal): Promise<void> {
+  async start(id: string, proposal: Proposal, { by, bounds }: Approval): Promise<void> {
     const { add } = this.#deps;
     const { asset, text, file, workflow, bars, before, expected, kind, beside } = proposal;
     const changed = { ...asset, text, ...(file === null ? {} : { file }) };
     for (const written of [...beside, changed]) await add(written, `${kind}: ${proposal.finding.summary}`);
     const started: ExperimentEvent = {
       type: "experiment.started",
-      data: { proposal: proposal.id, workflow, bars, before, expected },
+      data: { proposal: proposal.id, workflow, bars, before, expected, by, bounds },
     };
-    await this.#append(id, [started], { workflow, proposal: proposal.id });
+    await this.#append(id, started, { workflow, proposal: proposal.id });
     const running = this.#take(id, proposal, await this.#deps.journal.read(`experiment/${id}`));
     if (running) void this.#inTurn(() => this.#replay(running));
   }
@@ -151,7 +154,7 @@ export class Experiments {
     if (isOver(state) || state.stage === "replay" || (await this.#noticeEnd(running))) return;
     if (state.stage === "promoted") return this.#judge(running);
     if (state.stage !== "shadow" && state.stage !== "canary") return;
-    const decision = decide(state.stage, state.bars, tally.evidence(state.rollout));
+    const decision = decide(state.stage, state, tally.evidence(state.rollout));
     if (decision.next === "wait") return;
     const { reason } = decision;
     if (decision.next === "rollBack") return this.#rollBack(running, reason);
@@ -193,12 +196,13 @@ export class Experiments {
   }
 
   async #stage(running: Running, stage: "shadow" | "canary", reason: string): Promise<void> {
-    const { asset, bars, to } = running.proposal;
-    const share = stage === "shadow" ? 1 : canaryShare;
+    const { asset, bars, from, to } = running.proposal;
+    const share = stage === "shadow" ? 1 : Math.min(canaryShare, running.state.bounds?.maxShare ?? 1);
     const guards = stage === "shadow" ? [] : guardsOf(bars);
     try {
       const { id: rollout } = await this.#deps.registry.rollouts.start({
         ...asset,
+        from,
         to,
         mode: stage,
         share,
@@ -261,7 +265,7 @@ export class Experiments {
 
   async #record(running: Running, event: ExperimentEvent): Promise<void> {
     const { id } = running.state;
-    await this.#append(id, [event]);
+    await this.#append(id, event);
     const state = experimentOf(id, await this.#deps.journal.read(`experiment/${id}`));
     if (state) running.state = state;
     if (isOver(running.state)) this.#running.delete(id);
@@ -269,14 +273,14 @@ export class Experiments {
 
   async #append(
     id: string,
-    events: readonly ExperimentEvent[],
+    { type, data }: ExperimentEvent,
     opened?: { workflow: string; proposal: string },
   ) {
     const own = {
       stream: `experiment/${id}`,
       expectedSeq: null,
       actor: "optimizer",
-      events: events.map(({ type, data }) => ({ type, data: plain(data) })),
+      events: [{ type, data: plain(data) }],
     };
     const index = opened && {
       stream: `optimizer/${opened.workflow}`,

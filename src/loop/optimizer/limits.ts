@@ -27,8 +27,15 @@ export const precisionDefault = 0.95;
 /** A classifier whose confidence is further from the truth than this, on average, is not let decide. */
 export const calibrationErrorMax = 0.1;
 
-/** What a person spends on one review, where nobody has measured it. */
-export const reviewMinutesGuess = 2;
+/** Looks at a workflow that are told, the newest first. */
+export const cyclesToldMax = 20;
+
+/** What a person spends on one review, where the settings do not say. */
+export const reviewMinutesDefault = 2;
+/** What the trials of a cycle may cost that nobody has asked for, where the settings do not say. */
+export const spendMaxUsdDefault = 1;
+/** How often it is looked whether a cycle is due by the clock. */
+export const scheduleTickMs = 60_000;
 
 /** The share by which a change must better a figure to be worth a proposal. */
 export const gainMin = 0.1;

@@ -1,6 +1,6 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from "../../core/base/index.ts";
 import { isFinal, type RunView, type StepView } from "../../core/executor/index.ts";
-import { reviewMinutesGuess } from "./limits.ts";
+import { reviewMinutesDefault } from "./limits.ts";
 import { type Interval, meanInterval, medianInterval, type Of, shareInterval } from "./statistics.ts";
 
 /** One step of a run, as far as an optimizer is concerned. */
@@ -187,7 +187,11 @@ export interface Figures {
 /** Accuracy of runs that no person saw, where there are any and `ofAutomated` does not say otherwise. */
 export function figuresOf(
   observations: readonly Observation[],
-  { ofAutomated = true, of = "figure" }: { ofAutomated?: boolean; of?: Of } = {},
+  {
+    ofAutomated = true,
+    of = "figure",
+    reviewMinutes = reviewMinutesDefault,
+  }: { ofAutomated?: boolean; of?: Of; reviewMinutes?: number } = {},
 ): Figures {
   const ended = observations.filter(({ hasEnded }) => hasEnded);
   const automated = observations.filter(isAutomated);
@@ -208,6 +212,6 @@ export function figuresOf(
       ended.flatMap(({ tookMs }) => tookMs ?? []),
       of,
     ),
-    reviewMinutesPerRun: observations.length === 0 ? 0 : (asked / observations.length) * reviewMinutesGuess,
+    reviewMinutesPerRun: observations.length === 0 ? 0 : (asked / observations.length) * reviewMinutes,
   };
 }

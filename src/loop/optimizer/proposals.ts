@@ -69,13 +69,14 @@ export function barsOf(
   };
 }
 
-export function effectsOf(observations: readonly Observation[]): Effects {
-  return figuresOf(observations);
+/** What runs came to. */
+export function effectsOf(observations: readonly Observation[], reviewMinutes: number): Effects {
+  return figuresOf(observations, { reviewMinutes });
 }
 
 /** From what runs would have come to, what as many runs to come will come to. */
-export function expectedOf(counterfactual: readonly Observation[]): Effects {
-  return figuresOf(counterfactual, { of: "next sample" });
+export function expectedOf(counterfactual: readonly Observation[], reviewMinutes: number): Effects {
+  return figuresOf(counterfactual, { of: "next sample", reviewMinutes });
 }
 
 /** The proposal of a stream `proposal/ID`; undefined where there is none. */

@@ -14,7 +14,7 @@ const stopped: ReadonlySet<string> = new Set(["completed", "failed", "rejected",
 
 /** What the runs of one experiment have come to. */
 export class Tally {
-  readonly #deps: Pick<OptimizerDeps, "journal" | "control">;
+  readonly #deps: Pick<OptimizerDeps, "journal" | "control" | "reviewMinutes">;
   readonly #proposal: Proposal;
   readonly #shadow: number[] = [];
   readonly #canary: number[] = [];
@@ -22,20 +22,21 @@ export class Tally {
   readonly #counted = new Set<string>();
   /** What the candidate did for real. */
   readonly #live: Observation[] = [];
+  #shadowCostUsd = 0;
   #watch: Watch | undefined;
 
-  constructor(proposal: Proposal, deps: Pick<OptimizerDeps, "journal" | "control">) {
+  constructor(proposal: Proposal, deps: Pick<OptimizerDeps, "journal" | "control" | "reviewMinutes">) {
     this.#proposal = proposal;
     this.#deps = deps;
   }
 
   evidence(rollout: string | null): Evidence {
     const runs = [...this.#counted].filter((each) => each.startsWith(`${rollout}/`)).length;
-    return { shadow: this.#shadow, canary: this.#canary, runs };
+    return { shadow: this.#shadow, canary: this.#canary, runs, shadowCostUsd: this.#shadowCostUsd };
   }
 
   get realised(): Effects | null {
-    return this.#live.length === 0 ? null : effectsOf(this.#live);
+    return this.#live.length === 0 ? null : effectsOf(this.#live, this.#deps.reviewMinutes());
   }
 
   /** Why the promoted version is to be taken back; undefined while it keeps to its bars. */
@@ -73,6 +74,7 @@ export class Tally {
     const candidate = await observe(shadow, this.#deps);
     if (rightAlone(change, candidate) === null && !this.#isStopped(original)) return false;
     this.#counted.add(`${rollout}/${shadow}`);
+    this.#shadowCostUsd += candidate.costUsd;
     const isRight = rightBeside(change, candidate, await observe(original, this.#deps));
     const outcome = outcomeOf(kind, candidate, isRight);
     if (outcome !== null) this.#shadow.push(outcome);

@@ -30,7 +30,10 @@ export interface Asked {
 
 const atOnce = 50;
 
-export async function world(t: TestContext, files: Readonly<Record<string, string>>): Promise<World> {
+export async function world(
+  t: Pick<TestContext, "after">,
+  files: Readonly<Record<string, string>>,
+): Promise<World> {
   const folder = mkdtempSync(join(parent, "flyball-optimizer-"));
   const troubles: string[] = [];
   for (const [file, text] of Object.entries(files)) {
@@ -45,7 +48,10 @@ export async function world(t: TestContext, files: Readonly<Record<string, strin
     await serve(engine);
     return engine;
   };
-  const serve = async (engine: Engine) => engine.serve([await engine.load(join(folder, "flow.yaml"))]);
+  const serve = async (engine: Engine) => {
+    await engine.serve([await engine.load(join(folder, "flow.yaml"))]);
+    engine.optimizer.keep(engine.project(folder).settings.optimizer);
+  };
   let engine = await open();
   t.after(async () => {
     await engine.close();

@@ -2,7 +2,7 @@ import type { WorkflowDocument } from "../../core/workflow/index.ts";
 import { shareLowerBound } from "../../models/learning/index.ts";
 import { noPrize, type Opportunity } from "./changes.ts";
 import type { ErrorBudget } from "./error-budget.ts";
-import { accuracyMargin, gainMin, reviewMinutesGuess } from "./limits.ts";
+import { accuracyMargin, gainMin } from "./limits.ts";
 import { isAutomated, type Observation } from "./observations.ts";
 import { shareInterval } from "./statistics.ts";
 
@@ -35,7 +35,7 @@ interface HeldBack {
 export function thresholdOpportunity(
   document: WorkflowDocument,
   observations: readonly Observation[],
-  budget: ErrorBudget,
+  { budget, reviewMinutes }: { readonly budget: ErrorBudget; readonly reviewMinutes: number },
 ): Opportunity | undefined {
   const { accuracy: target, automated: wanted } = document.targets ?? {};
   const automated = observations.filter(isAutomated);
@@ -50,7 +50,7 @@ export function thresholdOpportunity(
     if (below === undefined || below >= review.below) continue;
     const freed = held.filter(({ confidence }) => confidence >= below);
     if (freed.length / observations.length < gainMin) continue;
-    return opportunityOf({ review, below, freed, held, target }, observations);
+    return opportunityOf({ review, below, freed, held, target, reviewMinutes }, observations);
   }
   return undefined;
 }
@@ -102,10 +102,11 @@ interface Found {
   readonly freed: readonly HeldBack[];
   readonly held: readonly HeldBack[];
   readonly target: number;
+  readonly reviewMinutes: number;
 }
 
 function opportunityOf(
-  { review, below, freed, held, target }: Found,
+  { review, below, freed, held, target, reviewMinutes }: Found,
   observations: readonly Observation[],
 ): Opportunity {
   const right = freed.filter(({ isRight }) => isRight).length;
@@ -123,7 +124,7 @@ function opportunityOf(
         lowerBound: Number(shareLowerBound(right, freed.length).toFixed(4)),
         target,
       },
-      prize: { ...noPrize, reviewMinutesPerRun: Number((share * reviewMinutesGuess).toFixed(4)) },
+      prize: { ...noPrize, reviewMinutesPerRun: Number((share * reviewMinutes).toFixed(4)) },
     },
     change: { kind: "change_threshold", step: review.path, below },
     counterfactual: freedOf(review.path, new Set(freed.map(({ run }) => run)), observations),
