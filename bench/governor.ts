@@ -92,7 +92,7 @@ const memory = "/dev/shm";
 const parent = existsSync(memory) ? memory : tmpdir();
 
 /** One seed in a process of its own. */
-async function demo(seed: number): Promise<Seed> {
+export async function demo(seed: number): Promise<Seed> {
   const home = mkdtempSync(join(parent, "flyball-bench-governor-"));
   const startedMs = systemClock.monotonic();
   try {
@@ -127,7 +127,12 @@ function printed(args: readonly string[]): Promise<{ readonly stdout: string; re
   });
 }
 
-async function allOf(seeds: number, atOnce: number): Promise<readonly Seed[]> {
+/** `tell` hears of all that are done, after each. */
+async function allOf(
+  seeds: number,
+  atOnce: number,
+  tell: (measured: readonly Seed[]) => void,
+): Promise<readonly Seed[]> {
   const measured: Seed[] = [];
   const waiting = Array.from({ length: seeds }, (_, index) => index + 1);
   const worker = async () => {
@@ -135,6 +140,7 @@ async function allOf(seeds: number, atOnce: number): Promise<readonly Seed[]> {
       const made = await demo(seed);
       measured.push(made);
       process.stderr.write(`${rowOf(made)}\n`);
+      tell(measured.toSorted((one, other) => one.seed - other.seed));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
@@ -198,9 +204,13 @@ export async function main(args: string[]): Promise<void> {
     },
   });
   const atOnce = Number(values["at-once"]);
-  const seeds = await allOf(Number(values.seeds), atOnce);
+  const page = resolve(import.meta.dirname, "../docs/reference/bench-governor.md");
+  // After each seed, so that a measurement that is ended early leaves what it has.
+  const write = (measured: readonly Seed[]) => {
+    if (values.write) writeFileSync(page, report(measured, machine(), atOnce));
+  };
+  const seeds = await allOf(Number(values.seeds), atOnce, write);
   const text = report(seeds, machine(), atOnce);
-  if (values.write) writeFileSync(resolve(import.meta.dirname, "../docs/reference/bench-governor.md"), text);
   process.stdout.write(values.json ? `${JSON.stringify({ machine: machine(), seeds })}\n` : text);
   const isKept = criteria.every(
     ({ wanted, keeps }) => seeds.filter(keeps).length >= (wanted / 20) * seeds.length,

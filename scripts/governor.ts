@@ -134,29 +134,36 @@ function told(name: string, effects: Effects): string {
   return `${name}: $${costPerRun.mid.toFixed(6)} a run, ${percent(automated.mid)} automated, ${percent(accuracy.mid)} of those right, p50 ${timeToResultP50.mid} ms`;
 }
 
-/** Proposals are proved one after the other, until nothing is left to propose; what trains a model comes last. */
-async function improve(
-  engine: Engine,
-  isWanted: (proposal: Proposal) => boolean,
-): Promise<readonly Proved[]> {
+/** Proposals of these kinds are proved one after the other, until none is left. */
+async function improve(engine: Engine, kinds: readonly Proposal["kind"][]): Promise<readonly Proved[]> {
   const proved: Proved[] = [];
   for (;;) {
-    const { findings, proposals } = await engine.optimizer.cycle(workflow);
-    for (const { kind, summary } of findings) say(`found ${kind}: ${summary}`);
-    const proposal = proposals.find(isWanted);
+    const proposal = await lookFor(engine, ({ kind }) => kinds.includes(kind));
     if (!proposal) return proved;
-    say(`\n${proposal.diff}`);
-    const experiment = await prove(engine, proposal);
-    proved.push({ proposal, experiment });
+    proved.push({ proposal, experiment: await prove(engine, proposal) });
     await traffic(engine, runsBetween);
   }
 }
 
-/** It is proposed once enough runs are on record to show that it is good. */
-async function tryNewcomer(engine: Engine): Promise<readonly Proved[]> {
+async function lookFor(
+  engine: Engine,
+  isWanted: (proposal: Proposal) => boolean,
+): Promise<Proposal | undefined> {
+  const { findings, proposals } = await engine.optimizer.cycle(workflow);
+  for (const { kind, summary } of findings) say(`found ${kind}: ${summary}`);
+  const proposal = proposals.find(isWanted);
+  if (proposal) say(`\n${proposal.diff}`);
+  return proposal;
+}
+
+/** Some are proposed only once enough runs are on record to show that they are good. */
+async function proveOnceFound(
+  engine: Engine,
+  isWanted: (proposal: Proposal) => boolean,
+): Promise<readonly Proved[]> {
   for (let round = 0; round < roundsMax; round++) {
-    const proved = await improve(engine, isNewcomer);
-    if (proved.length > 0) return proved;
+    const proposal = await lookFor(engine, isWanted);
+    if (proposal) return [{ proposal, experiment: await prove(engine, proposal) }];
     await traffic(engine, runsBetween);
   }
   return [];
@@ -250,11 +257,11 @@ async function main(): Promise<void> {
     const before = await engine.optimizer.measure(workflow);
     say("All models of this demo are simulated, or our own: costs are what simulated providers declare.");
     say(told("before", before));
-    const first = await improve(engine, ({ kind }) => kind !== "cascade");
+    const first = await improve(engine, ["change_threshold", "swap_model"]);
     await offerNewcomer(engine);
-    const second = await tryNewcomer(engine);
+    const second = await proveOnceFound(engine, isNewcomer);
     await untilTakenBack(engine, second);
-    const third = await improve(engine, () => true);
+    const third = await proveOnceFound(engine, ({ kind }) => kind === "cascade");
     await traffic(engine, runsAtLast);
     const after = await engine.optimizer.measure(workflow);
     say(told("after", after));
