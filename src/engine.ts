@@ -46,6 +46,7 @@ import {
   type SealKey,
   sealKeyIn,
 } from "./core/journal/index.ts";
+import { Metrics } from "./core/metrics/index.ts";
 import {
   AssetNotFound,
   forgottenRegistryRows,
@@ -192,6 +193,7 @@ function allowedHosts(policy: Asset): readonly string[] {
 export class Engine {
   readonly home: string;
   readonly journal: Journal;
+  readonly metrics: Metrics;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
   readonly ledger: Ledger;
@@ -237,7 +239,9 @@ export class Engine {
       derive: storedChanges,
       forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
+      onCommitted: (commit) => this.metrics.committed(commit),
     });
+    this.metrics = new Metrics(this);
     const { spending } = this.control;
     this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
     this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });

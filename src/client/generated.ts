@@ -28,7 +28,7 @@ export interface Figures { readonly runs: number; readonly status: Readonly<Reco
 
 export interface Head { readonly index: number; readonly from: number; readonly to: number; readonly root: string; readonly prev: string; readonly at: number; readonly hash: string; readonly signature: string; readonly publicKey: string }
 
-export interface Model { readonly name: string; readonly simulated: boolean; readonly region: string | null; readonly price: Readonly<Record<string, number>> | null; readonly circuit: "closed" | "open" | "half_open"; readonly coolingMs: number; readonly answers: number; readonly failures: number; readonly share: number; readonly latency: { readonly p50Ms: number; readonly p95Ms: number } | null }
+export interface Model { readonly name: string; readonly simulated: boolean; readonly region: string | null; readonly price: Readonly<Record<string, number>> | null; readonly circuit: "closed" | "open" | "half_open"; readonly coolingMs: number; readonly answers: number; readonly failures: number; readonly retries: number; readonly share: number; readonly latency: { readonly p50Ms: number; readonly p95Ms: number } | null }
 
 export interface OpenaiModel { readonly id: string; readonly object: "model"; readonly created: number; readonly owned_by: string }
 
@@ -86,6 +86,7 @@ export interface WorkflowMetrics { readonly workflow: string; readonly targets: 
 export interface Operations {
   "GET /healthz": { readonly answer: { readonly ok: boolean; readonly position: number; readonly loadedRuns: number; readonly queuedRuns: number } };
   "GET /readyz": { readonly answer: { readonly ready: boolean; readonly warnings: readonly string[] } };
+  "GET /metrics": { readonly answer: string };
   "GET /v1/workflows": { readonly answer: { readonly items: readonly Workflow[]; readonly nextCursor: string | null } };
   "GET /v1/workflows/schema": { readonly answer: unknown };
   "GET /v1/workflows/{name}/metrics": { readonly params: { readonly name: string }; readonly query?: { readonly window?: string | undefined }; readonly answer: WorkflowMetrics };

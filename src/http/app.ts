@@ -9,6 +9,7 @@ import { costRoutes } from "./costs/index.ts";
 import { evalRoutes } from "./evals/index.ts";
 import { healthRoutes } from "./health/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { metricsRoutes } from "./metrics/index.ts";
 import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
@@ -38,6 +39,7 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
   app.route("/", healthRoutes(engine));
+  app.route("/", metricsRoutes(engine));
   app.route("/", workflowRoutes(engine));
   app.route("/", runRoutes(engine));
   app.route("/", scoreRoutes(engine));

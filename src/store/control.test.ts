@@ -352,6 +352,8 @@ function answers(store: ControlStore & { readonly registry: RegistryStore }): Re
     erasable: [store.erasable(3_030, 100), store.erasable(9_999, 5), store.erasable(0, 5)],
     prunable: [store.prunable(3_030, 100), store.prunable(9_999, 5), store.prunable(0, 5)],
     counts: store.countRuns(),
+    standing: [0, 5_015, 9_999].map((at) => store.standing(at)),
+    taken: ["2026-11-25", "nothing"].map((period) => store.spending.taken({ budget: "b", period })),
     registry: registryAnswers(store.registry),
     budgets: store.spending.budgets(),
     reservations: store.spending.reservations(),

@@ -164,6 +164,28 @@ export interface WakeExceptions {
   readonly workflows: "all" | readonly string[];
 }
 
+/** What is open at a moment, for gauges and alerts; no shadows. */
+export interface Standing {
+  /** Runs that have not ended. */
+  readonly runs: readonly { readonly workflow: string; readonly status: RunStatus; readonly count: number }[];
+  /** Runs that are paused by an error, with the newest of them. */
+  readonly failures: readonly {
+    readonly workflow: string;
+    readonly code: string;
+    readonly count: number;
+    readonly run: string;
+  }[];
+  readonly reviews: readonly {
+    readonly workflow: string;
+    readonly open: number;
+    readonly overdue: number;
+    /** The earliest deadline of all; null where none has one. */
+    readonly deadline: number | null;
+  }[];
+  /** Runs whose timer has rung and that were not taken up yet. */
+  readonly due: { readonly count: number; readonly oldestAt: number | null };
+}
+
 /** What the executor, the command line and the API ask of the control tables. */
 export interface ControlStore {
   readonly spending: SpendingStore;
@@ -218,6 +240,7 @@ export interface ControlStore {
   /** Runs that ended up to a moment and hold what is not to be kept, unless somebody under way may still ask for them. */
   uncaptured(untilMs: number, limit: number): readonly string[];
   countRuns(): Readonly<Record<string, number>>;
+  standing(nowMs: number): Standing;
   /** Every row of every table, in a fixed order, for `doctor`. */
   dump(): Readonly<Record<string, readonly unknown[]>>;
 }

@@ -48,6 +48,13 @@ export interface PendingEvent extends NewEvent {
   readonly actor: string;
 }
 
+/** What one transaction has made durable, for whoever measures. */
+export interface Commit {
+  readonly events: readonly PendingEvent[];
+  /** How long the storage took, its fsync included. */
+  readonly ms: number;
+}
+
 /**
  * What must change in the control tables because of an event. Pure: the tables are a fold of the
  * journal, kept in the same transaction, and can be made again from it.
@@ -83,6 +90,8 @@ export interface Journal {
   /** Signs what came since the last seal. Undefined when nothing did. */
   seal(): Promise<Seal | undefined>;
   seals(): Promise<readonly Seal[]>;
+  /** The newest seal, which is the head. */
+  lastSeal(): Seal | undefined;
   /** Erases bodies and salts of finished streams, leaving hashes and one event that says so. */
   erase(request: EraseRequest): Promise<number>;
   /**

@@ -11,6 +11,7 @@ import {
   type RunFigure,
   type RunFilter,
   type RunRow,
+  type Standing,
   type SwitchRow,
   type WakeExceptions,
 } from "../../core/executor/index.ts";
@@ -18,6 +19,7 @@ import type { StoredChange } from "../../core/registry/index.ts";
 import { MemoryRegistryStore } from "./registry.ts";
 import { indexed, isFound } from "./run-search.ts";
 import { MemorySpending } from "./spending.ts";
+import { standingOf } from "./standing.ts";
 
 export class MemoryControlStore implements ControlStore {
   readonly registry = new MemoryRegistryStore();
@@ -267,6 +269,10 @@ export class MemoryControlStore implements ControlStore {
     const counts: Record<string, number> = {};
     for (const run of this.#runs.values()) counts[run.status] = (counts[run.status] ?? 0) + 1;
     return counts;
+  }
+
+  standing(nowMs: number): Standing {
+    return standingOf([...this.#runs.values()], [...this.#reviews.values()], nowMs);
   }
 
   dump(): Readonly<Record<string, readonly unknown[]>> {

@@ -12,11 +12,12 @@ import type {
   RunFilter,
   RunRow,
   SpendingStore,
+  Standing,
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
-import { decisionTimes, runFigures } from "./figures.ts";
+import { decisionTimes, runFigures, standing } from "./figures.ts";
 import { type Query, queries, type Row } from "./query.ts";
 import { registryColumns, SqliteRegistryStore } from "./registry.ts";
 import { findRuns, searchedTo } from "./run-search.ts";
@@ -320,6 +321,10 @@ export class SqliteControlStore implements ControlStore {
         Number(row.n),
       ]),
     );
+  }
+
+  standing(nowMs: number): Standing {
+    return standing(this.#all, nowMs);
   }
 
   dump(): Readonly<Record<string, readonly unknown[]>> {

@@ -1,6 +1,7 @@
-import { isJsonObject, nextTurn } from "../../../core/base/index.ts";
+import { nextTurn } from "../../../core/base/index.ts";
 import { type RunView, viewRun } from "../../../core/executor/index.ts";
 import type { JournalEvent } from "../../../core/journal/index.ts";
+import { fallbackReasons } from "../../../core/metrics/index.ts";
 import type { Engine } from "../../../engine.ts";
 import { byPerson, verdicts } from "../../batches/summary.ts";
 import { countBy, type SampleFacts } from "./facts.ts";
@@ -45,18 +46,10 @@ interface Read {
 }
 
 function readRun(id: string, events: readonly JournalEvent[]): Read {
-  const fallbacks = events.filter(({ type }) => type === "step.completed").flatMap(fallbacksOf);
+  const fallbacks = events
+    .filter(({ type }) => type === "step.completed")
+    .flatMap(({ data }) => fallbackReasons(data));
   return { view: viewRun(id, events), fallbacks };
-}
-
-/** Of the step, which had another one in its place; or of its route, where another model answered. */
-function fallbacksOf({ data }: JournalEvent): string[] {
-  if (isJsonObject(data?.fallbackFor)) return [String(data.fallbackFor.code)];
-  const route = isJsonObject(data?.trace) ? data.trace.route : undefined;
-  const reasons = isJsonObject(route) ? String(route.reason).split("; ") : [];
-  return reasons.includes("fallback")
-    ? [String(reasons[0]).replace(/: confidence .*/, ": low confidence")]
-    : [];
 }
 
 function spread<T>(items: readonly T[], max: number): readonly T[] {
