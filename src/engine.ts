@@ -74,8 +74,8 @@ import {
 } from "./project/index.ts";
 import {
   LogWatch,
+  type OwnedDatabase,
   openOwned,
-  type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
   sqliteAnswers,
@@ -216,7 +216,7 @@ export class Engine {
   readonly #code: Code;
   readonly #stops = new Set<() => void>();
   #isClosed = false;
-  readonly #reserve: Reserve;
+  readonly #owned: OwnedDatabase;
   readonly #logWatch: LogWatch;
 
   constructor(options: EngineOptions) {
@@ -225,9 +225,9 @@ export class Engine {
     this.newId = timeOrderedIds(this.clock);
     this.#onTrouble = options.onTrouble ?? (() => {});
     const owned = openOwned(this.home);
+    this.#owned = owned;
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
-    this.#reserve = owned.reserve;
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -296,6 +296,11 @@ export class Engine {
   /** What somebody should see to although everything goes on. */
   get warnings(): readonly string[] {
     return this.#logWatch.warnings;
+  }
+
+  /** Whether what it decides can be written: the journal is open, and the folder is this process's. */
+  get isOwner(): boolean {
+    return this.journal.isOpen() && this.#owned.isOurs();
   }
 
   #openRegistry(): Registry {
@@ -468,7 +473,7 @@ export class Engine {
 
   /** Applies retention now, and now and then for as long as the engine lives; keeps room for that on a full disk. */
   keepRetention(retention: Retention): void {
-    this.#reserve.take();
+    this.#owned.reserve.take();
     this.#every(retainEveryMs, () => applyRetention(this, retention), 0);
   }
 

@@ -27,6 +27,7 @@ export {
 } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
 export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
+export { overdueRun } from "./overdue.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export { type RecordedOutcome, type RecordedRun, recordRun } from "./recorded.ts";

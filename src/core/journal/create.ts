@@ -128,6 +128,10 @@ class StoredJournal<Change> implements Journal {
     return this.#storage.readStream(row.stream, row.seq - 2)[0]?.hash ?? zeroHash;
   }
 
+  isOpen(): boolean {
+    return this.#writer.isOpen;
+  }
+
   async *follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
     let position = afterPosition;
     while (!signal.aborted) {

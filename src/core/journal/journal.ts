@@ -85,6 +85,8 @@ export interface Journal {
   follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent>;
   /** The position of the newest event; 0 when there is none. */
   lastPosition(): number;
+  /** Whether it takes events; once it does not, this process never writes again. */
+  isOpen(): boolean;
   /** Checks every event and seal, and that an exported head is still there; see `Verification`. */
   verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification>;
   /** Signs what came since the last seal. Undefined when nothing did. */

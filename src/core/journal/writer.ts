@@ -89,6 +89,10 @@ export class Writer<Change> {
     return this.#lastPosition;
   }
 
+  get isOpen(): boolean {
+    return this.#closed === undefined;
+  }
+
   /** `removal`: what goes in the same transaction. */
   append(appends: readonly Append[], removal?: Removal): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closed);

@@ -23,6 +23,8 @@ export class Metrics {
   #readsQueued = 0;
   readonly #counts = createCounters();
   readonly #times = createHistograms();
+  /** Of this process, in wall-clock milliseconds. */
+  lastCommitAt: number | null = null;
 
   constructor(deps: MetricsDeps) {
     this.#deps = deps;
@@ -30,6 +32,7 @@ export class Metrics {
   }
 
   committed({ events, ms }: Commit): void {
+    this.lastCommitAt = events.at(-1)?.at ?? this.lastCommitAt;
     this.#counts.commits.add([]);
     this.#counts.events.add([], events.length);
     this.#times.commitSeconds.observe([], ms / 1_000);

@@ -33,7 +33,8 @@ export class RunTimes {
   readonly isShadow: boolean;
   readonly #startedAt: number;
   readonly #sums: Record<Part, number> = { service: 0, queue: 0, person: 0, wait: 0 };
-  readonly #waits = new Map<string, StepWait>();
+  /** Of steps that wait: most runs have none. */
+  #waits: Map<string, StepWait> | undefined;
   #part: Part;
   #sinceMs: number;
 
@@ -54,6 +55,7 @@ export class RunTimes {
       case "step.waited": {
         const [path, wait] = [String(data?.path), data?.wait as { readonly for?: string } | undefined];
         // It may wait again, as a review does whose deadline has passed.
+        this.#waits ??= new Map();
         if (!this.#waits.has(path)) this.#waits.set(path, { part: waitPart(wait?.for), sinceMs: at });
         return;
       }
@@ -81,8 +83,8 @@ export class RunTimes {
   #stepEnds(at: number, data: JsonObject | null, tell: (measure: Measure) => void): void {
     if (!data || data.copied === true) return;
     const [path, kind, startedAt] = [String(data.path), String(data.kind), Number(data.startedAt)];
-    const wait = this.#waits.get(path);
-    this.#waits.delete(path);
+    const wait = this.#waits?.get(path);
+    if (wait) this.#waits?.delete(path);
     tell({ kind, part: "service", ms: Math.max(0, (wait?.sinceMs ?? at) - startedAt) });
     if (wait) tell({ kind, part: wait.part, ms: Math.max(0, at - wait.sinceMs) });
   }
