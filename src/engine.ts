@@ -58,6 +58,7 @@ import {
 } from "./core/registry/index.ts";
 import { Degradation } from "./core/targets/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import { WorkflowFigures } from "./loop/figures/index.ts";
 import { Optimizer } from "./loop/optimizer/index.ts";
 import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
 import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
@@ -194,6 +195,7 @@ export class Engine {
   readonly home: string;
   readonly journal: Journal;
   readonly metrics: Metrics;
+  readonly figures: WorkflowFigures;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
   readonly ledger: Ledger;
@@ -262,6 +264,7 @@ export class Engine {
       onTrouble: this.#onTrouble,
     });
     this.registry = this.#openRegistry();
+    this.figures = new WorkflowFigures({ ...this, scores: (run) => this.registry.store.scores(run) });
     this.intake = new Intake({
       kinds: this.kinds,
       releases: this.releases,
