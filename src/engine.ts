@@ -58,6 +58,7 @@ import {
 } from "./core/registry/index.ts";
 import { Degradation } from "./core/targets/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import { Alerts, conditionsOf, deliverEveryMs, lookEveryMs } from "./loop/alerts/index.ts";
 import { WorkflowFigures } from "./loop/figures/index.ts";
 import { Optimizer } from "./loop/optimizer/index.ts";
 import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
@@ -70,6 +71,7 @@ import {
   type Loaded,
   type Opened,
   type ProjectLoader,
+  type Settings,
   secretFromEnvironment,
   type WrittenAsset,
 } from "./project/index.ts";
@@ -196,6 +198,7 @@ export class Engine {
   readonly journal: Journal;
   readonly metrics: Metrics;
   readonly figures: WorkflowFigures;
+  readonly alerts: Alerts;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
   readonly ledger: Ledger;
@@ -282,6 +285,12 @@ export class Engine {
       executor: this.executor,
       clock: this.clock,
       load: (digest) => this.releases.load(digest),
+    });
+    this.alerts = new Alerts({
+      ...this,
+      secrets: secretFromEnvironment,
+      conditions: () => conditionsOf(this),
+      onTrouble: this.#onTrouble,
     });
     this.calls = new Calls({
       clock: this.clock,
@@ -462,6 +471,13 @@ export class Engine {
     await this.ledger.settleLost();
   }
 
+  /** From now on people are told, for as long as the engine lives. */
+  keepAlerts({ alerts, allow }: Pick<Settings, "alerts" | "allow">): void {
+    this.alerts.keep(alerts, allow.http);
+    this.#every(lookEveryMs, () => this.alerts.look(), 0);
+    this.#every(deliverEveryMs, () => this.alerts.deliver(), 0);
+  }
+
   /** Cancels, resumes or signals a run. The same id again is the same command. */
   async command(run: string, command: Command, id?: string): Promise<void> {
     const key = id ?? randomBytes(16).toString("hex");
@@ -507,6 +523,7 @@ export class Engine {
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
+    this.alerts.close();
     await this.executor.drain(graceMs);
     await this.#kindParts.close();
     await this.#eraseAtEnd();

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../core/base/index.ts";
+import { registerAlerts } from "./alerts.ts";
 import { registerAssets } from "./assets.ts";
 import { registerBench } from "./bench.ts";
 import { registerBudgets } from "./budgets.ts";
@@ -58,6 +59,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerOptimize,
     registerSwitches,
     registerBudgets,
+    registerAlerts,
     registerMine,
     registerJournal,
     registerDoctor,

@@ -83,6 +83,7 @@ async function serve(
     const { engine } = api;
     engine.keepRetention(settings.retention);
     await engine.keepBudgets(engine.project(folder));
+    engine.keepAlerts(settings);
     const loaded = [];
     for (const file of files) loaded.push(await loadFile(engine, file));
     tellKept(await engine.serve(loaded));
@@ -99,6 +100,10 @@ async function serve(
     const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
     const load = async () => {
       await keepingOld(() => engine.keepBudgets(engine.project(folderOf(path, servedFiles(path)))));
+      await keepingOld(() => {
+        const { alerts, allow } = readSettings(folderOf(path, servedFiles(path)));
+        engine.alerts.keep(alerts, allow.http);
+      });
       await serveAgain(engine, path, versions);
       await keepingOld(() => {
         assets = loadAssets();

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
+import { alertRoutes } from "./alerts/index.ts";
 import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
@@ -48,6 +49,7 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/", optimizerRoutes(engine));
   app.route("/", switchRoutes(engine));
   app.route("/", budgetRoutes(engine));
+  app.route("/", alertRoutes(engine));
   app.route("/", costRoutes(engine));
   app.route("/", replayRoutes(engine, isLocal));
   app.route("/", miningRoutes(engine));

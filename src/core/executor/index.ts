@@ -10,6 +10,7 @@
  * `replay.ts`, `interpreter.ts`.
  */
 export type { RunLimits } from "./admission.ts";
+export * from "./alerts.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
 export { eraseUncaptured } from "./capture.ts";
 export { controlChanges, forgottenRows } from "./control.ts";

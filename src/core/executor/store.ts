@@ -1,3 +1,4 @@
+import type { AlertChange, AlertStore } from "./alerts.ts";
 import type { Command, RunStatus, Waiting } from "./events.ts";
 import type { SpendingChange, SpendingStore } from "./spending.ts";
 import type { SwitchRow } from "./switches.ts";
@@ -109,6 +110,7 @@ export type ControlChange =
   | { readonly table: "assets"; readonly put: AssetRow }
   | { readonly table: "rates"; readonly put: RateRow }
   | SpendingChange
+  | AlertChange
   | { readonly table: "switches"; readonly put: SwitchRow }
   | { readonly table: "switches"; readonly remove: string };
 
@@ -189,6 +191,7 @@ export interface Standing {
 /** What the executor, the command line and the API ask of the control tables. */
 export interface ControlStore {
   readonly spending: SpendingStore;
+  readonly alerts: AlertStore;
   run(id: string): RunRow | undefined;
   /** Newest first. */
   runs(filter: RunFilter): readonly RunRow[];

@@ -9,4 +9,5 @@
  */
 export { type FiguresDeps, WorkflowFigures } from "./figures.ts";
 export { windowDaysMax } from "./limits.ts";
+export { type Miss, missedTargets } from "./targets.ts";
 export { byPerson, verdicts } from "./verdicts.ts";

@@ -16,6 +16,7 @@ import {
   type WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
+import { MemoryAlerts } from "./alerts.ts";
 import { MemoryRegistryStore } from "./registry.ts";
 import { indexed, isFound } from "./run-search.ts";
 import { MemorySpending } from "./spending.ts";
@@ -31,6 +32,7 @@ export class MemoryControlStore implements ControlStore {
   readonly #rates = new Map<string, RateRow>();
   readonly #switches = new Map<string, SwitchRow>();
   readonly spending = new MemorySpending();
+  readonly alerts = new MemoryAlerts();
 
   apply(change: StoredChange): void {
     switch (change.table) {
@@ -39,6 +41,9 @@ export class MemoryControlStore implements ControlStore {
       case "uses":
       case "costs":
         return this.spending.apply(change);
+      case "alerts":
+      case "deliveries":
+        return this.alerts.apply(change);
       case "runs":
         if ("put" in change) this.#runs.set(change.put.id, change.put);
         else if ("remove" in change) this.#runs.delete(change.remove);
@@ -288,6 +293,7 @@ export class MemoryControlStore implements ControlStore {
       switches: this.switches(),
       ...this.registry.dump(),
       ...this.spending.dump(),
+      ...this.alerts.dump(),
     };
   }
 }

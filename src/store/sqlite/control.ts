@@ -17,6 +17,7 @@ import type {
   WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
+import { alertColumns, sqliteAlerts } from "./alerts.ts";
 import { decisionTimes, runFigures, standing } from "./figures.ts";
 import { type Query, queries, type Row } from "./query.ts";
 import { registryColumns, SqliteRegistryStore } from "./registry.ts";
@@ -54,6 +55,7 @@ const columnsOf = {
   rates: rateColumns,
   switches: switchColumns,
   ...registryColumns,
+  ...alertColumns,
   budgets: ["id", "definition", "declaredAt"],
   reservations: ["id", "budget", "period", "key", "amount", "unit", "run", "path", "at"],
 };
@@ -166,9 +168,12 @@ export class SqliteControlStore implements ControlStore {
 
   readonly spending: SpendingStore & { dump(): Readonly<Record<string, readonly unknown[]>> };
 
+  readonly alerts: ReturnType<typeof sqliteAlerts>;
+
   constructor(database: DatabaseSync) {
     this.#all = queries(database);
     this.spending = sqliteSpending(this.#all);
+    this.alerts = sqliteAlerts(this.#all);
     this.registry = new SqliteRegistryStore(this.#all);
   }
 
@@ -341,6 +346,7 @@ export class SqliteControlStore implements ControlStore {
       switches: this.switches(),
       ...this.registry.dump(),
       ...this.spending.dump(),
+      ...this.alerts.dump(),
     };
   }
 }
