@@ -3,8 +3,10 @@ import type { ModelDelta } from "../../models/gateway/index.ts";
 import type { Listener } from "./calls.ts";
 import { openaiError } from "./errors.ts";
 import { heartbeatMs } from "./limits.ts";
+import type { Outlet } from "./outlet.ts";
 import {
   type Answered,
+  answerHeaders,
   completionHead,
   contentOf,
   fingerprintOf,
@@ -19,43 +21,35 @@ interface StreamOptions {
   /** As the request names it: which one answers is known only at the end. */
   readonly model: string;
   readonly includesUsage: boolean;
-  /** Nobody reads any more. */
-  readonly onCancel: () => void;
+  readonly outlet: Outlet;
 }
+
+const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
 
 /**
  * A chat completion as server-sent events. What comes is written as it comes; what follows the last word
  * (why it ended, what it took and cost) only once the whole answer is recorded.
  */
 export class ChunkStream implements Listener {
-  readonly body: ReadableStream<Uint8Array>;
-  /** Resolves when there is something to send: then the answer must begin. */
+  /** Resolves when the answer begins: until then, a failure has a status of its own. */
   readonly begun: Promise<void>;
   readonly #options: StreamOptions;
   /** What every chunk begins with, as it is written. */
   #head = "";
   #runId: string | undefined;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #begin = () => {};
+  /** What is known when the answer begins. */
+  #headers: Record<string, string> = {};
+  #tellBegun = () => {};
+  #hasBegun = false;
   #said = false;
   #pending = "";
   #isWhole = false;
-  #isCancelled = false;
   #stopHeartbeat = () => {};
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.begun = new Promise((resolve) => {
-      this.#begin = resolve;
-    });
-    this.body = new ReadableStream({
-      start: (controller) => {
-        this.#controller = controller;
-      },
-      cancel: () => {
-        this.#cancel();
-        options.onCancel();
-      },
+      this.#tellBegun = resolve;
     });
     this.#beat();
   }
@@ -63,26 +57,22 @@ export class ChunkStream implements Listener {
   opened(runId: string): void {
     const { clock, model } = this.#options;
     this.#runId = runId;
+    this.#headers = { "x-flyball-run-id": runId };
     const head = completionHead({ runId, beganAt: clock.now() });
     this.#head = JSON.stringify({ ...head, object: "chat.completion.chunk", model }).slice(0, -1);
-  }
-
-  /** What is known when the answer begins. */
-  headers(): Record<string, string> {
-    return this.#runId === undefined ? {} : { "x-flyball-run-id": this.#runId };
   }
 
   delta(delta: ModelDelta): void {
     if (!this.#said) this.#chunk({ role: "assistant", content: "", refusal: null });
     this.#said = true;
     this.#chunk(deltaOf(delta));
-    this.#begin();
   }
 
   /** The rest of an answer that is on disk. */
   finish(answered: Answered): void {
     const { result } = answered;
     if (this.#runId === undefined) this.opened(answered.runId);
+    this.#headers = answerHeaders(answered);
     if (!this.#said) this.#chunk(wholeOf(answered));
     const { usage } = usageOf(result);
     const about: JsonObject = {
@@ -101,6 +91,7 @@ export class ChunkStream implements Listener {
 
   /** After the first words a failure can only be told within the stream. */
   fail(error: unknown): void {
+    if (!this.#hasBegun) return this.#stopHeartbeat();
     this.#send(`data: ${JSON.stringify(openaiError(error).body)}\n\n`);
     this.#done();
   }
@@ -123,25 +114,27 @@ export class ChunkStream implements Listener {
 
   /** What comes in one turn of the event loop leaves in one piece: providers send several words at once. */
   #send(text: string): void {
+    if (!this.#hasBegun) this.#begin();
     if (this.#pending === "") nextTurn().then(() => this.#flush());
     this.#pending += text;
   }
 
-  #flush(): void {
-    if (!this.#isCancelled) this.#controller?.enqueue(Buffer.from(this.#pending));
-    this.#pending = "";
-    if (this.#isWhole && !this.#isCancelled) this.#controller?.close();
+  #begin(): void {
+    this.#hasBegun = true;
+    this.#options.outlet.begin({ ...streamHeaders, ...this.#headers });
+    this.#tellBegun();
   }
 
-  #cancel(): void {
-    this.#isCancelled = true;
-    this.#stopHeartbeat();
+  #flush(): void {
+    const { outlet } = this.#options;
+    if (this.#isWhole) outlet.end(this.#pending);
+    else outlet.write(this.#pending);
+    this.#pending = "";
   }
 
   #beat(): void {
     this.#stopHeartbeat = this.#options.clock.after(heartbeatMs, () => {
       this.#send(": the model is at work\n\n");
-      this.#begin();
       this.#beat();
     });
   }

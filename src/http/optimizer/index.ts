@@ -1,8 +1,16 @@
 import { Hono } from "hono";
 import type { Engine } from "../../engine.ts";
 import { serve } from "../operation.ts";
+import { iso } from "../runs/present.ts";
 import { presentProposal } from "./present.ts";
-import { getExperiment, getProposal, listProposals, runCycle, startExperiment } from "./schema.ts";
+import {
+  getExperiment,
+  getProposal,
+  listCycles,
+  listProposals,
+  runCycle,
+  startExperiment,
+} from "./schema.ts";
 
 /** `/v1/optimizer`, `/v1/proposals`, `/v1/experiments`: what is found, what is proposed, and its proof. */
 export function optimizerRoutes({ optimizer }: Engine): Hono {
@@ -12,6 +20,11 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
     const cycle = await optimizer.cycle(workflow, mode);
     const listed = await Promise.all(cycle.proposals.map(({ id }) => optimizer.proposal(id)));
     return { ...cycle, proposals: listed.map(presentProposal) };
+  });
+
+  serve(routes, listCycles, async ({ query: { workflow } }) => {
+    const cycles = await optimizer.cycles(workflow);
+    return { items: cycles.map(({ at, ...cycle }) => ({ ...cycle, at: iso(at) })), nextCursor: null };
   });
 
   serve(routes, listProposals, async ({ query: { workflow } }) => {

@@ -38,6 +38,14 @@ test("a look, a proposal and its experiment, as a script sees them", async (t) =
     body.findings.map(({ kind }: { kind: string }) => kind),
     ["swap_model"],
   );
+  const looks = (await ask("GET", "/v1/optimizer/cycles?workflow=flow")).body.items;
+  assert.deepEqual(
+    looks.map(({ findings, proposals }: { findings: object; proposals: object }) => [findings, proposals]),
+    [
+      [body.findings, body.proposals.map(({ id }: { id: string }) => id)],
+      [[], []],
+    ],
+  );
   const { items } = (await ask("GET", "/v1/proposals?workflow=flow")).body;
   assert.deepEqual(items, body.proposals);
   const [{ id, kind, status, diff, expected }] = items;

@@ -10,6 +10,9 @@ export const replaysAtOnce = 25;
 /** Cheaper models that are tried for one step in one cycle. */
 export const candidatesPerStepMax = 3;
 
+/** Looks at a workflow that are told, the newest first. */
+export const cyclesToldMax = 20;
+
 /** What a person spends on one review, where nobody has measured it. */
 export const reviewMinutesGuess = 2;
 

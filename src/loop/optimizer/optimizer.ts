@@ -1,11 +1,12 @@
 import type { StoppedRun } from "../../core/executor/index.ts";
 import { AssetNotFound } from "../../core/registry/index.ts";
-import { type Effects, plain } from "./changes.ts";
+import { type Effects, type Finding, plain } from "./changes.ts";
 import { type Cycle, cycleOf } from "./cycle.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { ExperimentNotFound, ProposalNotFound, ProposalStale } from "./errors.ts";
 import { type Experiment, experimentOf } from "./experiment.ts";
 import { Experiments } from "./experiments.ts";
+import { cyclesToldMax } from "./limits.ts";
 import { effectsOf, indexOf, type Proposal, proposalOf } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
 
@@ -19,6 +20,13 @@ export interface ListedProposal {
   readonly proposal: Proposal;
   readonly status: ProposalStatus;
   readonly experiment: string | null;
+}
+
+/** A look that there was; of its proposals, those that it was the first to make. */
+export interface PastCycle {
+  readonly at: number;
+  readonly findings: readonly Finding[];
+  readonly proposals: readonly string[];
 }
 
 /** Sees what a workflow could do better, says so, and proves it. */
@@ -77,6 +85,16 @@ export class Optimizer {
     ]);
     if (mode === "act_within") for (const { id } of open.slice(0, 1)) await this.experiment(id);
     return { ...cycle, proposals: open };
+  }
+
+  /** The latest looks at a workflow, the newest first. */
+  async cycles(workflow: string): Promise<readonly PastCycle[]> {
+    const events = await this.#deps.journal.read(`optimizer/${workflow}`);
+    const looks = events.filter(({ type }) => type === "cycle.completed");
+    return looks
+      .slice(-cyclesToldMax)
+      .reverse()
+      .map(({ at, data }) => ({ at, ...(data as unknown as Omit<PastCycle, "at">) }));
   }
 
   /** What the latest runs of the production version came to. */

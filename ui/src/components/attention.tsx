@@ -1,10 +1,11 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { RunStatus } from "flyball/client";
 import type { ReactNode } from "react";
 import { metricsQuery } from "../api/metrics.ts";
 import { reviewsQuery } from "../api/reviews.ts";
 import { rolloutsQuery } from "../api/rollouts.ts";
-import { runsQuery, type Status } from "../api/runs.ts";
+import { runsQuery } from "../api/runs.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { formatRelative, shortId } from "../format.ts";
 import { setPointsOf } from "../targets.ts";
@@ -57,7 +58,7 @@ function useReviews(): Matter | null {
 }
 
 /** As many as one page of the list has, and the latest of them. */
-function useStopped(status: Status): Matter | null {
+function useStopped(status: RunStatus): Matter | null {
   const { data } = useQuery(runsQuery({ status }));
   const rows = data?.items ?? [];
   if (rows.length === 0) return null;

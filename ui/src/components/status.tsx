@@ -1,6 +1,6 @@
-import type { Status } from "../api/runs.ts";
+import type { RunStatus } from "flyball/client";
 
-type Any = Status | "retrying" | "skipped" | "open" | "decided" | "withdrawn" | "promoted" | "rolled_back";
+type Any = RunStatus | "retrying" | "skipped" | "open" | "decided" | "withdrawn" | "promoted" | "rolled_back";
 
 const looks: Readonly<Record<string, readonly [colour: string, sign: string]>> = {
   running: ["text-busy", "▶"],

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Guard, Rollout } from "flyball/client";
 import { type FormEvent, useState } from "react";
-import { type Guard, type Rollout, rolloutQuery, useRolloutCommand } from "../api/rollouts.ts";
+import { rolloutQuery, useRolloutCommand } from "../api/rollouts.ts";
 import { Button, Loading, Moment, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { Field } from "../components/field.tsx";
 import { RolloutArms } from "../components/rollout-arms.tsx";
@@ -57,8 +58,7 @@ function Ways({ rollout }: { rollout: Rollout }) {
   const command = useRolloutCommand(rollout.id);
   const [reason, setReason] = useState("");
   const [share, setShare] = useState(formatShare(rollout.share));
-  const end = (name: "promote" | "rollback") =>
-    command.mutate({ command: name, ...(reason ? { reason } : {}) });
+  const end = (name: "promote" | "rollback") => command.mutate({ command: name, reason });
   const resize = (event: FormEvent) => {
     event.preventDefault();
     command.mutate({ command: "share", share });
