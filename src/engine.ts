@@ -137,6 +137,8 @@ export class Engine {
   readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
+  /** Wall-clock milliseconds. */
+  readonly openedAt: number;
   readonly sealKey: SealKey;
   readonly #onTrouble: (message: string) => void;
   readonly #flows = new Map<string, Flow>();
@@ -150,6 +152,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.openedAt = this.clock.now();
     this.newId = timeOrderedIds(this.clock);
     this.#onTrouble = options.onTrouble ?? (() => {});
     const owned = openOwned(this.home);

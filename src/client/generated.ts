@@ -130,7 +130,7 @@ export interface WorkflowMetrics { readonly workflow: string; readonly targets: 
 
 /** Every request, by its method and path. */
 export interface Operations {
-  "GET /healthz": { readonly answer: { readonly ok: boolean; readonly position: number; readonly lastCommitAt: string | null; readonly owner: boolean; readonly overdueMs: number; readonly loadedRuns: number; readonly queuedRuns: number } };
+  "GET /healthz": { readonly answer: { readonly ok: boolean; readonly since: string; readonly position: number; readonly lastCommitAt: string | null; readonly owner: boolean; readonly overdueMs: number; readonly loadedRuns: number; readonly queuedRuns: number } };
   "GET /readyz": { readonly answer: { readonly ready: boolean; readonly warnings: readonly string[] } };
   "GET /metrics": { readonly answer: string };
   "GET /v1/workflows": { readonly answer: { readonly items: readonly Workflow[]; readonly nextCursor: string | null } };

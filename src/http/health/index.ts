@@ -17,6 +17,7 @@ export function healthRoutes(engine: Engine): Hono {
     const ok = isOwner && overdueRun(engine, overdueMsMax) === undefined;
     const health = {
       ok,
+      since: iso(engine.openedAt),
       position: journal.lastPosition(),
       lastCommitAt: iso(metrics.lastCommitAt),
       owner: isOwner,

@@ -9,6 +9,7 @@ export const getHealth = operation({
   summary: "Progress: how far the journal is, and how much is under way. 503 where it does not get on.",
   answer: z.object({
     ok: z.boolean(),
+    since: moment.describe("When this process opened the data folder."),
     position: z.int(),
     lastCommitAt: moment.nullable().describe("Of this process."),
     owner: z.boolean().describe("Whether the data folder is still this process's, and its journal open."),

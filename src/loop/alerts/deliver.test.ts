@@ -31,9 +31,9 @@ async function setup(t: TestContext) {
     const row = { id: "a/raised/oncall", alert: "a", moment: "raised", receiver: "oncall" } as const;
     const state = { status: "pending", attempts, dueAt: 0, updatedAt: 0, error: null } as const;
     const event = await post.send(alert, { ...row, ...state, ...more });
-    const data: { dueAt?: number; error?: string } | undefined = event?.data;
-    const inMs = data?.dueAt === undefined ? undefined : data.dueAt - clock.now();
-    return { type: event?.type, inMs, error: data?.error };
+    const failure = event?.type === "alert.undelivered" ? event.data : undefined;
+    const inMs = failure?.dueAt === undefined ? undefined : failure.dueAt - clock.now();
+    return { type: event?.type, inMs, error: failure?.error };
   };
   return { clock, receiver, host, send };
 }
