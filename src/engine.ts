@@ -58,9 +58,10 @@ import { Degradation } from "./core/targets/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry } from "./core/workflow/index.ts";
 import { createKinds, type KindOptions, type KindParts } from "./kinds.ts";
 import { Alerts, conditionsOf, deliverEveryMs, lookEveryMs } from "./loop/alerts/index.ts";
+import { type ReplayDeps, replayDeps } from "./loop/evals/index.ts";
 import { WorkflowFigures } from "./loop/figures/index.ts";
 import { Optimizer } from "./loop/optimizer/index.ts";
-import { Calls, type Gateway, Ledger } from "./models/gateway/index.ts";
+import { Calls, type Gateway, Ledger, referencesOf } from "./models/gateway/index.ts";
 import { createRetrieval } from "./models/retrieval/index.ts";
 import { type DecisionRequest, decide, type Review } from "./people/reviews/index.ts";
 import {
@@ -173,8 +174,7 @@ export class Engine {
       onCommitted: (commit) => this.metrics.committed(commit),
     });
     this.metrics = new Metrics(this);
-    const { spending } = this.control;
-    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.ledger = new Ledger({ ...this, spending: this.control.spending });
     this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
@@ -205,13 +205,7 @@ export class Engine {
     });
     this.executor = this.#openExecutor(options.limits);
     this.optimizer = this.#openOptimizer();
-    this.batches = new Batches({
-      journal: this.journal,
-      control: this.control,
-      executor: this.executor,
-      clock: this.clock,
-      load: (digest) => this.releases.load(digest),
-    });
+    this.batches = new Batches({ ...this, load: (digest) => this.releases.load(digest) });
     this.alerts = this.#openAlerts();
     this.calls = new Calls({
       clock: this.clock,
@@ -265,6 +259,7 @@ export class Engine {
   #openOptimizer(): Optimizer {
     return new Optimizer({
       ...this,
+      replay: this.replayDeps,
       draft: (written) => this.intake.draft(written, this.home),
       add: (written, message) => this.add(written, message),
       assets: () => this.intake.assets(this.home),
@@ -279,6 +274,11 @@ export class Engine {
       conditions: () => conditionsOf(this),
       onTrouble: this.#onTrouble,
     });
+  }
+
+  /** What walks through a release in memory. */
+  get replayDeps(): ReplayDeps {
+    return replayDeps(this, ({ kind, content }) => referencesOf(kind, content));
   }
 
   /** The project's own kinds are those that were pinned, whatever their files say now. */
@@ -454,6 +454,7 @@ export class Engine {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
     this.alerts.close();
+    await this.optimizer.close();
     await this.executor.drain(graceMs);
     await this.#kindParts.close();
     await this.#eraseAtEnd();

@@ -33,6 +33,9 @@ Fills a store, serves it, opens its pages in Chromium, and writes docs/reference
   --seed N      of the runs' times, tags and costs (default 1)
   --store DIR   keeps the store there, and takes the one that is there`;
 
+/** As a person's: pages in processes of their own. The emulated graphics card stalls for seconds. */
+const browserArgs = ["--no-sandbox", "--disable-gpu"];
+
 const root = resolve(import.meta.dirname, "../..");
 
 export async function main(args: string[]): Promise<void> {
@@ -53,7 +56,7 @@ export async function main(args: string[]): Promise<void> {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  const browser = await openBrowser();
+  const browser = await openBrowser(browserArgs);
   if (typeof browser === "string") return console.log(JSON.stringify({ bench: "console", skipped: browser }));
   const folder = values.store ?? mkdtempSync(join(tmpdir(), "flyball-bench-"));
   try {

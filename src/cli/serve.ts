@@ -82,6 +82,7 @@ async function serve(
       );
     const { engine } = api;
     engine.keepRetention(settings.retention);
+    engine.optimizer.keep(settings.optimizer);
     await engine.keepBudgets(engine.project(folder));
     engine.keepAlerts(settings);
     const loaded = [];
@@ -99,9 +100,11 @@ async function serve(
     onServing();
     const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
     const load = async () => {
-      await keepingOld(() => engine.keepBudgets(engine.project(folderOf(path, servedFiles(path)))));
-      await keepingOld(() => {
-        const { alerts, allow } = readSettings(folderOf(path, servedFiles(path)));
+      await keepingOld(async () => {
+        const project = engine.project(folderOf(path, servedFiles(path)));
+        await engine.keepBudgets(project);
+        engine.optimizer.keep(project.settings.optimizer);
+        const { alerts, allow } = project.settings;
         engine.alerts.keep(alerts, allow.http);
       });
       await serveAgain(engine, path, versions);

@@ -21,6 +21,9 @@ export interface Bars { readonly accuracyMin: number; readonly provenAccuracyMin
 
 export interface BudgetUse { readonly name: string; readonly by: string; readonly key: string; readonly period: string; readonly unit: "usd" | "tokens" | "calls"; readonly limit: number; readonly reserved: number; readonly spent: number; readonly action: "block" | "downgrade" | "alert"; readonly status: "ok" | "alerted" | "exceeded"; readonly resetsAt: string | null }
 
+/** What so many runs came to, beside the interval that was expected of as many. */
+export interface Comparison { readonly runs: number; readonly savedUsdPerRun: { readonly low: number; readonly mid: number; readonly high: number; readonly realised: number; readonly isInside: boolean }; readonly costPerRun: { readonly low: number; readonly mid: number; readonly high: number; readonly realised: number; readonly isInside: boolean }; readonly accuracy: { readonly low: number; readonly mid: number; readonly high: number; readonly realised: number; readonly isInside: boolean }; readonly automated: { readonly low: number; readonly mid: number; readonly high: number; readonly realised: number; readonly isInside: boolean }; readonly timeToResultP50: { readonly low: number; readonly mid: number; readonly high: number; readonly realised: number; readonly isInside: boolean } }
+
 export interface Cost { readonly key: string; readonly calls: number; readonly cost: number | null; readonly unpriced: number; readonly tokens: Readonly<Record<string, number>> }
 
 export interface DayFigures { readonly runs: number; readonly status: Readonly<Record<string, number>>; readonly automated: number | null; readonly accuracy: { readonly share: number; readonly n: number; readonly from: "expected" | "scores" } | null; readonly timeToResultP50Ms: number | null; readonly timeToResultP95Ms: number | null; readonly costMeanUsd: number | null; readonly costTotalUsd: number; readonly reviews: number; readonly reviewMinutesMean: number | null; readonly errorRate: number | null; readonly fallbackRate: number | null; readonly agentUtilization: number | null; readonly throughputPerHour: number | null; readonly sampledRuns: number; readonly simulated: boolean; readonly day: string }
@@ -33,12 +36,13 @@ export interface DoctorReport { readonly ok: boolean; readonly home: string; rea
 
 export interface Duration { readonly meanMs: number; readonly totalMs: number; readonly medianMs: number }
 
-export interface Effects { readonly costPerRun: Interval; readonly accuracy: { readonly low: number; readonly mid: number; readonly high: number; readonly n: number }; readonly automated: Interval; readonly timeToResultP50: Interval; readonly reviewMinutesPerRun: number }
+/** What so many runs came to, or are expected to come to. */
+export interface Effects { readonly costPerRun: Interval; readonly accuracy: { readonly low: number; readonly mid: number; readonly high: number; readonly n: number }; readonly automated: Interval; readonly timeToResultP50: Interval; readonly reviewMinutesPerRun: number; readonly runs: number }
 
 export interface Event { readonly position: number; readonly stream: string; readonly seq: number; readonly type: string; readonly at: number; readonly actor: string; readonly data: Readonly<Record<string, unknown>> | null; readonly prev: string; readonly hash: string; readonly salt: string | null; readonly digest: string | null }
 
 /** How far the proof of a proposal is, and what came of it. */
-export interface Experiment { readonly id: string; readonly proposal: string; readonly workflow: string; readonly stage: string; readonly rollout: string | null; readonly share: number; readonly maxShare: number; readonly reason: string; readonly bars: Bars; readonly expected: Effects; readonly realised: Effects | null }
+export interface Experiment { readonly id: string; readonly proposal: string; readonly workflow: string; readonly by: string; readonly bounds: { readonly maxShare: number; readonly maxSpendUsd: number } | null; readonly stage: "replay" | "shadow" | "canary" | "promoted" | "rolledBack"; readonly replay: ReplayedPast | null; readonly rollout: string | null; readonly release: string | null; readonly isWatched: boolean; readonly share: number; readonly maxShare: number; readonly reason: string; readonly seen: SeenSoFar | null; readonly bars: Bars; readonly before: Effects; readonly expected: Effects; readonly realised: Effects | null; readonly comparison: Comparison | null }
 
 export type Failure = { readonly code: string; readonly message: string; readonly costUsd?: number | undefined } & Readonly<Record<string, unknown>>;
 
@@ -66,16 +70,19 @@ export interface Model { readonly name: string; readonly simulated: boolean; rea
 
 export interface OpenaiModel { readonly id: string; readonly object: "model"; readonly created: number; readonly owned_by: string }
 
-export interface PastCycle { readonly at: string; readonly findings: readonly Finding[]; readonly proposals: readonly string[] }
+export interface PastCycle { readonly at: string; readonly mode: "advise" | "propose" | "act_within"; readonly by: string; readonly findings: readonly Finding[]; readonly proposals: readonly string[] }
 
 export interface Problem { readonly title: string; readonly status: number; readonly code: string; readonly detail: string; readonly exitCode?: number | undefined; readonly problems?: readonly unknown[] | undefined }
 
 /** A change with its evidence and expected effect. */
-export type Proposal = { readonly id: string; readonly workflow: string; readonly kind: string; readonly change: { readonly kind: string } & Readonly<Record<string, unknown>>; readonly asset: { readonly kind: string; readonly name: string }; readonly from: string; readonly to: string; readonly file: string | null; readonly diff: string; readonly finding: Finding; readonly before: Effects; readonly expected: Effects; readonly bars: Bars; readonly proof: string; readonly undo: string; readonly status: string; readonly experiment: string | null };
+export type Proposal = { readonly id: string; readonly workflow: string; readonly kind: string; readonly change: { readonly kind: string } & Readonly<Record<string, unknown>>; readonly asset: { readonly kind: string; readonly name: string }; readonly from: string; readonly to: string; readonly file: string | null; readonly diff: string; readonly triedAs: string | null; readonly finding: Finding; readonly before: Effects; readonly expected: Effects; readonly bars: Bars; readonly proof: string; readonly undo: string; readonly status: "open" | "testing" | "promoted" | "rolledBack"; readonly experiment: string | null };
 
 export type RanStep = { readonly runId: string; readonly path: string; readonly kind: string | null; readonly status: "running" | "retrying" | "waiting" | "completed" | "skipped" | "failed"; readonly startedAt: string | null; readonly endedAt: string | null; readonly prompt: readonly Message[] | null; readonly input: unknown; readonly model: string | null; readonly provider: string | null; readonly parameters: Readonly<Record<string, unknown>> | null; readonly versions: Readonly<Record<string, StepVersion>>; readonly tokens: Readonly<Record<string, number>> | null; readonly cost: number | null; readonly attempts: number; readonly failures: readonly ({ readonly attempt: number; readonly at: string | null; readonly dueAt: string | null; readonly error: Failure })[]; readonly requests: number | null; readonly cache: string | null; readonly cachedFrom: { readonly runId: string; readonly path: string; readonly ageMs: number } | null; readonly route: { readonly chosen: string; readonly reason: string } | null; readonly result: Readonly<Record<string, unknown>> | null; readonly error: Failure | null; readonly waiting: StepWait | null; readonly erased: string | null } & Readonly<Record<string, unknown>>;
 
 export interface RenderedPrompt { readonly digest: string; readonly messages: readonly Message[]; readonly variant: { readonly name: string; readonly reason: string } }
+
+/** What a candidate made of recorded runs. */
+export interface ReplayedPast { readonly runs: number; readonly replayed: number; readonly blocked: number; readonly blockedEffects: number; readonly notReplayable: number; readonly changed: { readonly value: number; readonly low: number; readonly high: number; readonly n: number; readonly method: string }; readonly steps: { readonly reused: number; readonly askedBefore: number; readonly doneAgain: number }; readonly costUsd: { readonly value: number; readonly low: number; readonly high: number; readonly n: number; readonly method: string } | null; readonly tookMs: { readonly value: number; readonly low: number; readonly high: number; readonly n: number; readonly method: string } | null; readonly figures: Effects; readonly right: { readonly right: number; readonly n: number; readonly low: number; readonly high: number }; readonly failed: number }
 
 export interface Review { readonly reviewId: string; readonly runId: string; readonly path: string; readonly workflow: string; readonly status: ReviewStatus; readonly escalated: boolean; readonly assign: string | null; readonly requestedAt: string; readonly deadline: string | null; readonly reason: "always" | "low confidence" | "no confidence" | "rule"; readonly instructions: string | null; readonly confidence: number | null; readonly draft: unknown; readonly evidence: unknown; readonly decision: { readonly decision: "approve" | "correct" | "reject"; readonly value: unknown; readonly reviewer: string; readonly comment: string | null; readonly at: string } | null }
 
@@ -100,6 +107,9 @@ export type RunStatus = "completed" | "failed" | "rejected" | "cancelled" | "exp
 export interface Score { readonly name: string; readonly value: number; readonly source: "user" | "reviewer" | "judge" | "system"; readonly by: string; readonly step: string | null; readonly comment: string | null; readonly at: string }
 
 export interface Seal { readonly index: number; readonly from: number; readonly to: number; readonly root: string; readonly prev: string; readonly at: number; readonly hash: string; readonly signature: string }
+
+/** What running traffic has shown so far of a candidate. */
+export interface SeenSoFar { readonly runs: number; readonly judged: number; readonly right: number; readonly shown: number }
 
 export interface Step { readonly path: string; readonly kind: string | null; readonly status: "running" | "retrying" | "waiting" | "completed" | "skipped" | "failed"; readonly attempts: number; readonly key: string; readonly startedAt: string | null; readonly endedAt: string | null; readonly result: Readonly<Record<string, unknown>> | null; readonly error: Failure | null; readonly waiting: StepWait | null }
 
@@ -166,11 +176,11 @@ export interface Operations {
   "POST /v1/rollouts/{id}/share": { readonly params: { readonly id: string }; readonly body: { readonly share: number | string }; readonly answer: Rollout };
   "POST /v1/rollouts/{id}/promote": { readonly params: { readonly id: string }; readonly body?: { readonly reason?: string | undefined }; readonly answer: Rollout };
   "POST /v1/rollouts/{id}/rollback": { readonly params: { readonly id: string }; readonly body: { readonly reason: string }; readonly answer: Rollout };
-  "POST /v1/optimizer/cycles": { readonly body: { readonly workflow: string; readonly mode?: "advise" | "act_within" | undefined }; readonly answer: { readonly workflow: string; readonly findings: readonly Finding[]; readonly proposals: readonly Proposal[] } };
+  "POST /v1/optimizer/cycles": { readonly body: { readonly workflow: string; readonly mode?: "advise" | "propose" | "act_within" | undefined }; readonly answer: { readonly workflow: string; readonly findings: readonly Finding[]; readonly proposals: readonly Proposal[] } };
   "GET /v1/optimizer/cycles": { readonly query: { readonly workflow: string }; readonly answer: { readonly items: readonly PastCycle[]; readonly nextCursor: string | null } };
-  "GET /v1/proposals": { readonly query?: { readonly workflow?: string | undefined }; readonly answer: { readonly items: readonly Proposal[]; readonly nextCursor: string | null } };
+  "GET /v1/proposals": { readonly query?: { readonly workflow?: string | undefined; readonly status?: "open" | "testing" | "promoted" | "rolledBack" | undefined }; readonly answer: { readonly items: readonly Proposal[]; readonly nextCursor: string | null } };
   "GET /v1/proposals/{id}": { readonly params: { readonly id: string }; readonly answer: Proposal };
-  "POST /v1/proposals/{id}/experiments": { readonly params: { readonly id: string }; readonly answer: { readonly id: string } };
+  "POST /v1/proposals/{id}/experiments": { readonly params: { readonly id: string }; readonly body?: { readonly by?: string | undefined }; readonly answer: { readonly id: string } };
   "GET /v1/experiments/{id}": { readonly params: { readonly id: string }; readonly answer: Experiment };
   "GET /v1/switches": { readonly answer: { readonly items: readonly Switch[]; readonly nextCursor: string | null } };
   "POST /v1/switches": { readonly body: { readonly scope: "all" | "workflow" | "model" | "tool" | "agent"; readonly name?: string | undefined; readonly off: "drain" | "stop" | false; readonly reason?: string | undefined }; readonly answer: { readonly items: readonly Switch[]; readonly nextCursor: string | null } };

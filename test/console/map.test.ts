@@ -30,7 +30,7 @@ test("the map draws how runs went, by the figure that is asked for, and the tabl
   await tickets(world);
   const { page, trouble } = await openPage(browser, world);
   await page.goto(`${world.url}/workflows/tickets`);
-  await page.getByRole("link", { name: "Process map" }).last().click();
+  await page.getByRole("main").getByRole("link", { name: "Process map" }).click();
   await heading(page, "Process map").waitFor();
   await page.getByText("7 runs, which went 3 ways").waitFor();
   await box(page, "polish\\.word").getByText("9 × · ↻ 2 again").waitFor();

@@ -47,22 +47,23 @@ async function openWorld(t: TestContext): Promise<World> {
 }
 
 /** For all tests of a file: a browser, and a world for each test that has one; else the test says why not. */
-export async function openBench() {
+export const openBench = () => openBenchOf(openWorld);
+
+export async function openBenchOf<Opened>(open: (t: TestContext) => Promise<Opened>) {
   const browser = await openBrowser();
   after(() => (typeof browser === "string" ? undefined : browser.close()));
   return async (t: TestContext) => {
-    if (typeof browser !== "string") return { browser, world: await openWorld(t) };
+    if (typeof browser !== "string") return { browser, world: await open(t) };
     t.skip(browser);
     return undefined;
   };
 }
 
 /** Why this machine cannot start one, instead. */
-export async function openBrowser(): Promise<Browser | string> {
+export async function openBrowser(args: readonly string[] = chromium.args): Promise<Browser | string> {
   try {
     const executablePath = await chromium.executablePath();
-    // As a person's: pages in processes of their own. Painted without the emulated graphics card, which stalls.
-    return await browsers.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true });
+    return await browsers.launch({ executablePath, args: [...args], headless: true });
   } catch (error) {
     return `Chromium cannot start: ${messageOf(error).split("\n")[0]}`;
   }
@@ -107,7 +108,11 @@ export async function openTab(
 
 const probe = fileURLToPath(new URL("probe.mjs", import.meta.url));
 
-export async function openPage(browser: Browser, world: World, options: Looks = {}): Promise<Watched> {
+export async function openPage(
+  browser: Browser,
+  world: Pick<World, "url">,
+  options: Looks = {},
+): Promise<Watched> {
   const opened = await openTab(browser, world, options);
   await opened.page.goto(world.url);
   await opened.page.getByRole("heading", { level: 1 }).waitFor();

@@ -116,6 +116,12 @@ test(
     assertRested(run, "paused");
     assert.deepEqual([run.pausedFor, run.error?.code], ["quarantined", "QUARANTINED"]);
     assert.match(run.error?.message ?? "", /exit code 7/);
+    const shadow = await bench.engine.executor.start({
+      release: await bench.engine.releases.load(release),
+      input: { file },
+      effects: "simulated",
+    });
+    assertRested(await bench.rested(shadow), "failed"); // nobody would resume it
     writeFileSync(file, "");
     await bench.engine.command(run.id, { kind: "resume", by: "ann" });
     const resumed = await bench.rested(run.id);

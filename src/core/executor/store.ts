@@ -109,6 +109,7 @@ export type ControlChange =
     }
   | { readonly table: "assets"; readonly put: AssetRow }
   | { readonly table: "rates"; readonly put: RateRow }
+  | { readonly table: "rates"; readonly removeUntil: number }
   | SpendingChange
   | AlertChange
   | { readonly table: "switches"; readonly put: SwitchRow }

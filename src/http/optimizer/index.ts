@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Engine } from "../../engine.ts";
 import { serve } from "../operation.ts";
 import { iso } from "../runs/present.ts";
-import { presentProposal } from "./present.ts";
+import { presentExperiment, presentProposal } from "./present.ts";
 import {
   getExperiment,
   getProposal,
@@ -17,7 +17,7 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
   const routes = new Hono();
 
   serve(routes, runCycle, async ({ body: { workflow, mode } }) => {
-    const cycle = await optimizer.cycle(workflow, mode);
+    const cycle = await optimizer.cycle(workflow, { mode });
     const listed = await Promise.all(cycle.proposals.map(({ id }) => optimizer.proposal(id)));
     return { ...cycle, proposals: listed.map(presentProposal) };
   });
@@ -27,20 +27,23 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
     return { items: cycles.map(({ at, ...cycle }) => ({ ...cycle, at: iso(at) })), nextCursor: null };
   });
 
-  serve(routes, listProposals, async ({ query: { workflow } }) => {
-    const items = await optimizer.proposals(workflow);
+  serve(routes, listProposals, async ({ query: { workflow, status } }) => {
+    const listed = await optimizer.proposals(workflow);
+    const items = listed.filter((each) => status === undefined || each.status === status);
     return { items: items.map(presentProposal), nextCursor: null };
   });
 
   serve(routes, getProposal, async ({ params }) => presentProposal(await optimizer.proposal(params.id)));
 
-  serve(routes, startExperiment, async ({ context, params }) => {
-    const id = await optimizer.experiment(params.id);
+  serve(routes, startExperiment, async ({ context, params, body }) => {
+    const id = await optimizer.experiment(params.id, { by: body.by, bounds: null });
     context.header("location", `/v1/experiments/${id}`);
     return { id };
   });
 
-  serve(routes, getExperiment, ({ params }) => optimizer.experimentShown(params.id));
+  serve(routes, getExperiment, async ({ params }) =>
+    presentExperiment(await optimizer.experimentShown(params.id), optimizer.seen(params.id)),
+  );
 
   return routes;
 }

@@ -117,7 +117,7 @@ export const rollBack = operation({
   id: "rollBack",
   method: "post",
   path: "/v1/rollouts/{id}/rollback",
-  summary: "Ends it: everybody gets the old version.",
+  summary: "Ends it, or takes it back after it was promoted: everybody gets the old version.",
   body: z.strictObject({ reason: z.string().min(1).max(2_000) }),
   answer: rollout,
 });

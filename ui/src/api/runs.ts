@@ -1,5 +1,11 @@
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { ApiProblem, type Operations, type RunStatus } from "flyball/client";
+import {
+  infiniteQueryOptions,
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { ApiProblem, type Event, type Operations, type RunStatus } from "flyball/client";
 import { useEffect } from "react";
 import { api, liveEveryMs, pressed } from "./client.ts";
 
@@ -75,22 +81,38 @@ export function runEventsQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id, "events"],
     queryFn: () => api.ask("GET /v1/runs/{id}/events", { params: { id } }),
+    // Events never change; those that come are added by whoever follows the run.
+    staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
   });
 }
 
-/** Asks for the run again whenever its stream has a new event, until it has ended. */
+/** All that is shown of a run but its events. */
+function lookAgain(client: QueryClient, id: string): void {
+  client.invalidateQueries({ queryKey: ["run", id], predicate: ({ queryKey }) => queryKey[2] !== "events" });
+}
+
+/** Takes in what happens to a run, and asks again what it came to, until it has ended. */
 export function useLiveRun(id: string, isLive: boolean): void {
   const client = useQueryClient();
   useEffect(() => {
     if (!isLive) return;
     const stopped = new AbortController();
+    let arrived: Event[] = [];
     let timer: number | undefined;
-    void follow(id, stopped.signal, () => {
-      // A burst of events is one change to look at.
-      timer ??= window.setTimeout(() => {
-        timer = undefined;
-        client.invalidateQueries({ queryKey: ["run", id] });
-      }, 100);
+    const show = () => {
+      const more = arrived;
+      [timer, arrived] = [undefined, []];
+      client.setQueryData(
+        runEventsQuery(id).queryKey,
+        (before) => before && { items: [...before.items, ...more] },
+      );
+      lookAgain(client, id);
+    };
+    void follow(client, id, stopped.signal, (event) => {
+      arrived.push(event);
+      // A burst of events is one change to look at, and a long run is looked at less often.
+      timer ??= window.setTimeout(show, 100 + event.seq / 2);
     });
     return () => {
       stopped.abort();
@@ -101,13 +123,19 @@ export function useLiveRun(id: string, isLive: boolean): void {
 
 const reconnectMs = 1_000;
 
-/** Tells of each event, and waits for a server that is away for a while. */
-async function follow(id: string, signal: AbortSignal, onEvent: () => void): Promise<void> {
-  for (let after = 0; !signal.aborted; ) {
+/** Tells of each event after those that are there, and waits for a server that is away for a while. */
+async function follow(
+  client: QueryClient,
+  id: string,
+  signal: AbortSignal,
+  onEvent: (event: Event) => void,
+): Promise<void> {
+  for (let after: number | undefined; !signal.aborted; ) {
     try {
-      for await (const { seq } of api.follow(id, { after, signal })) {
-        after = seq;
-        onEvent();
+      after ??= (await client.ensureQueryData(runEventsQuery(id))).items.at(-1)?.seq ?? 0;
+      for await (const event of api.follow(id, { after, signal })) {
+        after = event.seq;
+        onEvent(event);
       }
       return;
     } catch (error) {
@@ -131,7 +159,7 @@ export function useRunCommand(id: string) {
         : api.ask(`POST /v1/runs/{id}/${asked.command}`, request);
     },
     onSettled: () => {
-      client.invalidateQueries({ queryKey: ["run", id] });
+      lookAgain(client, id);
       client.invalidateQueries({ queryKey: ["runs"] });
     },
   });
