@@ -136,6 +136,7 @@ export class InputInvalid extends FlyballError {
 
 export class ReleaseMissing extends FlyballError {
   readonly code = "RELEASE_MISSING";
+  override readonly status = 409;
   override readonly exitCode = 3;
   constructor(what: string) {
     super(`${what} is not here. Start Flyball with it once more, or cancel the run.`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StaleAppend } from "../journal/index.ts";
 import { type RecordedOutcome, type RecordedRun, recordRun } from "./recorded.ts";
-import { assertSound, document, publish, setup, value, watchCommits } from "./testing.ts";
+import { assertSound, dataOf, document, publish, setup, value, watchCommits } from "./testing.ts";
 import { viewRun } from "./view.ts";
 
 async function recorded(outcome: RecordedOutcome) {
@@ -65,6 +65,13 @@ test("one that failed, or that was given up, says so; nothing of it is taken up 
     assert.equal(bundle.executor.isIdle, true);
     await assertSound(bundle);
   }
+});
+
+test("what was spent on one that failed is in its row as in its steps", async () => {
+  const error = { code: "MODEL_ANSWER_CUT", message: "cut", costUsd: 0.25 };
+  const { bundle, view } = await recorded({ status: "failed", error });
+  const { costUsd } = dataOf(await bundle.journal.read("run/mine"), "run.failed");
+  assert.deepEqual([view.costUsd, costUsd, bundle.control.run("mine")?.costUsd], [0.25, 0.25, 0.25]);
 });
 
 test("the same run is recorded once", async () => {

@@ -69,10 +69,16 @@ function stepEvents({ step, beganAt, outcome }: RecordedRun): readonly RunEvent[
 }
 
 function endOf({ step, outcome }: RecordedRun): RunEvent {
-  if (outcome.status !== "completed") return endEvent(earlyEnd(step.path, outcome), alone(0));
-  const { cost } = outcome.result;
-  const costUsd = typeof cost === "number" ? cost : 0;
-  return endEvent({ status: "completed", output: outcome.output }, alone(costUsd));
+  const costs = alone(costOf(outcome));
+  if (outcome.status !== "completed") return endEvent(earlyEnd(step.path, outcome), costs);
+  return endEvent({ status: "completed", output: outcome.output }, costs);
+}
+
+/** What fails may have been paid for: a model that answered, but not as it was asked to. */
+function costOf(outcome: RecordedOutcome): number {
+  if (outcome.status === "failed") return outcome.error.costUsd ?? 0;
+  const cost = outcome.status === "completed" ? outcome.result.cost : 0;
+  return typeof cost === "number" ? cost : 0;
 }
 
 /** A call by itself takes nothing back, and is in no rollout. */

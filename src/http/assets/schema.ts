@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
-import { anyJson, jsonObject, list, moment, page, reason } from "../schema.ts";
+import { anyJson, jsonObject, list, message, moment, page, reason } from "../schema.ts";
 
 const line = z
   .object({
@@ -124,7 +124,7 @@ export const assetHistory = operation({
   method: "get",
   path: "/v1/assets/{kind}/{name}/history",
   summary: "What happened to an asset.",
-  answer: page(z.looseObject({ type: z.string(), at: moment, actor: z.string() })),
+  answer: page(z.looseObject({ type: z.string(), at: moment, actor: z.string() }).meta({ id: "AssetEvent" })),
 });
 
 export const moveLabel = operation({
@@ -177,5 +177,11 @@ export const renderAsset = operation({
     input: jsonObject,
     tags: z.record(z.string().max(100), z.string().max(200)).optional(),
   }),
-  answer: z.looseObject({ digest: z.string() }),
+  answer: z
+    .object({
+      digest: z.string(),
+      messages: list(message),
+      variant: z.object({ name: z.string(), reason: z.string() }),
+    })
+    .meta({ id: "RenderedPrompt" }),
 });

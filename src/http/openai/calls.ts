@@ -1,15 +1,20 @@
 import { canonicalJson, derivedId, isJsonObject, type JsonObject } from "../../core/base/index.ts";
-import { viewRun } from "../../core/executor/index.ts";
+import { type RunRow, viewRun } from "../../core/executor/index.ts";
 import type { Asset, AssetSource, StepResult } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
-import { type CallParts, ModelAnswerCut, type ModelDelta } from "../../models/gateway/index.ts";
-import { IdempotencyKeyReused } from "./errors.ts";
+import { type CallParts, callVersion, ModelAnswerCut, type ModelDelta } from "../../models/gateway/index.ts";
+import { CallNotRestartable, IdempotencyKeyReused } from "./errors.ts";
 import { keyAttemptsMax } from "./limits.ts";
 import type { Answered } from "./present.ts";
 import { pick, type Target } from "./target.ts";
 
 /** The workflow that calls are runs of. */
 const workflow = "openai";
+
+/** A call was over before it was recorded: it has no steps that a new run could go on from. */
+export function refuseCall({ id, workflow: of, version }: RunRow): void {
+  if (of === workflow && version === callVersion) throw new CallNotRestartable(id);
+}
 
 export interface Call {
   /** The same key means something else elsewhere. */
@@ -22,7 +27,7 @@ export interface Call {
   readonly tags: Readonly<Record<string, string>>;
   /** `Idempotency-Key`. */
   readonly key: string | undefined;
-  readonly signal: AbortSignal;
+  readonly hungUp: AbortController;
 }
 
 /** Whoever hears an answer as it comes. */
@@ -91,7 +96,7 @@ export class KeyedCalls {
   }
 
   async #askFresh(call: Call, { id, key }: Fresh, listener?: Listener): Promise<Answered> {
-    const { target, partsFor, input, tags, signal } = call;
+    const { target, partsFor, input, tags, hungUp } = call;
     const sources = { registry: this.#engine.registry, files: this.#files() };
     const { asset, uses, prompt, arms } = await pick(sources, target, { id, workflow, input, tags });
     const parts = partsFor(prompt);
@@ -109,7 +114,7 @@ export class KeyedCalls {
         parts: listener ? { ...parts, onDelta: (delta) => listener.delta(delta) } : parts,
         tags,
         key,
-        signal,
+        hungUp,
       });
       return { runId: id, beganAt, release, result, cache: reply.trace?.cache ?? "off" };
     } catch (error) {

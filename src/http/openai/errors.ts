@@ -21,6 +21,15 @@ export class CallModelUnknown extends FlyballError {
   }
 }
 
+/** A run that is one call through `/openai/v1`. */
+export class CallNotRestartable extends FlyballError {
+  readonly code = "CALL_NOT_RESTARTABLE";
+  override readonly status = 409;
+  constructor(run: string) {
+    super(`Run ${run} is one call to a model, asked and answered at once; make the request again instead.`);
+  }
+}
+
 /** An `Idempotency-Key` that cannot stand for this request. */
 export class IdempotencyKeyReused extends FlyballError {
   readonly code = "IDEMPOTENCY_KEY_REUSED";

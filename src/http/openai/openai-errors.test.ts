@@ -242,3 +242,25 @@ test("what cannot be recorded is not answered", async (t) => {
   assert.equal(broken.code, "disk_full");
   assert.ok(ends.every((end) => end === null));
 });
+
+test("a call is not begun again from a step, and the problem says what to do instead", async (t) => {
+  const { client, engine, url } = await setup(t);
+  await client.chat.completions.create(ask);
+  const [row] = engine.control.runs({ workflow: "openai", limit: 1 });
+  const answer = await fetch(new URL(`/v1/runs/${row?.id}/restart`, url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ from: "answer" }),
+  });
+  const problem = Object(await answer.json());
+  assert.deepEqual([answer.status, problem.code], [409, "CALL_NOT_RESTARTABLE"]);
+  assert.match(problem.detail, /make the request again/);
+});
+
+test("a call that failed although it was paid for costs what was paid, in its row too", async (t) => {
+  const { client, engine } = await setup(t, () => ({ text: "Your parcel", finish: "length" }));
+  await client.chat.completions.create(ask);
+  const [row] = engine.control.runs({ workflow: "openai", limit: 1 });
+  assert.equal(row?.status, "failed");
+  assert.ok(Number(row.costUsd) > 0, `cost ${row?.costUsd}`);
+});

@@ -26,10 +26,16 @@ type Run = Parameters<Registry["pick"]>[1];
 
 const [routePrefix, promptPrefix] = ["route/", "prompt/"];
 
+export interface Offered extends AssetSource {
+  /** Whether it is among the names: more may be found, as a prompt by the path of any file of the folder. */
+  isListed(kind: string, name: string): boolean;
+}
+
 /** All that calls may name: what has a version for new runs, and what stands in the files. */
-export function offered(registry: AssetSource, files: AssetSource): AssetSource {
+export function offered(registry: AssetSource, files: AssetSource): Offered {
   return {
     find: (kind, name) => registry.find(kind, name) ?? files.find(kind, name),
+    isListed: (kind, name) => registry.find(kind, name) !== undefined || files.names(kind).includes(name),
     names: (kind) => [...new Set([...files.names(kind), ...registry.names(kind)])],
   };
 }
@@ -38,11 +44,10 @@ export function offered(registry: AssetSource, files: AssetSource): AssetSource 
  * What the `model` of a request stands for: `route/NAME`, `prompt/NAME` (answered by a route), the name of
  * a route, of a model in the settings, or `provider/name`, in this order.
  */
-export function targetOf(assets: AssetSource, name: string, route?: string): Target {
+export function targetOf(assets: Offered, name: string, route?: string): Target {
   if (!name.startsWith(promptPrefix)) return { answering: answering(assets, name) };
   const prompt = { kind: "prompt", name: name.slice(promptPrefix.length) };
-  // Only what is listed: elsewhere a prompt may also be the path of any file of the folder.
-  if (!assets.names("prompt").includes(prompt.name)) throw unknown(assets, name);
+  if (!assets.isListed("prompt", prompt.name)) throw unknown(assets, name);
   return route === undefined ? { prompt } : { prompt, answering: answering(assets, route) };
 }
 

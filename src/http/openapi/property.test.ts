@@ -139,6 +139,16 @@ test("every route under /v1 and /openai is described", () => {
   );
 });
 
+test("what reads files of this machine is on the local socket alone", async () => {
+  const port = createApp({ engine, isLocal: false });
+  const asked = await port.request("/openapi.json", { headers: { host: "localhost" } });
+  const { paths }: OpenapiDocument = JSON.parse(await asked.text());
+  assert.deepEqual(
+    Object.keys(document.paths).filter((path) => !(path in paths)),
+    ["/v1/assets/push", "/v1/batches", "/v1/batches/{id}", "/v1/evals"],
+  );
+});
+
 test("operations have names of their own", () => {
   const names = operations.map(({ described }) => described.operationId);
   assert.equal(new Set(names).size, names.length);

@@ -4,6 +4,7 @@ import { derivedId } from "../../core/base/index.ts";
 import { type RunFilter, RunNotFound, type RunRow, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
+import { refuseCall } from "../openai/calls.ts";
 import { serve } from "../operation.ts";
 import { releaseOf } from "../production.ts";
 import { searchedRunsMax } from "./limits.ts";
@@ -104,6 +105,7 @@ function steeringRoutes(routes: Hono, engine: Engine): void {
 
   serve(routes, restartRun, async ({ context, params, body: { from, release } }) => {
     const row = rowOf(engine, params.id);
+    refuseCall(row);
     const latest = release === "latest" ? await releaseOf(engine, row.workflow) : undefined;
     const key = keyOf(context);
     const run = await engine.executor.restart({

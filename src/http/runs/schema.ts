@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { runStatuses } from "../../core/executor/index.ts";
 import { operation } from "../operation.ts";
-import { anyJson, journalEvent, jsonObject, limit, list, moment, page, reason } from "../schema.ts";
+import { anyJson, journalEvent, jsonObject, limit, list, message, moment, page, reason } from "../schema.ts";
 
 const tag = z
   .string()
@@ -110,6 +110,29 @@ export const run = runRow
   })
   .meta({ id: "Run" });
 
+/** What the kinds of this engine tell of a step; what another one tells in its own way is null. */
+export const traced = {
+  prompt: list(message),
+  model: z.string(),
+  provider: z.string(),
+  parameters: jsonObject,
+  tokens: z.record(z.string(), z.number()).readonly(),
+  cost: z.number(),
+  requests: z.int(),
+  cache: z.string(),
+  cachedFrom: z.object({ runId: z.string(), path: z.string(), ageMs: z.number() }),
+  route: z.object({ chosen: z.string(), reason: z.string() }),
+};
+
+export const stepVersion = z
+  .object({
+    name: z.string(),
+    digest: z.string(),
+    variant: z.string().optional(),
+    reason: z.string().optional(),
+  })
+  .meta({ id: "StepVersion" });
+
 const ranStep = z
   .looseObject({
     runId: z.string(),
@@ -118,21 +141,22 @@ const ranStep = z
     status: stepStatus,
     startedAt: moment.nullable(),
     endedAt: moment.nullable(),
-    prompt: anyJson.describe("The messages as they were sent."),
+    prompt: traced.prompt.nullable().describe("The messages as they were sent."),
     input: anyJson,
-    model: anyJson,
-    provider: anyJson,
-    parameters: anyJson,
-    versions: z.record(z.string(), anyJson),
-    tokens: anyJson,
-    cost: anyJson,
+    model: traced.model.nullable(),
+    provider: traced.provider.nullable(),
+    parameters: traced.parameters.nullable(),
+    versions: z.record(z.string(), stepVersion).readonly(),
+    tokens: traced.tokens.nullable(),
+    cost: traced.cost.nullable(),
     attempts: z.int(),
     failures: list(
       z.object({ attempt: z.int(), at: moment.nullable(), dueAt: moment.nullable(), error: failure }),
     ),
-    requests: anyJson,
-    cache: anyJson,
-    route: anyJson,
+    requests: traced.requests.nullable(),
+    cache: traced.cache.nullable(),
+    cachedFrom: traced.cachedFrom.nullable(),
+    route: traced.route.nullable(),
     result: jsonObject.nullable(),
     error: failure.nullable(),
     waiting: stepWait.nullable(),

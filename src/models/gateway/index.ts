@@ -12,7 +12,14 @@
  * Read first: `model.ts` (the contract), `gateway.ts` (the order), then `step.ts` and `providers/ai-sdk.ts`.
  */
 export type { AnswerStore, KeptAnswer } from "./answers.ts";
-export { type CallAnswer, type CallParts, type CallRequest, Calls, type CallsDeps } from "./calls.ts";
+export {
+  type CallAnswer,
+  type CallParts,
+  type CallRequest,
+  Calls,
+  type CallsDeps,
+  callVersion,
+} from "./calls.ts";
 export type { ModelContent } from "./content.ts";
 export * from "./errors.ts";
 export { createGateway, type FindAsset, type Gateway, type GatewayDeps } from "./gateway.ts";
