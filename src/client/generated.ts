@@ -38,7 +38,7 @@ export interface Effects { readonly costPerRun: Interval; readonly accuracy: { r
 export interface Event { readonly position: number; readonly stream: string; readonly seq: number; readonly type: string; readonly at: number; readonly actor: string; readonly data: Readonly<Record<string, unknown>> | null; readonly prev: string; readonly hash: string; readonly salt: string | null; readonly digest: string | null }
 
 /** How far the proof of a proposal is, and what came of it. */
-export interface Experiment { readonly id: string; readonly proposal: string; readonly workflow: string; readonly by: string; readonly bounds: { readonly maxShare: number; readonly maxSpendUsd: number } | null; readonly stage: "replay" | "shadow" | "canary" | "promoted" | "rolledBack"; readonly replay: ReplayedPast | null; readonly rollout: string | null; readonly release: string | null; readonly isWatched: boolean; readonly share: number; readonly maxShare: number; readonly reason: string; readonly bars: Bars; readonly before: Effects; readonly expected: Effects; readonly realised: Effects | null; readonly comparison: Comparison | null }
+export interface Experiment { readonly id: string; readonly proposal: string; readonly workflow: string; readonly by: string; readonly bounds: { readonly maxShare: number; readonly maxSpendUsd: number } | null; readonly stage: "replay" | "shadow" | "canary" | "promoted" | "rolledBack"; readonly replay: ReplayedPast | null; readonly rollout: string | null; readonly release: string | null; readonly isWatched: boolean; readonly share: number; readonly maxShare: number; readonly reason: string; readonly seen: SeenSoFar | null; readonly bars: Bars; readonly before: Effects; readonly expected: Effects; readonly realised: Effects | null; readonly comparison: Comparison | null }
 
 export type Failure = { readonly code: string; readonly message: string; readonly costUsd?: number | undefined } & Readonly<Record<string, unknown>>;
 
@@ -103,6 +103,9 @@ export type RunStatus = "completed" | "failed" | "rejected" | "cancelled" | "exp
 export interface Score { readonly name: string; readonly value: number; readonly source: "user" | "reviewer" | "judge" | "system"; readonly by: string; readonly step: string | null; readonly comment: string | null; readonly at: string }
 
 export interface Seal { readonly index: number; readonly from: number; readonly to: number; readonly root: string; readonly prev: string; readonly at: number; readonly hash: string; readonly signature: string }
+
+/** What running traffic has shown so far of a candidate. */
+export interface SeenSoFar { readonly runs: number; readonly judged: number; readonly right: number; readonly shown: number }
 
 export interface Step { readonly path: string; readonly kind: string | null; readonly status: "running" | "retrying" | "waiting" | "completed" | "skipped" | "failed"; readonly attempts: number; readonly key: string; readonly startedAt: string | null; readonly endedAt: string | null; readonly result: Readonly<Record<string, unknown>> | null; readonly error: Failure | null; readonly waiting: StepWait | null }
 

@@ -47,11 +47,13 @@ async function openWorld(t: TestContext): Promise<World> {
 }
 
 /** For all tests of a file: a browser, and a world for each test that has one; else the test says why not. */
-export async function openBench() {
+export const openBench = () => openBenchOf(openWorld);
+
+export async function openBenchOf<Opened>(open: (t: TestContext) => Promise<Opened>) {
   const browser = await openBrowser();
   after(() => (typeof browser === "string" ? undefined : browser.close()));
   return async (t: TestContext) => {
-    if (typeof browser !== "string") return { browser, world: await openWorld(t) };
+    if (typeof browser !== "string") return { browser, world: await open(t) };
     t.skip(browser);
     return undefined;
   };
@@ -106,7 +108,11 @@ export async function openTab(
 
 const probe = fileURLToPath(new URL("probe.mjs", import.meta.url));
 
-export async function openPage(browser: Browser, world: World, options: Looks = {}): Promise<Watched> {
+export async function openPage(
+  browser: Browser,
+  world: Pick<World, "url">,
+  options: Looks = {},
+): Promise<Watched> {
   const opened = await openTab(browser, world, options);
   await opened.page.goto(world.url);
   await opened.page.getByRole("heading", { level: 1 }).waitFor();
