@@ -108,7 +108,7 @@ const columns: readonly LongColumn<Pair>[] = [
   },
   {
     name: "Answer",
-    look: "w-28",
+    look: "w-36",
     cell: (pair) =>
       isDifferent(pair) ? (
         <strong className="text-warn">≠ differs</strong>
@@ -116,12 +116,12 @@ const columns: readonly LongColumn<Pair>[] = [
         <span className="text-muted">= the same</span>
       ),
   },
-  { name: "A", look: "w-32", cell: ({ a }) => (a ? <StatusMark status={a.status} /> : "–") },
-  { name: "B", look: "w-32", cell: ({ b }) => (b ? <StatusMark status={b.status} /> : "–") },
-  { name: "Took A", look: "w-24 text-right tabular-nums", cell: ({ a }) => lasted(a) },
-  { name: "Took B", look: "w-24 text-right tabular-nums", cell: ({ b }) => lasted(b) },
-  { name: "Cost A", look: "w-24 text-right tabular-nums", cell: ({ a }) => costOf(a) },
-  { name: "Cost B", look: "w-24 text-right tabular-nums", cell: ({ b }) => costOf(b) },
+  { name: "A", look: "w-40", cell: ({ a }) => (a ? <StatusMark status={a.status} /> : "–") },
+  { name: "B", look: "w-40", cell: ({ b }) => (b ? <StatusMark status={b.status} /> : "–") },
+  { name: "Took A", look: "w-28 text-right tabular-nums", cell: ({ a }) => lasted(a) },
+  { name: "Took B", look: "w-28 text-right tabular-nums", cell: ({ b }) => lasted(b) },
+  { name: "Cost A", look: "w-28 text-right tabular-nums", cell: ({ a }) => costOf(a) },
+  { name: "Cost B", look: "w-28 text-right tabular-nums", cell: ({ b }) => costOf(b) },
 ];
 
 function lasted(step: Step | undefined): string {

@@ -88,9 +88,9 @@ const columns: readonly LongColumn<RunRow>[] = [
     ),
   },
   { name: "Workflow", look: "w-44", cell: ({ workflow }) => workflow },
-  { name: "Status", look: "w-32", cell: ({ status }) => <StatusMark status={status} /> },
+  { name: "Status", look: "w-40", cell: ({ status }) => <StatusMark status={status} /> },
   {
-    name: "What it waits for, or why it ended so",
+    name: "Why it waits, or ended so",
     cell: (row) => <span className="text-muted">{reasonOf(row)}</span>,
   },
   {
@@ -102,8 +102,8 @@ const columns: readonly LongColumn<RunRow>[] = [
       </span>
     ),
   },
-  { name: "Took", look: "w-24 text-right tabular-nums", cell: (row) => <Took row={row} /> },
-  { name: "Cost", look: "w-24 text-right tabular-nums", cell: ({ cost }) => formatMoney(cost) },
+  { name: "Took", look: "w-32 text-right tabular-nums", cell: (row) => <Took row={row} /> },
+  { name: "Cost", look: "w-32 text-right tabular-nums", cell: ({ cost }) => formatMoney(cost) },
 ];
 
 function reasonOf({ waiting, error }: RunRow): string {
