@@ -80,7 +80,7 @@ test("2,000 steps: the timeline finds one of them, the graph counts them", async
   const scene = await enter(t);
   if (!scene) return;
   const { page, trouble, url, survey } = scene;
-  await page.goto(`${url}/runs/${survey}`);
+  await page.goto(`${url}/runs/${survey}?step=rows[0].read`);
   await page.getByText(`${surveySteps} steps`).waitFor();
   const steps = page.getByRole("listitem").filter({ has: page.getByRole("button") });
   await steps.first().waitFor();

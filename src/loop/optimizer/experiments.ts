@@ -210,12 +210,13 @@ export class Experiments {
   }
 
   async #stage(running: Running, stage: "shadow" | "canary", reason: string): Promise<void> {
-    const { asset, bars, to } = running.proposal;
+    const { asset, bars, from, to } = running.proposal;
     const share = stage === "shadow" ? 1 : Math.min(canaryShare, running.state.bounds?.maxShare ?? 1);
     const guards = stage === "shadow" ? [] : guardsOf(bars);
     try {
       const { id: rollout } = await this.#deps.registry.rollouts.start({
         ...asset,
+        from,
         to,
         mode: stage,
         share,

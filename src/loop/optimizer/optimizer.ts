@@ -70,8 +70,7 @@ export class Optimizer {
 
   stopped(run: StoppedRun): void {
     this.#experiments.stopped(run);
-    if (isFinal(run.status) && !this.#deps.control.run(run.id)?.shadowOf)
-      this.#schedule.stopped(run.release.workflow);
+    if (isFinal(run.status)) this.#schedule.stopped(run.id, run.release.workflow);
   }
 
   /** Resolves when everything is decided that follows from the runs that have stopped. */

@@ -47,9 +47,10 @@ export class Schedule {
     });
   }
 
-  /** A run has ended. */
-  stopped(workflow: string): void {
-    if (this.#every && "runs" in this.#every) this.#consider(workflow, 1);
+  /** A run has ended; shadows do not count. */
+  stopped(run: string, workflow: string): void {
+    if (!this.#every || !("runs" in this.#every)) return;
+    if (!this.#parts.control.run(run)?.shadowOf) this.#consider(workflow, 1);
   }
 
   /** There was a cycle, whoever began it. */
@@ -74,7 +75,10 @@ export class Schedule {
         const since = this.#since.get(workflow);
         if (since && this.#isDue(since)) await this.#parts.cycle(workflow);
       } catch (error) {
-        if (this.#every) this.#parts.onTrouble(`${workflow} was not looked at: ${messageOf(error)}`);
+        if (!this.#every) return;
+        // It is tried again when the next cycle is due.
+        this.looked(workflow);
+        this.#parts.onTrouble(`${workflow} was not looked at: ${messageOf(error)}`);
       } finally {
         this.#due.delete(workflow);
       }

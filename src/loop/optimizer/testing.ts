@@ -26,7 +26,10 @@ export interface Asked {
 
 const atOnce = 50;
 
-export async function world(t: TestContext, files: Readonly<Record<string, string>>): Promise<World> {
+export async function world(
+  t: Pick<TestContext, "after">,
+  files: Readonly<Record<string, string>>,
+): Promise<World> {
   const folder = mkdtempSync(join(parent, "flyball-optimizer-"));
   const troubles: string[] = [];
   for (const [file, text] of Object.entries(files)) {

@@ -83,6 +83,7 @@ export function runEventsQuery(id: string) {
     queryFn: () => api.ask("GET /v1/runs/{id}/events", { params: { id } }),
     // Events never change; those that come are added by whoever follows the run.
     staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
   });
 }
 

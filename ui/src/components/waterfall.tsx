@@ -26,9 +26,11 @@ export function Waterfall({
   const startMs = Date.parse(run.startedAt);
   const endMs = Math.max(startMs + 1, run.endedAt ? Date.parse(run.endedAt) : latest(run, now));
   const axis = { startMs, spanMs: endMs - startMs, now };
+  const untilMs = run.endedAt ? endMs : now;
+  const totals = useMemo(() => totalsOf(times, untilMs), [times, untilMs]);
   return (
     <>
-      <Totals totals={totalsOf(times, run.endedAt ? endMs : now)} />
+      <Totals totals={totals} />
       {run.steps.length > findableFrom ? (
         <Find all={run.steps.length} found={steps.length} wanted={wanted} onChange={setWanted} />
       ) : null}
