@@ -42,7 +42,7 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
   });
 
   serve(routes, getExperiment, async ({ params }) =>
-    presentExperiment(await optimizer.experimentShown(params.id)),
+    presentExperiment(await optimizer.experimentShown(params.id), optimizer.seen(params.id)),
   );
 
   return routes;

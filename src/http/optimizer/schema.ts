@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { modes, proposalStatuses, stages } from "../../loop/optimizer/index.ts";
 import { operation } from "../operation.ts";
-import { jsonObject, list, moment, page } from "../schema.ts";
+import { jsonObject, list, moment, page, share } from "../schema.ts";
 
 const interval = z
   .object({ low: z.number(), mid: z.number(), high: z.number() })
@@ -108,6 +108,15 @@ const comparison = z
     description: "What so many runs came to, beside the interval that was expected of as many.",
   });
 
+const seen = z
+  .object({
+    runs: z.int().describe("Of the stage."),
+    judged: z.int(),
+    right: z.int(),
+    shown: share.describe("Of the evidence that the next stage needs, as its logarithm."),
+  })
+  .meta({ id: "SeenSoFar", description: "What running traffic has shown so far of a candidate." });
+
 const experiment = z
   .object({
     id: z.string(),
@@ -123,6 +132,7 @@ const experiment = z
     share: z.number().describe("Of the runs, those that the candidate answers now."),
     maxShare: z.number(),
     reason: z.string(),
+    seen: seen.nullable(),
     bars,
     before: effects,
     expected: effects,
