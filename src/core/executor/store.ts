@@ -167,7 +167,7 @@ export interface WakeExceptions {
   readonly workflows: "all" | readonly string[];
 }
 
-/** What is open at a moment, for gauges and alerts; no shadows. */
+/** What is open at a moment, for gauges and alerts; of shadows, only what is due. */
 export interface Standing {
   /** Runs that have not ended. */
   readonly runs: readonly { readonly workflow: string; readonly status: RunStatus; readonly count: number }[];

@@ -6,7 +6,7 @@ export function standingOf(all: readonly RunRow[], reviews: readonly ReviewRow[]
   const failed = runs.flatMap(({ id, workflow, status, error }) =>
     status === "paused" && error !== null ? [{ id, workflow, code: String(JSON.parse(error).code) }] : [],
   );
-  const due = runs.flatMap(({ dueAt }) => (dueAt !== null && dueAt <= nowMs ? [dueAt] : []));
+  const due = all.flatMap(({ dueAt }) => (dueAt !== null && dueAt <= nowMs ? [dueAt] : []));
   return {
     runs: grouped(runs, ({ workflow, status }) => [workflow, status]).map(
       ([{ workflow, status }, members]) => ({

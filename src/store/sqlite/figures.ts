@@ -23,7 +23,7 @@ export function decisionTimes(all: Query, { workflow, fromMs, toMs, limit }: Fig
 }
 
 const openRunsSql = `SELECT workflow, status, count(*) AS count FROM runs
-  WHERE status IN ('queued', 'running', 'waiting', 'paused', 'undoing') AND shadowOf IS NULL
+  WHERE endedAt IS NULL AND shadowOf IS NULL
   GROUP BY workflow, status ORDER BY workflow, status`;
 const failuresSql = `SELECT workflow, json_extract(error, '$.code') AS code, count(*) AS count, max(id) AS run
   FROM runs WHERE status = 'paused' AND error IS NOT NULL AND shadowOf IS NULL
@@ -31,7 +31,7 @@ const failuresSql = `SELECT workflow, json_extract(error, '$.code') AS code, cou
 const reviewsSql = `SELECT workflow, count(*) AS open, count(*) FILTER (WHERE deadline <= ?) AS overdue,
   min(deadline) AS deadline FROM reviews WHERE status = 'open' GROUP BY workflow ORDER BY workflow`;
 const dueSql = `SELECT count(*) AS count, min(dueAt) AS oldestAt FROM runs
-  WHERE dueAt IS NOT NULL AND dueAt <= ? AND shadowOf IS NULL`;
+  WHERE dueAt IS NOT NULL AND dueAt <= ?`;
 
 export function standing(all: Query, nowMs: number): Standing {
   const plain = (sql: string, ...values: number[]) => all(sql, ...values).map((row) => ({ ...row }));
