@@ -16,7 +16,7 @@ export interface Operation<Path extends string = string, Query = unknown, Body =
   readonly summary: string;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
-  readonly answer: z.ZodType<unknown, Answer>;
+  readonly answer: () => z.ZodType<unknown, Answer>;
   /** Of an answer that went well; 200 when absent. The first is the handler's own unless it says otherwise. */
   readonly statuses?: readonly [200 | 201 | 202, ...(200 | 201 | 202)[]];
   /** The same key is the same command. */

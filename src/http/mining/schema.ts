@@ -30,7 +30,7 @@ export const getMining = operation({
   path: "/v1/mining",
   summary: "How runs really went: variants, the directly-follows graph, waits, rework and hand-overs.",
   query: summaryQuery,
-  answer: told<Summary>("Cases, events, variants, edges and waits: docs/guide/mining.md."),
+  answer: () => told<Summary>("Cases, events, variants, edges and waits: docs/guide/mining.md."),
 });
 
 export const getEventLog = operation({
@@ -39,6 +39,6 @@ export const getEventLog = operation({
   path: "/v1/mining/log",
   summary: "The same runs as an event log for other tools, in XES or CSV.",
   query: fileQuery,
-  answer: z.unknown(),
+  answer: () => z.unknown(),
   files: ["application/xml", "text/csv"],
 });

@@ -61,10 +61,10 @@ type Schemas = Map<string, Schema>;
 function describe(described: Operation, schemas: Schemas): DescribedOperation {
   const { id, path, summary, body, answer, statuses = [200] } = described;
   const tag = path.split("/").find((part) => !["", "v1"].includes(part)) ?? id;
-  const answered = answerContent(described, schemaOf(answer, "output", schemas));
+  const answered = answerContent(described, schemaOf(answer(), "output", schemas));
   const problems = described.isOpenai
     ? { "application/json": { schema: openaiError } }
-    : { "application/problem+json": { schema: schemaOf(problem, "output", schemas) } };
+    : { "application/problem+json": { schema: schemaOf(problem(), "output", schemas) } };
   return {
     operationId: id,
     summary,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Engine } from "../../engine.ts";
 import { modes } from "../../loop/optimizer/index.ts";
 import { operation } from "../operation.ts";
-import { page, told } from "../schema.ts";
+import { once, page, told } from "../schema.ts";
 import type { presentProposal } from "./present.ts";
 
 type Optimizer = Engine["optimizer"];
@@ -12,8 +12,8 @@ type Cycle = Omit<Awaited<ReturnType<Optimizer["cycle"]>>, "proposals"> & {
 };
 type Experiment = Awaited<ReturnType<Optimizer["experimentShown"]>>;
 
-const proposal = told<Shown>(
-  "A change with its diff, evidence and expected effect: docs/guide/optimizer.md.",
+const proposal = once(() =>
+  told<Shown>("A change with its diff, evidence and expected effect: docs/guide/optimizer.md."),
 );
 
 export const runCycle = operation({
@@ -25,7 +25,7 @@ export const runCycle = operation({
     workflow: z.string().min(1).max(1_000),
     mode: z.enum(modes).default("advise"),
   }),
-  answer: told<Cycle>("Findings and proposals."),
+  answer: () => told<Cycle>("Findings and proposals."),
 });
 
 export const listProposals = operation({
@@ -34,7 +34,7 @@ export const listProposals = operation({
   path: "/v1/proposals",
   summary: "Changes that the optimizer suggests.",
   query: z.object({ workflow: z.string().min(1).max(1_000).optional() }),
-  answer: page(proposal),
+  answer: () => page(proposal()),
 });
 
 export const getProposal = operation({
@@ -50,7 +50,7 @@ export const startExperiment = operation({
   method: "post",
   path: "/v1/proposals/{id}/experiments",
   summary: "Begins the proof of a proposal: beside running traffic first, then on a part of it.",
-  answer: z.object({ id: z.string() }),
+  answer: () => z.object({ id: z.string() }),
   statuses: [201],
 });
 
@@ -59,5 +59,5 @@ export const getExperiment = operation({
   method: "get",
   path: "/v1/experiments/{id}",
   summary: "How far a proof is, and what came of it.",
-  answer: told<Experiment>("Stage, shares, reason, expected and realised effect."),
+  answer: () => told<Experiment>("Stage, shares, reason, expected and realised effect."),
 });

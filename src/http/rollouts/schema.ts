@@ -2,49 +2,57 @@ import { z } from "zod";
 import { parseShare } from "../../core/base/index.ts";
 import { rolloutModes } from "../../core/registry/index.ts";
 import { operation } from "../operation.ts";
-import { anyJson, jsonObject, list, moment, page, reason, share } from "../schema.ts";
+import { anyJson, jsonObject, list, moment, once, page, reason, share } from "../schema.ts";
 
 const written = z.union([z.number(), z.string()]);
 const writtenShare = written.transform(parseShare).describe("A share such as 10% or 0.1.");
 const status = z.enum(["running", "promoted", "rolled_back"]).meta({ id: "RolloutStatus" });
 const mode = z.enum(rolloutModes);
 
-const row = z
-  .object({
-    id: z.string(),
-    asset: z.string(),
-    mode,
-    status,
-    share: z.number(),
-    from: z.string(),
-    to: z.string(),
-    by: z.string().nullable(),
-    guards: anyJson,
-    startedBy: z.string(),
-    startedAt: moment,
-    endedAt: moment.nullable(),
-    reason: z.string().nullable(),
-  })
-  .meta({ id: "RolloutRow" });
+const row = once(() =>
+  z
+    .object({
+      id: z.string(),
+      asset: z.string(),
+      mode,
+      status,
+      share: z.number(),
+      from: z.string(),
+      to: z.string(),
+      by: z.string().nullable(),
+      guards: anyJson,
+      startedBy: z.string(),
+      startedAt: moment,
+      endedAt: moment.nullable(),
+      reason: z.string().nullable(),
+    })
+    .meta({ id: "RolloutRow" }),
+);
 
-const arm = z
-  .object({
-    runs: z.int(),
-    failed: z.int(),
-    errorRate: share.nullable(),
-    latencyP50Ms: z.number().nullable(),
-    latencyP95Ms: z.number().nullable(),
-    costMeanUsd: z.number().nullable(),
-    scores: z.record(z.string(), z.object({ n: z.int(), mean: z.number() })).readonly(),
-  })
-  .meta({ id: "ArmFigures" });
+const arm = once(() =>
+  z
+    .object({
+      runs: z.int(),
+      failed: z.int(),
+      errorRate: share.nullable(),
+      latencyP50Ms: z.number().nullable(),
+      latencyP95Ms: z.number().nullable(),
+      costMeanUsd: z.number().nullable(),
+      scores: z.record(z.string(), z.object({ n: z.int(), mean: z.number() })).readonly(),
+    })
+    .meta({ id: "ArmFigures" }),
+);
 
-const rollout = row
-  .extend({
-    arms: z.object({ from: arm, to: arm }),
-    events: list(z.object({ type: z.string(), at: moment, actor: z.string(), data: jsonObject.nullable() })),
-  })
-  .meta({ id: "Rollout" });
+const rollout = once(() =>
+  row()
+    .extend({
+      arms: z.object({ from: arm(), to: arm() }),
+      events: list(
+        z.object({ type: z.string(), at: moment, actor: z.string(), data: jsonObject.nullable() }),
+      ),
+    })
+    .meta({ id: "Rollout" }),
+);
 
 export const listRollouts = operation({
   id: "listRollouts",
@@ -52,7 +60,7 @@ export const listRollouts = operation({
   path: "/v1/rollouts",
   summary: "How new runs are, or were, split between two versions of an asset.",
   query: z.object({ status: status.optional() }),
-  answer: page(row),
+  answer: () => page(row()),
 });
 
 export const startRollout = operation({
