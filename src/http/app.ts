@@ -6,6 +6,7 @@ import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
 import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
+import { docsRoutes } from "./docs/index.ts";
 import { evalRoutes } from "./evals/index.ts";
 import { healthRoutes } from "./health/index.ts";
 import { journalRoutes } from "./journal/index.ts";
@@ -58,7 +59,10 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   if (isLocal) {
     app.route("/", batchRoutes(engine));
     app.route("/", evalRoutes(engine));
-  } else app.route("/", consoleRoutes());
+  } else {
+    app.route("/", docsRoutes(app));
+    app.route("/", consoleRoutes());
+  }
   return app;
 }
 

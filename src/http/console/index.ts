@@ -2,25 +2,11 @@ import { readFileSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
+import { pageHeaders } from "../page-headers.ts";
 import { NotFound } from "../problem.ts";
 
 /** Where `npm run console` puts the console, in a checkout as in the published package. */
 const consoleFolder = resolve(fileURLToPath(new URL("../../../ui/dist", import.meta.url)));
-
-/**
- * Nothing from anywhere but this server, no script or style written into a page, and no frame around it:
- * what a model wrote can neither run nor call out, whatever it gets a page to show.
- */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -46,8 +32,7 @@ export function consoleRoutes(): Hono {
     return context.body(new Uint8Array(body), 200, {
       "content-type": types[asset ? extname(path) : ".html"] ?? "application/octet-stream",
       "cache-control": isForever ? "public, max-age=31536000, immutable" : "no-cache",
-      "content-security-policy": policy,
-      "referrer-policy": "no-referrer",
+      ...pageHeaders,
     });
   });
   return routes;
