@@ -10,6 +10,7 @@ import { docsRoutes } from "./docs/index.ts";
 import { evalRoutes } from "./evals/index.ts";
 import { healthRoutes } from "./health/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { KeyedRequests } from "./keyed.ts";
 import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
@@ -38,6 +39,11 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.onError((error, context) => answerError(context, error));
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
+  const requests = new KeyedRequests(engine.journal);
+  app.use("/v1/*", async (context, next) => {
+    context.set("requests", requests);
+    await next();
+  });
   app.route("/", healthRoutes(engine));
   app.route("/", workflowRoutes(engine));
   app.route("/", runRoutes(engine));

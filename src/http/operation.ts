@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { answerInParts } from "./answer.ts";
+import { keyOf } from "./keyed.ts";
 import { bodyOf, checked, queryOf } from "./problem.ts";
 
 /**
@@ -19,8 +20,13 @@ export interface Operation<Path extends string = string, Query = unknown, Body =
   readonly answer: () => z.ZodType<unknown, Answer>;
   /** Of an answer that went well; 200 when absent. The first is the handler's own unless it says otherwise. */
   readonly statuses?: readonly [200 | 201 | 202, ...(200 | 201 | 202)[]];
-  /** The same key is the same command. */
-  readonly takesKey?: true;
+  /**
+   * The same `Idempotency-Key` is the same command. Its answer is `recorded`, or `shown` again as things are
+   * then; what it started may also be found by the key, by the handler's `own` means.
+   */
+  readonly takesKey?: "recorded" | "shown" | "own";
+  /** Where what was made is found by its `id`. */
+  readonly makes?: `/v1/${string}`;
   /** May be long: written in parts, with a turn for others now and then. */
   readonly isLong?: true;
   /** Lines of JSON: the answer is the schema of one. */
@@ -46,6 +52,8 @@ export interface Asked<Path extends string, Query, Body> {
   readonly params: Readonly<Record<Names<Path>, string>>;
   readonly query: Query;
   readonly body: Body;
+  /** It was done before under the same key: show it. */
+  readonly isRepeated: boolean;
 }
 
 type Handler<Path extends string, Query, Body, Answer> = (
@@ -58,21 +66,36 @@ export function serve<Path extends string, Query, Body, Answer>(
   described: Operation<Path, Query, Body, Answer>,
   handler: Handler<Path, Query, Body, Answer>,
 ): void {
-  const { method, path, query = nothing, body = nothing, statuses = [200], isLong } = described;
+  const { method, path, query = nothing, body = nothing, statuses = [200], isLong, makes } = described;
   const takesBody = described.body !== undefined;
   const answer = async (context: Context): Promise<Response> => {
-    const given = await handler({
+    const asked = {
       context,
       params: context.req.param() as Readonly<Record<Names<Path>, string>>,
       query: queryOf(context, query),
       body: takesBody ? await bodyOf(context, body) : checked(body, undefined),
-    });
+    };
+    const given = await underKey(described, asked, async (isRepeated) => handler({ ...asked, isRepeated }));
     if (given instanceof Response) return given;
+    if (makes) context.header("location", `${makes}/${Object(given).id}`);
     return isLong
       ? answerInParts(context, Object(given), statuses[0])
       : context.json(Object(given), statuses[0]);
   };
   routes.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), tell(described, answer));
+}
+
+/** Acts, unless the same was done before under the key that came with it. */
+function underKey<Answer>(
+  { id: operation, takesKey }: Operation,
+  { context, params, body }: Omit<Asked<string, unknown, unknown>, "isRepeated">,
+  act: (isRepeated: boolean) => Promise<Answer>,
+): Promise<unknown> {
+  const key = takesKey && keyOf(context);
+  if (!key || takesKey === "own") return act(false);
+  return context
+    .get("requests")
+    .answer({ key, operation, params, body, isRecorded: takesKey === "recorded" }, act);
 }
 
 const nothing = z.any();

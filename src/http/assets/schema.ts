@@ -95,6 +95,7 @@ export const putAsset = operation({
   summary: "Adds a version, checked like a file.",
   body: written,
   answer: line,
+  takesKey: "recorded",
 });
 
 export const listVersions = operation({
@@ -141,6 +142,7 @@ export const moveLabel = operation({
   summary: "Moves a label to a version.",
   body: z.strictObject({ to: target, reason }),
   answer: line,
+  takesKey: "recorded",
 });
 
 export const removeLabel = operation({
@@ -150,6 +152,7 @@ export const removeLabel = operation({
   summary: "Takes a label off.",
   body: z.strictObject({ reason }),
   answer: line,
+  takesKey: "recorded",
 });
 
 export const approveLabel = operation({
@@ -163,6 +166,7 @@ export const approveLabel = operation({
     comment: z.string().max(10_000).optional(),
   }),
   answer: () => z.object({ digest: z.string(), approvals: list(approval()) }),
+  takesKey: "recorded",
 });
 
 export const checkAsset = operation({

@@ -43,7 +43,7 @@ export const completeChat = operation({
   summary: "OpenAI's chat completions; each call is a run. With `stream`, as server-sent events.",
   body: chatBody,
   answer: completion,
-  takesKey: true,
+  takesKey: "own",
   isOpenai: true,
 });
 
@@ -54,6 +54,6 @@ export const embed = operation({
   summary: "OpenAI's embeddings; each call is a run.",
   body: embeddingBody,
   answer: () => z.looseObject({ object: z.literal("list"), model: z.string(), data: list(z.unknown()) }),
-  takesKey: true,
+  takesKey: "own",
   isOpenai: true,
 });

@@ -130,7 +130,9 @@ function headers({ takesKey, isFollowed }: Operation): Parameter[] {
     schema: { type: "string" },
   });
   return [
-    ...(takesKey ? [header("Idempotency-Key", "The same key is the same command.")] : []),
+    ...(takesKey
+      ? [header("Idempotency-Key", "The same key is the same command; 422 with another body.")]
+      : []),
     ...(isFollowed ? [header("Last-Event-ID", "Goes on after this event.")] : []),
   ];
 }

@@ -81,9 +81,14 @@ function problemsOf(schema: Schema, value: unknown): string[] {
   return valid ? [] : errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
 }
 
-async function check(method: string, address: string, body: unknown, described: DescribedOperation) {
-  const headers = { "content-type": "application/json" };
-  const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+async function check(
+  { method, address, body }: { method: string; address: string; body: unknown },
+  described: DescribedOperation,
+  more: Readonly<Record<string, string>> = {},
+) {
+  const headers = { "content-type": "application/json", ...more };
+  const init =
+    body === undefined ? { method, headers: more } : { method, headers, body: JSON.stringify(body) };
   const answer = await app.request(address, { ...init, method: method.toUpperCase() });
   const text = await answer.text();
   const said = `${method} ${address} ${JSON.stringify(body)}: ${answer.status} ${text.slice(0, 300)}`;
@@ -120,8 +125,13 @@ test("every operation answers as it says, whatever it is asked", { timeout: 120_
     const random = seededRandom(`${seed} ${described.operationId}`);
     for (let request = 0; request < requestsEach; request++) {
       const { address, body } = requestOf(random, path, described);
-      const status = await check(method, address, body, described);
+      const asked = { method, address, body };
+      const isKeyed = described.parameters.some(({ name }) => name === "Idempotency-Key");
+      const keyed = isKeyed && random.next() < 0.3 ? { "idempotency-key": `key-${request}` } : {};
+      const status = await check(asked, described, keyed);
       if (status < 300) answered += 1;
+      if (status < 300 && "idempotency-key" in keyed)
+        assert.equal((await check(asked, described, keyed)) < 300, true, `${method} ${address} again`);
     }
   }
   // A generator that makes only refusals would show nothing.

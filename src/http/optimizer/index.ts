@@ -21,11 +21,7 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
 
   serve(routes, getProposal, async ({ params }) => presentProposal(await optimizer.proposal(params.id)));
 
-  serve(routes, startExperiment, async ({ context, params }) => {
-    const id = await optimizer.experiment(params.id);
-    context.header("location", `/v1/experiments/${id}`);
-    return { id };
-  });
+  serve(routes, startExperiment, async ({ params }) => ({ id: await optimizer.experiment(params.id) }));
 
   serve(routes, getExperiment, ({ params }) => optimizer.experimentShown(params.id));
 

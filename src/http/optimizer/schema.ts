@@ -26,6 +26,7 @@ export const runCycle = operation({
     mode: z.enum(modes).default("advise"),
   }),
   answer: () => told<Cycle>("Findings and proposals."),
+  takesKey: "shown",
 });
 
 export const listProposals = operation({
@@ -52,6 +53,8 @@ export const startExperiment = operation({
   summary: "Begins the proof of a proposal: beside running traffic first, then on a part of it.",
   answer: () => z.object({ id: z.string() }),
   statuses: [201],
+  makes: "/v1/experiments",
+  takesKey: "recorded",
 });
 
 export const getExperiment = operation({

@@ -88,4 +88,5 @@ export const decideReview = operation({
     review()
       .extend({ runStatus: z.enum(runStatuses) })
       .meta({ id: "DecidedReview" }),
+  takesKey: "shown",
 });

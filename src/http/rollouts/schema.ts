@@ -89,6 +89,8 @@ export const startRollout = operation({
   }),
   answer: rollout,
   statuses: [201],
+  makes: "/v1/rollouts",
+  takesKey: "recorded",
 });
 
 export const getRollout = operation({
@@ -106,6 +108,7 @@ export const resizeRollout = operation({
   summary: "Changes its share.",
   body: z.strictObject({ share: writtenShare }),
   answer: rollout,
+  takesKey: "recorded",
 });
 
 export const promoteRollout = operation({
@@ -115,6 +118,7 @@ export const promoteRollout = operation({
   summary: "Ends it: everybody gets the new version.",
   body: z.strictObject({ reason }),
   answer: rollout,
+  takesKey: "recorded",
 });
 
 export const rollBack = operation({
@@ -124,4 +128,5 @@ export const rollBack = operation({
   summary: "Ends it: everybody gets the old version.",
   body: z.strictObject({ reason: z.string().min(1).max(2_000) }),
   answer: rollout,
+  takesKey: "recorded",
 });

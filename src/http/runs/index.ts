@@ -4,6 +4,7 @@ import { derivedId } from "../../core/base/index.ts";
 import { type RunFilter, RunNotFound, type RunRow, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
+import { keyOf } from "../keyed.ts";
 import { refuseCall } from "../openai/calls.ts";
 import { serve } from "../operation.ts";
 import { releaseOf } from "../production.ts";
@@ -88,15 +89,19 @@ function steeringRoutes(routes: Hono, engine: Engine): void {
   };
 
   serve(routes, cancelRun, ({ context, params, body: { reason = null } }) =>
-    steer(params.id, { kind: "cancel", by: "local", reason }, keyOf(context)),
+    steer(params.id, { kind: "cancel", by: "local", reason }, commandId("cancel", context)),
   );
 
   serve(routes, pauseRun, ({ context, params, body: { reason = null } }) =>
-    steer(params.id, { kind: "pause", by: "local", reason }, keyOf(context)),
+    steer(params.id, { kind: "pause", by: "local", reason }, commandId("pause", context)),
   );
 
   serve(routes, resumeRun, ({ context, params, body: { skip } }) =>
-    steer(params.id, { kind: "resume", by: "local", ...(skip ? { skip } : {}) }, keyOf(context)),
+    steer(
+      params.id,
+      { kind: "resume", by: "local", ...(skip ? { skip } : {}) },
+      commandId("resume", context),
+    ),
   );
 
   serve(routes, signalRun, ({ context, params, body: { event, data = null, id } }) =>
@@ -119,8 +124,10 @@ function steeringRoutes(routes: Hono, engine: Engine): void {
   });
 }
 
-function keyOf(context: Context): string | undefined {
-  return context.req.header("idempotency-key");
+/** A key means something of its own to each request, as a pause and the resume after it. */
+function commandId(kind: string, context: Context): string | undefined {
+  const key = keyOf(context);
+  return key && `${kind} ${key}`;
 }
 
 function rowOf(engine: Engine, id: string): RunRow {

@@ -195,7 +195,7 @@ const steered = {
   method: "post",
   answer: run,
   statuses: [202],
-  takesKey: true,
+  takesKey: "shown",
   isLong: true,
 } as const;
 

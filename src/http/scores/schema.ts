@@ -41,4 +41,5 @@ export const scoreRun = operation({
   }),
   answer: () => page(score()),
   statuses: [201],
+  takesKey: "shown",
 });

@@ -42,4 +42,5 @@ export const turnSwitch = operation({
       path: ["name"],
     }),
   answer: () => page(shown()),
+  takesKey: "recorded",
 });

@@ -112,21 +112,25 @@ export const getMetrics = operation({
   answer: metrics,
 });
 
+const startBody = z.strictObject({
+  input: anyJson,
+  tags: z.record(z.string().max(100), z.string().max(200)).optional(),
+  expected: anyJson.optional(),
+  priority: z.number().min(-1_000_000).max(1_000_000).optional(),
+});
+
+export type StartBody = z.infer<typeof startBody>;
+
 export const startRun = operation({
   id: "startRun",
   method: "post",
   path: "/v1/workflows/{name}/runs",
   summary: "Starts a run; with `wait`, answers with its result if it ends in time.",
   query: z.object({ wait: z.string().optional().describe("Such as 10s; 60s at most.") }),
-  body: z.strictObject({
-    input: anyJson,
-    tags: z.record(z.string().max(100), z.string().max(200)).optional(),
-    expected: anyJson.optional(),
-    priority: z.number().min(-1_000_000).max(1_000_000).optional(),
-  }),
+  body: startBody,
   answer: run,
   statuses: [202, 200],
-  takesKey: true,
+  takesKey: "own",
   isLong: true,
 });
 
