@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
+import { compression } from "./compression.ts";
 import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
 import { docsRoutes } from "./docs/index.ts";
@@ -23,6 +24,7 @@ import { rolloutRoutes } from "./rollouts/index.ts";
 import { runRoutes } from "./runs/index.ts";
 import { scoreRoutes } from "./scores/index.ts";
 import { switchRoutes } from "./switches/index.ts";
+import { tagOf } from "./tags.ts";
 import { workflowRoutes } from "./workflows/index.ts";
 
 export interface AppOptions {
@@ -39,11 +41,15 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.onError((error, context) => answerError(context, error));
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
+  // Another process may be another version, and tell the same in other words.
+  const process = engine.newId();
   const requests = new KeyedRequests(engine.journal);
   app.use("/v1/*", async (context, next) => {
     context.set("requests", requests);
+    context.set("journalTag", () => tagOf(`${process} ${engine.journal.lastPosition()} ${context.req.url}`));
     await next();
   });
+  app.use("/v1/*", compression());
   app.route("/", healthRoutes(engine));
   app.route("/", workflowRoutes(engine));
   app.route("/", runRoutes(engine));
@@ -61,6 +67,8 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/", routeRoutes(engine));
   app.route("/", journalRoutes(engine));
   app.route("/openai/v1", openaiRoutes(engine, assets));
+  // Not for what comes before: a call through OpenAI's API has its answer as soon as it is there.
+  app.use("*", compression({ isKept: true }));
   app.route("/", openapiRoutes(app));
   if (isLocal) {
     app.route("/", batchRoutes(engine));

@@ -17,6 +17,8 @@ declare module "hono" {
   interface ContextVariableMap {
     /** What `serve` answers keyed requests with. */
     requests: KeyedRequests;
+    /** The validator of all that is read from the journal and its tables. */
+    journalTag: () => string;
   }
 }
 

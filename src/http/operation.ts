@@ -3,6 +3,7 @@ import { z } from "zod";
 import { answerInParts } from "./answer.ts";
 import { keyOf } from "./keyed.ts";
 import { bodyOf, checked, queryOf } from "./problem.ts";
+import { isKnown, notModified, tagOf } from "./tags.ts";
 
 /**
  * One request that is answered here: what it takes, and what it gives. The same schemas check requests,
@@ -25,6 +26,13 @@ export interface Operation<Path extends string = string, Query = unknown, Body =
    * then; what it started may also be found by the key, by the handler's `own` means.
    */
   readonly takesKey?: "recorded" | "shown" | "own";
+  /**
+   * What its `ETag` is of: the journal's position, where everything told is read from what is on disk, so that
+   * nothing is read for who knows it already; or the text of the answer.
+   */
+  readonly tagged?: "journal" | "text";
+  /** Honours `If-Match`. */
+  readonly takesMatch?: true;
   /** Where what was made is found by its `id`. */
   readonly makes?: `/v1/${string}`;
   /** May be long: written in parts, with a turn for others now and then. */
@@ -66,9 +74,11 @@ export function serve<Path extends string, Query, Body, Answer>(
   described: Operation<Path, Query, Body, Answer>,
   handler: Handler<Path, Query, Body, Answer>,
 ): void {
-  const { method, path, query = nothing, body = nothing, statuses = [200], isLong, makes } = described;
+  const { method, path, query = nothing, body = nothing, makes, tagged } = described;
   const takesBody = described.body !== undefined;
   const answer = async (context: Context): Promise<Response> => {
+    const tag = tagged === "journal" ? context.get("journalTag")() : undefined;
+    if (tag && isKnown(context, tag)) return notModified(context, tag);
     const asked = {
       context,
       params: context.req.param() as Readonly<Record<Names<Path>, string>>,
@@ -78,11 +88,23 @@ export function serve<Path extends string, Query, Body, Answer>(
     const given = await underKey(described, asked, async (isRepeated) => handler({ ...asked, isRepeated }));
     if (given instanceof Response) return given;
     if (makes) context.header("location", `${makes}/${Object(given).id}`);
-    return isLong
-      ? answerInParts(context, Object(given), statuses[0])
-      : context.json(Object(given), statuses[0]);
+    if (tag) context.header("etag", tag);
+    return respond(context, described, Object(given));
   };
   routes.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), tell(described, answer));
+}
+
+function respond(
+  context: Context,
+  { statuses: [status] = [200], isLong, tagged }: Operation,
+  given: Readonly<Record<string, unknown>>,
+): Response | Promise<Response> {
+  if (isLong) return answerInParts(context, given, status);
+  if (tagged !== "text") return context.json(given, status);
+  const text = JSON.stringify(given);
+  const tag = tagOf(text);
+  if (isKnown(context, tag)) return notModified(context, tag);
+  return context.body(text, status, { "content-type": "application/json", etag: tag });
 }
 
 /** Acts, unless the same was done before under the key that came with it. */

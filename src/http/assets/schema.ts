@@ -64,6 +64,7 @@ export const listAssets = operation({
   summary: "Every asset with its labels.",
   query: z.object({ kind: z.string().optional() }),
   answer: () => page(line()),
+  tagged: "text",
 });
 
 export const pushAssets = operation({
@@ -86,6 +87,7 @@ export const getAsset = operation({
   path: "/v1/assets/{kind}/{name}",
   summary: "An asset with its labels.",
   answer: line,
+  tagged: "text",
 });
 
 export const putAsset = operation({
@@ -96,6 +98,8 @@ export const putAsset = operation({
   body: written,
   answer: line,
   takesKey: "recorded",
+  tagged: "text",
+  takesMatch: true,
 });
 
 export const listVersions = operation({
@@ -104,6 +108,7 @@ export const listVersions = operation({
   path: "/v1/assets/{kind}/{name}/versions",
   summary: "The versions of an asset, newest first.",
   answer: () => page(version()),
+  tagged: "text",
 });
 
 export const getVersion = operation({
@@ -116,6 +121,7 @@ export const getVersion = operation({
       .partial()
       .extend({ content: anyJson, text: z.string(), file: z.string().nullable() })
       .meta({ id: "AssetText" }),
+  tagged: "text",
 });
 
 export const diffVersions = operation({
@@ -133,6 +139,7 @@ export const assetHistory = operation({
   path: "/v1/assets/{kind}/{name}/history",
   summary: "What happened to an asset.",
   answer: () => page(z.looseObject({ type: z.string(), at: moment, actor: z.string() })),
+  tagged: "text",
 });
 
 export const moveLabel = operation({
@@ -143,6 +150,8 @@ export const moveLabel = operation({
   body: z.strictObject({ to: target, reason }),
   answer: line,
   takesKey: "recorded",
+  tagged: "text",
+  takesMatch: true,
 });
 
 export const removeLabel = operation({
@@ -153,6 +162,8 @@ export const removeLabel = operation({
   body: z.strictObject({ reason }),
   answer: line,
   takesKey: "recorded",
+  tagged: "text",
+  takesMatch: true,
 });
 
 export const approveLabel = operation({

@@ -28,4 +28,5 @@ export const listBudgets = operation({
   summary: "Of each budget that holds, what is reserved and spent in the present period, by key.",
   query: z.object({ name: z.string().optional(), cursor: z.string().optional(), limit: limit(100, 1_000) }),
   answer: () => page(use()),
+  tagged: "text",
 });

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { isKnown, notModified, tagOf } from "../tags.ts";
 import { openapiDocument } from "./document.ts";
 
 export { type DescribedOperation, type OpenapiDocument, openapiDocument } from "./document.ts";
@@ -9,7 +10,9 @@ export function openapiRoutes(app: Hono): Hono {
   let text: string | undefined;
   routes.get("/openapi.json", (context) => {
     text ??= JSON.stringify(openapiDocument(app));
-    return context.body(text, 200, { "content-type": "application/json" });
+    const tag = tagOf(text);
+    if (isKnown(context, tag)) return notModified(context, tag);
+    return context.body(text, 200, { "content-type": "application/json", etag: tag });
   });
   return routes;
 }

@@ -91,18 +91,27 @@ async function check(
     body === undefined ? { method, headers: more } : { method, headers, body: JSON.stringify(body) };
   const answer = await app.request(address, { ...init, method: method.toUpperCase() });
   const text = await answer.text();
+  const tag = answer.headers.get("etag");
+  if (answer.ok) assert.equal(tag !== null, described.responses[answer.status]?.headers !== undefined);
+  if (tag && method === "get") await checkKnown(address, tag);
   const said = `${method} ${address} ${JSON.stringify(body)}: ${answer.status} ${text.slice(0, 300)}`;
   assert.notEqual(answer.status, 500, said);
   const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
   const response =
     described.responses[answer.status] ?? (answer.ok ? undefined : described.responses.default);
-  const schema = response?.content[type]?.schema;
+  const schema = response?.content?.[type]?.schema;
   assert.ok(schema, `${said}: ${type} is not described`);
   for (const value of valuesOf(type, text)) {
     assert.deepEqual(problemsOf(schema, value), [], said);
     if (type === "application/problem+json") assert.ok(codes.has(value.code), said);
   }
   return answer.status;
+}
+
+/** Between two reads nothing has happened here. */
+async function checkKnown(address: string, tag: string) {
+  const again = await app.request(address, { headers: { "if-none-match": tag } });
+  assert.deepEqual([again.status, await again.text(), again.headers.get("etag")], [304, "", tag], address);
 }
 
 function valuesOf(type: string, text: string) {

@@ -64,6 +64,7 @@ export const listReviews = operation({
     limit: limit(50, 1_000),
   }),
   answer: () => page(reviewRow()),
+  tagged: "journal",
 });
 
 export const getReview = operation({
@@ -72,6 +73,7 @@ export const getReview = operation({
   path: "/v1/reviews/{id}",
   summary: "A review with its draft and evidence.",
   answer: review,
+  tagged: "journal",
 });
 
 export const decideReview = operation({

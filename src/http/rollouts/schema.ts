@@ -61,6 +61,7 @@ export const listRollouts = operation({
   summary: "How new runs are, or were, split between two versions of an asset.",
   query: z.object({ status: status.optional() }),
   answer: () => page(row()),
+  tagged: "text",
 });
 
 export const startRollout = operation({
@@ -99,6 +100,7 @@ export const getRollout = operation({
   path: "/v1/rollouts/{id}",
   summary: "A rollout with what each arm came to.",
   answer: rollout,
+  tagged: "text",
 });
 
 export const resizeRollout = operation({

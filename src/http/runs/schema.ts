@@ -161,6 +161,7 @@ export const listRuns = operation({
   summary: "Runs, newest first.",
   query: listQuery,
   answer: () => page(runRow()),
+  tagged: "journal",
 });
 
 export const getRun = operation({
@@ -170,6 +171,7 @@ export const getRun = operation({
   summary: "A run with its steps.",
   answer: run,
   isLong: true,
+  tagged: "journal",
 });
 
 export const getStep = operation({
@@ -178,6 +180,7 @@ export const getStep = operation({
   path: "/v1/runs/{id}/steps/{path}",
   summary: "What ran at a step.",
   answer: ranStep,
+  tagged: "journal",
 });
 
 export const followRun = operation({

@@ -25,6 +25,7 @@ export const listScores = operation({
   path: "/v1/runs/{id}/scores",
   summary: "Judgements of a run.",
   answer: () => page(score()),
+  tagged: "journal",
 });
 
 export const scoreRun = operation({

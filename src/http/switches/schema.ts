@@ -23,6 +23,7 @@ export const listSwitches = operation({
   path: "/v1/switches",
   summary: "What is switched off.",
   answer: () => page(shown()),
+  tagged: "text",
 });
 
 export const turnSwitch = operation({

@@ -101,6 +101,7 @@ export const listWorkflows = operation({
   path: "/v1/workflows",
   summary: "The workflows that can be started.",
   answer: () => page(workflow()),
+  tagged: "text",
 });
 
 export const getMetrics = operation({
@@ -140,4 +141,5 @@ export const getSchema = operation({
   path: "/v1/workflows/schema",
   summary: "The JSON Schema of how a workflow is written, with the kinds of step that there are.",
   answer: () => z.unknown(),
+  tagged: "text",
 });
