@@ -15,13 +15,14 @@ import { KeyedRequests } from "./keyed.ts";
 import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
-import { openapiRoutes } from "./openapi/index.ts";
+import { openapiDocument, openapiRoutes } from "./openapi/index.ts";
 import { optimizerRoutes } from "./optimizer/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { replayRoutes } from "./replays/index.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { rolloutRoutes } from "./rollouts/index.ts";
 import { runRoutes } from "./runs/index.ts";
+import { once } from "./schema.ts";
 import { scoreRoutes } from "./scores/index.ts";
 import { switchRoutes } from "./switches/index.ts";
 import { tagOf } from "./tags.ts";
@@ -69,12 +70,13 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/openai/v1", openaiRoutes(engine, assets));
   // Not for what comes before: a call through OpenAI's API has its answer as soon as it is there.
   app.use("*", compression({ isKept: true }));
-  app.route("/", openapiRoutes(app));
+  const description = once(() => openapiDocument(app));
+  app.route("/", openapiRoutes(description));
   if (isLocal) {
     app.route("/", batchRoutes(engine));
     app.route("/", evalRoutes(engine));
   } else {
-    app.route("/", docsRoutes(app));
+    app.route("/", docsRoutes(description));
     app.route("/", consoleRoutes());
   }
   return app;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { budgetUnits } from "../../core/executor/index.ts";
+import { pageItemsMax } from "../limits.ts";
 import { operation } from "../operation.ts";
 import { limit, moment, once, page } from "../schema.ts";
 
@@ -26,7 +27,11 @@ export const listBudgets = operation({
   method: "get",
   path: "/v1/budgets",
   summary: "Of each budget that holds, what is reserved and spent in the present period, by key.",
-  query: z.object({ name: z.string().optional(), cursor: z.string().optional(), limit: limit(100, 1_000) }),
+  query: z.object({
+    name: z.string().optional(),
+    cursor: z.string().optional(),
+    limit: limit(100, pageItemsMax),
+  }),
   answer: () => page(use()),
   tagged: "text",
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Context, Hono } from "hono";
-import { openapiDocument } from "../openapi/index.ts";
+import type { OpenapiDocument } from "../openapi/index.ts";
 import { pageHeaders } from "../page-headers.ts";
 import { isKnown, notModified, tagOf } from "../tags.ts";
 import { docsPage } from "./page.ts";
@@ -8,11 +8,11 @@ import { docsPage } from "./page.ts";
 const files = { "docs.css": "text/css", "docs.js": "text/javascript" };
 
 /** `/docs`: the description of the API as a page. */
-export function docsRoutes(app: Hono): Hono {
+export function docsRoutes(description: () => OpenapiDocument): Hono {
   const routes = new Hono();
   routes.get("/docs", (context) => {
     const { origin } = new URL(context.req.url);
-    return answer(context, String(docsPage(openapiDocument(app), origin)), "text/html");
+    return answer(context, String(docsPage(description(), origin)), "text/html");
   });
   for (const [name, type] of Object.entries(files))
     routes.get(`/docs/${name}`, (context) =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { runStatuses } from "../../core/executor/index.ts";
+import { pageItemsMax } from "../limits.ts";
 import { operation } from "../operation.ts";
 import { anyJson, limit, moment, once, page } from "../schema.ts";
 
@@ -61,7 +62,7 @@ export const listReviews = operation({
     status: status.optional(),
     run: z.string().optional(),
     cursor: z.string().optional(),
-    limit: limit(50, 1_000),
+    limit: limit(50, pageItemsMax),
   }),
   answer: () => page(reviewRow()),
   tagged: "journal",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { runStatuses } from "../../core/executor/index.ts";
+import { pageItemsMax } from "../limits.ts";
 import { operation } from "../operation.ts";
 import { anyJson, journalEvent, jsonObject, limit, list, moment, once, page, reason } from "../schema.ts";
 
@@ -32,7 +33,7 @@ const listQuery = z.object({
   from: bound.optional(),
   to: bound.optional(),
   cursor: z.string().optional(),
-  limit: limit(50, 1_000),
+  limit: limit(50, pageItemsMax),
 });
 export type RunQuery = z.output<typeof listQuery>;
 
