@@ -67,7 +67,9 @@ function typeOf(schema: Schema): string {
     case "object":
       return objectType(schema);
     case "array":
-      return listOf(typeOf(Object(schema.items)));
+      return Array.isArray(schema.prefixItems)
+        ? `readonly [${schema.prefixItems.map(typeOf).join(", ")}]`
+        : listOf(typeOf(Object(schema.items)));
     case "integer":
     case "number":
       return "number";
@@ -81,7 +83,7 @@ function typeOf(schema: Schema): string {
 }
 
 function listOf(item: string): string {
-  return item.includes(" | ") ? `readonly (${item})[]` : `readonly ${item}[]`;
+  return / [|&] |^readonly /.test(item) ? `readonly (${item})[]` : `readonly ${item}[]`;
 }
 
 function objectType({ properties = {}, required = [], additionalProperties }: Schema): string {
@@ -90,7 +92,9 @@ function objectType({ properties = {}, required = [], additionalProperties }: Sc
     ([name, schema]) =>
       `readonly ${name}${needed.includes(name) ? "" : "?"}: ${typeOf(schema)}${needed.includes(name) ? "" : " | undefined"}`,
   );
-  if (members.length > 0) return `{ ${members.join("; ")} }`;
   const isTyped = typeof additionalProperties === "object" && additionalProperties !== null;
-  return `Readonly<Record<string, ${isTyped ? typeOf(Object(additionalProperties)) : "unknown"}>>`;
+  const others = `Readonly<Record<string, ${isTyped ? typeOf(Object(additionalProperties)) : "unknown"}>>`;
+  if (members.length === 0) return others;
+  const own = `{ ${members.join("; ")} }`;
+  return isTyped ? `${own} & ${others}` : own;
 }

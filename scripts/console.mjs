@@ -12,15 +12,16 @@ const stamp = join(folder, "dist", "built-from");
 /** The digest of everything that the build reads: sources by name and content, packages by the lock. */
 function sourcesDigest() {
   const hash = createHash("sha256").update(readFileSync(join(root, "package-lock.json")));
-  const files = ["index.html", "vite.config.ts", ...under("src"), ...under("public")];
-  for (const file of files) hash.update(`\n${file}\n`).update(readFileSync(join(folder, file)));
+  const settings = ["ui/index.html", "ui/vite.config.ts", "ui/tsconfig.json", "tsconfig.json"];
+  for (const file of [...settings, ...["ui/src", "ui/public", "src/client"].flatMap(under)])
+    hash.update(`\n${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }
 
 function under(name) {
-  return readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
+  return readdirSync(join(root, name), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
     .sort();
 }
 

@@ -7,8 +7,9 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { workflowJsonSchema } from "../src/core/workflow/index.ts";
-import { createKinds, openEngine } from "../src/engine.ts";
+import { openEngine } from "../src/engine.ts";
 import { createApp, openapiDocument } from "../src/http/index.ts";
+import { createKinds } from "../src/kinds.ts";
 import { clientTypes } from "./client-types.ts";
 
 const root = resolve(import.meta.dirname, "..");

@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
-import { type Code, createCode, type HostLimits } from "./actions/code/index.ts";
-import { createTools } from "./actions/tools/index.ts";
+import type { Code } from "./actions/code/index.ts";
 import {
   type Clock,
   derivedId,
@@ -17,7 +16,6 @@ import {
   Batches,
   type Command,
   controlChanges,
-  coreKinds,
   createReleases,
   type Definition,
   Executor,
@@ -56,19 +54,19 @@ import {
   type Taken,
 } from "./core/registry/index.ts";
 import { Degradation } from "./core/targets/index.ts";
-import { type Asset, compileWorkflow, type KindRegistry, kindRegistry } from "./core/workflow/index.ts";
+import { type Asset, compileWorkflow, type KindRegistry } from "./core/workflow/index.ts";
+import { createKinds, type KindOptions, type KindParts } from "./kinds.ts";
+import { type ReplayDeps, replayDeps } from "./loop/evals/index.ts";
 import { Optimizer } from "./loop/optimizer/index.ts";
-import { Calls, createGateway, type Gateway, Ledger } from "./models/gateway/index.ts";
-import { extract, lexicalVector, loadClassifier } from "./models/learning/index.ts";
-import { createRetrieval, type SearchIndexes } from "./models/retrieval/index.ts";
-import { type DecisionRequest, decide, humanReviewKind, type Review } from "./people/reviews/index.ts";
+import { Calls, type Gateway, Ledger, referencesOf } from "./models/gateway/index.ts";
+import { createRetrieval } from "./models/retrieval/index.ts";
+import { type DecisionRequest, decide, type Review } from "./people/reviews/index.ts";
 import {
   assetKinds,
   Intake,
   type Loaded,
   type Opened,
   type ProjectLoader,
-  secretFromEnvironment,
   type WrittenAsset,
 } from "./project/index.ts";
 import {
@@ -77,27 +75,18 @@ import {
   type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
-  sqliteAnswers,
-  sqliteSearchIndexes,
 } from "./store/sqlite/index.ts";
 
 /**
  * The one place where everything is put together. An engine owns one data folder; workflows of any
  * folder run in it, because a run needs nothing but what its release pins.
  */
-export interface EngineOptions {
-  /** The data folder. */
-  readonly home: string;
-  readonly clock?: Clock;
+export interface EngineOptions extends Omit<KindOptions, "ledger"> {
   /** Whether runs that were under way are taken up (default), or only looked at. */
   readonly recover?: boolean;
   readonly limits?: Partial<RunLimits>;
   /** Told what no caller waits for. */
   readonly onTrouble?: (message: string) => void;
-  /** Limits of users' code in processes of its own, where they differ. */
-  readonly codeLimits?: Partial<HostLimits>;
-  /** What users' code writes to its standard output and error; to our standard error when absent. */
-  readonly onOutput?: (text: string) => void;
   /** A commit's outcome is unknown, or the folder has a new owner: the process must end. */
   readonly onFatal?: (error: FlyballError) => void;
 }
@@ -122,72 +111,6 @@ const settleLostEveryMs = 60_000;
 /** How long after its end a run's result can be fetched where nothing of it is to be kept. */
 const uncapturedGraceMs = 60_000;
 const eraseEveryMs = 10_000;
-
-export interface KindParts {
-  readonly kinds: KindRegistry;
-  readonly code: Code;
-  readonly gateway: Gateway;
-  readonly indexes: SearchIndexes;
-  close(): Promise<void>;
-}
-
-type KindOptions = Pick<EngineOptions, "home" | "clock" | "codeLimits" | "onOutput"> & {
-  /** Without it, calls are under no budget and cost nothing that anybody counts: nothing is run. */
-  readonly ledger?: Ledger;
-};
-
-/** Every kind of step that there is, and what runs users' code. Touches no disk until a step needs it. */
-export function createKinds(options: KindOptions): KindParts {
-  const { home, clock = systemClock, ledger } = options;
-  const secrets = secretFromEnvironment;
-  const indexes = sqliteSearchIndexes(join(home, "indexes"));
-  const answers = sqliteAnswers(join(home, "answers.db"));
-  const gateway = createGateway({
-    clock,
-    secrets,
-    baseDir: join(home, "models"),
-    local: { loadClassifier, extract, lexicalVector },
-    answers,
-    ...(ledger ? { ledger } : {}),
-  });
-  const retrieval = createRetrieval({ indexes, baseDir: home });
-  const tools = createTools({
-    clock,
-    secrets,
-    allowHttp: (context) => allowedHosts(context.asset("policy", "http")),
-  });
-  const kinds = kindRegistry([
-    gateway.inferenceKind,
-    retrieval.retrievalKind,
-    humanReviewKind,
-    ...tools.kinds,
-    ...coreKinds,
-  ]);
-  const code = createCode({
-    clock,
-    kinds,
-    ...(options.codeLimits ? { limits: options.codeLimits } : {}),
-    placesFolder: join(home, "kinds"),
-    onOutput: options.onOutput ?? ((text) => process.stderr.write(text)),
-  });
-  return {
-    kinds,
-    code,
-    gateway,
-    indexes,
-    async close() {
-      await code.close();
-      await tools.close();
-      indexes.close();
-      answers.close();
-    },
-  };
-}
-
-/** Where the outgoing calls of a run may go: what its release has pinned, whatever the settings say now. */
-function allowedHosts(policy: Asset): readonly string[] {
-  return (policy.content as { allow: readonly string[] }).allow;
-}
 
 export class Engine {
   readonly home: string;
@@ -238,8 +161,7 @@ export class Engine {
       forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
     });
-    const { spending } = this.control;
-    this.ledger = new Ledger({ journal: this.journal, spending, clock: this.clock, newId: this.newId });
+    this.ledger = new Ledger({ ...this, spending: this.control.spending });
     this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
     this.gateway = this.#kindParts.gateway;
@@ -269,13 +191,7 @@ export class Engine {
     });
     this.executor = this.#openExecutor(options.limits);
     this.optimizer = this.#openOptimizer();
-    this.batches = new Batches({
-      journal: this.journal,
-      control: this.control,
-      executor: this.executor,
-      clock: this.clock,
-      load: (digest) => this.releases.load(digest),
-    });
+    this.batches = new Batches({ ...this, load: (digest) => this.releases.load(digest) });
     this.calls = new Calls({
       clock: this.clock,
       modelOf: this.#kindParts.gateway.modelOf,
@@ -323,11 +239,17 @@ export class Engine {
   #openOptimizer(): Optimizer {
     return new Optimizer({
       ...this,
+      replay: this.replayDeps,
       draft: (written) => this.intake.draft(written, this.home),
       add: (written, message) => this.add(written, message),
       assets: () => this.intake.assets(this.home),
       onTrouble: this.#onTrouble,
     });
+  }
+
+  /** What walks through a release in memory. */
+  get replayDeps(): ReplayDeps {
+    return replayDeps(this, ({ kind, content }) => referencesOf(kind, content));
   }
 
   /** The project's own kinds are those that were pinned, whatever their files say now. */
@@ -495,6 +417,7 @@ export class Engine {
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
+    await this.optimizer.close();
     await this.executor.drain(graceMs);
     await this.#kindParts.close();
     await this.#eraseAtEnd();

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { createTwoFilesPatch } from "diff";
 import { Document, parse, parseDocument } from "yaml";
 import { lineId, type Offer, type Taken } from "../core/registry/index.ts";
-import { createKinds } from "../engine.ts";
+import { createKinds } from "../kinds.ts";
 import { isModule, ProjectLoader, placeOf, sectionOf } from "../project/index.ts";
 import { type ShownAsset, versionOf, versionsOf } from "./asset-api.ts";
 import { type Api, json } from "./connect.ts";

@@ -9,14 +9,14 @@ import { type Engine, openEngine } from "../engine.ts";
 import { createApp, type Listening, listenLocally, socketPathOf } from "../http/index.ts";
 import { chooseSetting, type Settings } from "../project/index.ts";
 import { FolderTaken } from "../store/sqlite/index.ts";
-import { ApiProblem, CommandRefused, note } from "./io.ts";
+import { ApiProblem, CommandRefused, note, OwnerLeft } from "./io.ts";
 
 /**
  * The API of a data folder: of the process that owns it, or of this one, which then becomes the owner. A
  * new owner takes up nothing by itself; commands that should say so once everything is loaded.
  */
 export interface Api {
-  /** Null when another process owns the folder. */
+  /** Null while another process owns the folder; whenever that has left, this one may become the owner. */
   readonly engine: Engine | null;
   request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response>;
   close(): Promise<void>;
@@ -26,6 +26,8 @@ export interface ConnectOptions {
   /** Whether a folder that is not there is made. */
   readonly create: boolean;
   readonly limits?: Settings["limits"];
+  /** What this process does first when it becomes the owner. */
+  prepare?(engine: Engine): Promise<void>;
 }
 
 export function homeOf(options: { home?: string }): string {
@@ -38,12 +40,77 @@ export async function connect(home: string, options: ConnectOptions): Promise<Ap
       `There is no data folder at ${home}. Run a workflow first, or name the folder with --home DIR.`,
       3,
     );
-  try {
-    return await own(home, options);
-  } catch (error) {
-    if (!(error instanceof FolderTaken)) throw error;
-    return throughSocket(home, error);
+  return new FolderApi(home, options, await findOwner(home, options));
+}
+
+const ownerMovesMs = 10_000;
+const askEveryMs = 50;
+
+/** Whoever starts has the lock, and answers a moment later; whoever leaves answers no more, and has it a moment longer. */
+async function findOwner(home: string, options: ConnectOptions): Promise<Api> {
+  const until = systemClock.monotonic() + ownerMovesMs;
+  for (;;)
+    try {
+      return await own(home, options);
+    } catch (error) {
+      if (!(error instanceof FolderTaken)) throw error;
+      const api = throughSocket(home);
+      const isThere = await api.request("GET", "/healthz").catch(() => undefined);
+      if (isThere) return api;
+      if (systemClock.monotonic() >= until) throw error;
+      await new Promise<void>((resolvePromise) => systemClock.after(askEveryMs, resolvePromise));
+    }
+}
+
+const asksMax = 5;
+
+/** A folder whose owner may leave: then what it has not taken is asked of the next one. */
+class FolderApi implements Api {
+  readonly #home: string;
+  readonly #options: ConnectOptions;
+  #owner: Api;
+  #finding: Promise<Api> | undefined;
+
+  constructor(home: string, options: ConnectOptions, owner: Api) {
+    this.#home = home;
+    this.#options = options;
+    this.#owner = owner;
   }
+
+  get engine(): Engine | null {
+    return this.#owner.engine;
+  }
+
+  async request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+    for (let asks = 1; ; asks++) {
+      const owner = this.#owner;
+      try {
+        return await owner.request(method, path, body, signal);
+      } catch (error) {
+        if (owner.engine || signal?.aborted || asks >= asksMax) throw error;
+        if (method !== "GET" && !wasNotTaken(error)) throw new OwnerLeft();
+        if (owner === this.#owner) await this.#findNext();
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#owner.close();
+  }
+
+  async #findNext(): Promise<void> {
+    this.#finding ??= findOwner(this.#home, this.#options);
+    try {
+      this.#owner = await this.#finding;
+    } finally {
+      this.#finding = undefined;
+    }
+  }
+}
+
+/** Nobody listened, so that nobody can have done what was asked. */
+function wasNotTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["ENOENT", "ECONNREFUSED"].includes(String(error.code));
 }
 
 async function own(home: string, options: ConnectOptions): Promise<Api> {
@@ -59,10 +126,15 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
   });
   const app = createApp({ engine, isLocal: true });
   let socket: Listening | undefined;
+  const close = async () => {
+    await socket?.close();
+    await engine.close();
+  };
   try {
     socket = await listenLocally(engine);
+    await options.prepare?.(engine);
   } catch (error) {
-    await engine.close();
+    await close();
     throw error;
   }
   return {
@@ -73,10 +145,7 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
         ...(signal ? { signal } : {}),
         ...(body === undefined ? {} : jsonBody(body)),
       }),
-    async close() {
-      await socket.close();
-      await engine.close();
-    },
+    close,
   };
 }
 
@@ -88,31 +157,13 @@ function jsonBody(body: unknown): { body: string; headers: Record<string, string
   return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
 }
 
-async function throughSocket(home: string, taken: FolderTaken): Promise<Api> {
+function throughSocket(home: string): Api {
   const socketPath = socketPathOf(home);
-  const api: Api = {
+  return {
     engine: null,
     request: (method, path, body, signal) => socketRequest({ socketPath, method, path }, body, signal),
     close: async () => {},
   };
-  if (await answers(api)) return api;
-  throw taken;
-}
-
-const ownerStartsMs = 5_000;
-const askEveryMs = 50;
-
-/** An owner that has just started has the lock, and answers a moment later. */
-async function answers(api: Api): Promise<boolean> {
-  const until = systemClock.monotonic() + ownerStartsMs;
-  for (;;)
-    try {
-      await api.request("GET", "/healthz");
-      return true;
-    } catch {
-      if (systemClock.monotonic() >= until) return false;
-      await new Promise<void>((resolvePromise) => systemClock.after(askEveryMs, resolvePromise));
-    }
 }
 
 function socketRequest(
@@ -149,7 +200,9 @@ export async function* jsonLines<T>(response: Response, signal?: AbortSignal): A
   const reader = response.body?.getReader();
   signal?.addEventListener("abort", () => void reader?.cancel().catch(() => {}), { once: true });
   while (reader) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new OwnerLeft();
+    });
     if (done) return;
     rest += decoder.decode(value, { stream: true });
     const lines = rest.split("\n");

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, problemText, type Workflow } from "../core/workflow/index.ts";
-import { createKinds } from "../engine.ts";
+import { createKinds } from "../kinds.ts";
 import { ProjectLoader, projectFolderOf, readInputFile } from "../project/index.ts";
 import { type CommonOptions, type ExitCode, exit, note, print, printJson, table } from "./io.ts";
 

@@ -5,6 +5,8 @@ import { exit, note } from "./io.ts";
 const sameSignalMs = 500;
 
 let interrupted: Promise<void> | undefined;
+const signals = ["SIGINT", "SIGTERM"] as const;
+let leaveSignals = () => {};
 
 /**
  * The first Ctrl-C (or SIGTERM) aborts: nothing new starts and what is under way is finished and recorded.
@@ -14,6 +16,11 @@ export function untilInterrupted(stop?: AbortController): Promise<void> {
   interrupted ??= firstSignal();
   if (stop) interrupted.then(() => stop.abort());
   return interrupted;
+}
+
+/** From now on somebody else takes them. */
+export function handOverSignals(): void {
+  leaveSignals();
 }
 
 function firstSignal(): Promise<void> {
@@ -27,7 +34,9 @@ function firstSignal(): Promise<void> {
       note("\nStopping; the same command goes on from here.");
       resolve();
     };
-    process.on("SIGINT", onSignal);
-    process.on("SIGTERM", onSignal);
+    for (const signal of signals) process.on(signal, onSignal);
+    leaveSignals = () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    };
   });
 }

@@ -46,6 +46,17 @@ export class CommandRefused extends FlyballError {
   }
 }
 
+/** The process that was asked has ended before its answer did: what it was asked for may be done, or not. */
+export class OwnerLeft extends FlyballError {
+  readonly code = "OWNER_LEFT";
+  override readonly exitCode = 3;
+  constructor() {
+    super(
+      "The process that owned the data folder ended before it had answered. Look what was done, and ask again.",
+    );
+  }
+}
+
 /** The one place where an error becomes words and an exit code. */
 export function fail(error: unknown): ExitCode {
   if (error instanceof FlyballError) {

@@ -26,6 +26,10 @@ interface ExperimentItem {
   readonly share: number;
   readonly maxShare: number;
   readonly reason: string;
+  readonly comparison: {
+    readonly runs: number;
+    readonly savedUsdPerRun: Range & { readonly realised: number; readonly isInside: boolean };
+  } | null;
 }
 
 /** `flyball optimize`: what a workflow could do better, and the proof of it. */
@@ -39,7 +43,11 @@ export function registerOptimize(program: Command, done: (code: ExitCode) => voi
 
   common(optimize.command("look <workflow>"))
     .description("One cycle: findings and proposals. Changes nothing, unless --mode says so.")
-    .option("--mode <mode>", "advise, or act_within: begins the first experiment too", "advise")
+    .option(
+      "--mode <mode>",
+      "advise; propose: at bounded cost; act_within: begins the first experiment too",
+      "advise",
+    )
     .action(async (workflow: string, options: CommonOptions & { mode: string }) =>
       done(await onFolder(options, (api) => look(api, workflow, options))),
     );
@@ -47,13 +55,15 @@ export function registerOptimize(program: Command, done: (code: ExitCode) => voi
   common(optimize.command("proposals"))
     .description("Every proposal that was made, and what became of it.")
     .option("--workflow <name>")
-    .action(async (options: CommonOptions & { workflow?: string }) =>
+    .option("--status <status>", "open, testing, promoted or rolledBack")
+    .action(async (options: CommonOptions & { workflow?: string; status?: string }) =>
       done(await onFolder(options, (api) => list(api, options))),
     );
 
   common(optimize.command("try <proposal>"))
-    .description("Begins the experiment of a proposal.")
-    .action(async (id: string, options: CommonOptions) =>
+    .description("Approves of a proposal: its experiment begins.")
+    .option("--by <name>", "who approves", "local")
+    .action(async (id: string, options: CommonOptions & { by: string }) =>
       done(await onFolder(options, (api) => begin(api, id, options))),
     );
 
@@ -89,8 +99,12 @@ function described({ id, diff, before, expected }: ProposalItem): string {
   return `\nproposal ${id}\nexpected: ${cost}\n\n${diff}`;
 }
 
-async function list(api: Api, options: CommonOptions & { workflow?: string }): Promise<ExitCode> {
-  const query = options.workflow === undefined ? "" : `?workflow=${encodeURIComponent(options.workflow)}`;
+async function list(
+  api: Api,
+  options: CommonOptions & { workflow?: string; status?: string },
+): Promise<ExitCode> {
+  const { workflow, status } = options;
+  const query = `?${new URLSearchParams({ ...(workflow ? { workflow } : {}), ...(status ? { status } : {}) })}`;
   const { items } = await json<{ items: ProposalItem[] }>(await api.request("GET", `/v1/proposals${query}`));
   const row = ({ id, workflow, kind, status, finding }: ProposalItem) => [
     id,
@@ -105,16 +119,16 @@ async function list(api: Api, options: CommonOptions & { workflow?: string }): P
   return exit.done;
 }
 
-async function begin(api: Api, proposal: string, options: CommonOptions): Promise<ExitCode> {
+async function begin(api: Api, proposal: string, options: CommonOptions & { by: string }): Promise<ExitCode> {
   const path = `/v1/proposals/${encodeURIComponent(proposal)}/experiments`;
-  const { id } = await json<{ id: string }>(await api.request("POST", path, {}));
+  const { id } = await json<{ id: string }>(await api.request("POST", path, { by: options.by }));
   return show(api, id, options);
 }
 
 async function show(api: Api, id: string, options: CommonOptions): Promise<ExitCode> {
   const path = `/v1/experiments/${encodeURIComponent(id)}`;
   const shown = await json<ExperimentItem>(await api.request("GET", path));
-  const { stage, share, maxShare, reason } = shown;
+  const { stage, share, maxShare, reason, comparison } = shown;
   if (options.json) printJson(shown);
   else
     print(
@@ -123,7 +137,14 @@ async function show(api: Api, id: string, options: CommonOptions): Promise<ExitC
         ["stage", stage],
         ["share", `${share * 100}%, ${maxShare * 100}% at most`],
         ["reason", reason],
+        ...(comparison ? [["saved", saved(comparison)]] : []),
       ]),
     );
   return exit.done;
+}
+
+function saved({ runs, savedUsdPerRun }: NonNullable<ExperimentItem["comparison"]>): string {
+  const { low, high, realised, isInside } = savedUsdPerRun;
+  const expected = `${formatMoney(low)} to ${formatMoney(high)}`;
+  return `${formatMoney(realised)} a run, over ${runs} runs; ${isInside ? "as" : "not as"} expected (${expected})`;
 }

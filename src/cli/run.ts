@@ -1,16 +1,14 @@
 import type { Command } from "commander";
 import { InvalidText } from "../core/base/index.ts";
-import type { Summary } from "../http/index.ts";
-import { type BatchLine, listenOnPort } from "../http/index.ts";
+import type { BatchLine, Summary } from "../http/index.ts";
 import { isModule, projectFolderOf, readSettings } from "../project/index.ts";
 import { type Api, connect, homeOf, json, jsonLines } from "./connect.ts";
 import { dryRun } from "./dry-run.ts";
-import { untilInterrupted } from "./interrupt.ts";
-import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
-import { tellKept } from "./kept.ts";
-import { portOf } from "./port.ts";
+import { handOverSignals, untilInterrupted } from "./interrupt.ts";
+import { type CommonOptions, type ExitCode, exit, note, OwnerLeft, print, printJson } from "./io.ts";
 import { Progress } from "./progress.ts";
 import { summaryTable } from "./summary-table.ts";
+import { superviseCommand } from "./supervise.ts";
 
 interface RunOptions extends CommonOptions {
   readonly input?: string;
@@ -58,20 +56,24 @@ async function run(file: string, options: RunOptions): Promise<ExitCode> {
   if (options.input === undefined)
     throw new InvalidText("", "an input: give --input with a JSON object or a .json, .jsonl or .csv file");
   const { limits } = readSettings(projectFolderOf(file));
-  const api = await connect(homeOf(options), { create: true, limits });
-  try {
-    if (api.engine) await api.engine.keepBudgets(api.engine.project(projectFolderOf(file)));
-    if (isModule(file)) await api.engine?.open(file);
-    // Only now: a run whose code is not loaded yet would be parked for want of it.
-    await api.engine?.recover();
-    const stop = new AbortController();
-    untilInterrupted(stop);
-    const code = await batch(api, { file, ...options, input: options.input, concurrency }, stop.signal);
-    if (options.serve && !stop.signal.aborted) await serveOn(api, file, options);
-    return code;
-  } finally {
-    await api.close();
-  }
+  const api = await connect(homeOf(options), {
+    create: true,
+    limits,
+    prepare: async (engine) => {
+      await engine.keepBudgets(engine.project(projectFolderOf(file)));
+      if (isModule(file)) await engine.open(file);
+      // Only now: a run whose code is not loaded yet would be parked for want of it.
+      await engine.recover();
+    },
+  });
+  const stop = new AbortController();
+  untilInterrupted(stop);
+  const asked = { file, ...options, input: options.input, concurrency };
+  const code = await batch(api, asked, stop.signal).finally(() => api.close());
+  if (!options.serve || stop.signal.aborted) return code;
+  if (api.engine) return serveOn(file, options);
+  note("The process that owns this data folder serves it already.");
+  return code;
 }
 
 type BatchOptions = RunOptions & { readonly file: string; readonly input: string };
@@ -91,12 +93,20 @@ async function batch(
     continue: options.continue ?? false,
   };
   const reporter = new Reporter(api, options.json ?? false);
-  const response = await api.request("POST", "/v1/batches", absolute(body), signal);
-  try {
+  const follow = async () => {
+    // What has begun already is gone on with, not begun again.
+    const asked = { ...absolute(body), again: again && !reporter.hasBegun };
+    const response = await api.request("POST", "/v1/batches", asked, signal);
     for await (const line of jsonLines<BatchLine>(response, signal)) await reporter.take(line);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  };
+  while (!signal.aborted)
+    try {
+      await follow();
+      break;
+    } catch (error) {
+      const mayFollowOn = error instanceof OwnerLeft && reporter.hasBegun;
+      if (!signal.aborted && !mayFollowOn) throw error;
+    }
   return reporter.end();
 }
 
@@ -115,8 +125,8 @@ class Reporter {
   readonly #api: Api;
   readonly #json: boolean;
   #progress: Progress | undefined;
+  readonly #told = new Set<number>();
   #rows = 0;
-  #done = 0;
   readonly #counts: Record<string, number> = {};
   #summary: Summary | undefined;
 
@@ -125,13 +135,24 @@ class Reporter {
     this.#json = asJson;
   }
 
+  get hasBegun(): boolean {
+    return this.#progress !== undefined;
+  }
+
+  /** Of a batch that is gone on with by another owner, every row is told once more. */
   async take(line: BatchLine): Promise<void> {
+    if ("row" in line) {
+      if (this.#told.has(line.row)) return;
+      this.#told.add(line.row);
+    }
     switch (line.type) {
       case "opened":
         this.#rows = line.rows;
+        if (this.hasBegun) return;
         for (const warning of line.warnings) note(`warning: ${warning}`);
         return;
       case "begun":
+        if (this.hasBegun) return;
         if (!line.isNew)
           note(
             line.batch.status === "completed"
@@ -158,12 +179,11 @@ class Reporter {
   }
 
   #count(status: string): void {
-    this.#done += 1;
     this.#counts[status] = (this.#counts[status] ?? 0) + 1;
     const detail = Object.entries(this.#counts)
       .map(([name, count]) => `${count} ${name}`)
       .join(", ");
-    this.#progress?.update(this.#done, detail);
+    this.#progress?.update(this.#told.size, detail);
   }
 
   end(): ExitCode {
@@ -176,17 +196,13 @@ class Reporter {
   }
 }
 
-async function serveOn(api: Api, file: string, options: RunOptions): Promise<void> {
-  const { engine } = api;
-  if (!engine) return note("The process that owns this data folder serves it already.");
-  tellKept(await engine.serve([await engine.load(file)]));
-  const { port } = readSettings(projectFolderOf(file)).server;
-  const listening = await listenOnPort(engine, { host: "127.0.0.1", port: portOf(options.port, port) });
-  note(`\nServing ${listening.url} (process ${process.pid}; Ctrl-C stops it). Try:`);
-  note(`  curl ${listening.url}/v1/reviews?status=open`);
-  note("  flyball reviews list");
-  await untilInterrupted();
-  await listening.close();
+/** Another command from here on, which starts again when it crashes. */
+function serveOn(file: string, { port, home }: RunOptions): Promise<ExitCode> {
+  handOverSignals();
+  const given = Object.entries({ port, home }).flatMap(([name, value]) =>
+    value ? [`--${name}`, value] : [],
+  );
+  return superviseCommand(["serve", file, ...given]);
 }
 
 function wholeNumber(text: string, name: string, least: number, most: number): number {

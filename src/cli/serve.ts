@@ -82,6 +82,7 @@ async function serve(
       );
     const { engine } = api;
     engine.keepRetention(settings.retention);
+    engine.optimizer.keep(settings.optimizer);
     await engine.keepBudgets(engine.project(folder));
     const loaded = [];
     for (const file of files) loaded.push(await loadFile(engine, file));
@@ -98,7 +99,11 @@ async function serve(
     onServing();
     const versions = new Map(loaded.map(({ release }) => [release.workflow, release.digest]));
     const load = async () => {
-      await keepingOld(() => engine.keepBudgets(engine.project(folderOf(path, servedFiles(path)))));
+      await keepingOld(async () => {
+        const project = engine.project(folderOf(path, servedFiles(path)));
+        await engine.keepBudgets(project);
+        engine.optimizer.keep(project.settings.optimizer);
+      });
       await serveAgain(engine, path, versions);
       await keepingOld(() => {
         assets = loadAssets();

@@ -41,12 +41,12 @@ export function reportProgress(): { serving(): void; stop(): void } {
 }
 
 /**
- * Runs this very command as a child, and again whenever it ends otherwise than by itself. It never gives
+ * Runs this very command, or another one, as a child, and again whenever it ends otherwise than by itself. It never gives
  * up: what has served once is started again for as long as nobody stops it. A first start that is refused
  * (bad input, a folder or port that is taken) is passed on.
  */
-export async function superviseCommand(): Promise<ExitCode> {
-  const watch = new Watch();
+export async function superviseCommand(args = process.argv.slice(2)): Promise<ExitCode> {
+  const watch = new Watch(args);
   for (;;) {
     const { ended, servedMs } = await watch.runOnce();
     const wasStopped = ended.signal === "SIGTERM" || ended.signal === "SIGINT";
@@ -64,12 +64,14 @@ export async function superviseCommand(): Promise<ExitCode> {
 class Watch {
   hasServed = false;
   isStopping = false;
+  readonly #args: readonly string[];
   #child: Supervised | undefined;
   #hasCrashed = false;
   #delayMs: number = restartMs.first;
   #endPause: (() => void) | undefined;
 
-  constructor() {
+  constructor(args: readonly string[]) {
+    this.#args = args;
     for (const [signal, passedOn] of [
       ["SIGINT", "SIGINT"],
       ["SIGTERM", "SIGTERM"],
@@ -87,7 +89,7 @@ class Watch {
 
   async runOnce(): Promise<{ readonly ended: Ended; readonly servedMs: number }> {
     const child = supervise({
-      command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      command: [process.execPath, ...process.execArgv, process.argv[1] ?? "", ...this.#args],
       environment: {
         ...process.env,
         [supervisedVariable]: "1",

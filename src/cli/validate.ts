@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import type { Command } from "commander";
 import { dataFlow, WorkflowInvalid, workflowJsonSchema } from "../core/workflow/index.ts";
-import { createKinds } from "../engine.ts";
+import { createKinds } from "../kinds.ts";
 import { withWorkflow } from "./dry-run.ts";
 import { type CommonOptions, type ExitCode, exit, note, print, printJson } from "./io.ts";
 

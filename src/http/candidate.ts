@@ -1,8 +1,6 @@
 import { z } from "zod";
 import type { Release } from "../core/executor/index.ts";
 import type { Engine } from "../engine.ts";
-import type { ReplayDeps } from "../loop/evals/index.ts";
-import { referencesOf } from "../models/gateway/index.ts";
 import { refuseUnknown } from "./production.ts";
 
 /** A version: a label, a digest, or the beginning of one. */
@@ -23,17 +21,4 @@ export async function candidateRelease(engine: Engine, named: Named, isLocal: bo
   if (isLocal && /\.(ya?ml|json|[cm]?[jt]s)$/.test(workflow)) return (await engine.load(workflow)).release;
   const line = refuseUnknown(engine, workflow);
   return engine.registry.instead(line, { ...assets, [line]: version });
-}
-
-/** What walks through a release in memory. */
-export function replayDeps(engine: Engine): ReplayDeps {
-  const { clock, journal, releases, executor } = engine;
-  return {
-    clock,
-    journal,
-    load: (digest) => releases.load(digest),
-    programOf: executor.programOf,
-    check: (used) => executor.switchboard.check(used),
-    namedBy: ({ kind, content }) => referencesOf(kind, content),
-  };
 }

@@ -29,6 +29,18 @@ export function told<T extends object>(description: string): z.ZodType<T, T> {
     .meta({ type: "object", description });
 }
 
+/** What was sent to a model; only the digest where the words are not kept. */
+export const message = once(() =>
+  z
+    .object({
+      role: z.string(),
+      content: anyJson.optional(),
+      digest: z.string().optional(),
+      characters: z.int().optional(),
+    })
+    .meta({ id: "Message" }),
+);
+
 /** A moment, as every answer tells it. */
 export const moment = z.iso.datetime();
 export const share = z.number().min(0).max(1);

@@ -107,8 +107,9 @@ function changes(): ControlChange[] {
   }
   list.push({ table: "assets", put: { digest: "a", kind: "prompt", name: "first", at: 1 } });
   list.push({ table: "assets", put: { digest: "a", kind: "prompt", name: "second", at: 2 } });
-  for (const name of ["r", "s", "r"])
+  for (const name of ["past", "r", "s", "r"])
     list.push({ table: "rates", put: { name, moment: list.length + 0.25 } });
+  list.push({ table: "rates", removeUntil: list.length - 4 + 0.25 });
   for (const [id, reason] of [
     ["tool/x", null],
     ["all", "why"],

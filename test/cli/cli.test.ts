@@ -1,5 +1,6 @@
 /** The command as a new user meets it: right, wrong, interrupted, twice at once. */
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const command = (...args: string[]) => flyball(args, { cwd: folder });
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
-const runSlow = ["run", "slow.yaml", "--input", "in.jsonl", "--concurrency", "4"];
+const runSlow = ["run", "slow.yaml", "--input", "in.jsonl", "--concurrency", "1"];
+const runFast = ["run", "slow.yaml", "--input", "in.jsonl", "--concurrency", "8"];
+
+/** With --json, a line is a run that has ended: from then on the command owns the folder, or goes through who does. */
+const firstLine = ({ stdout }: ChildProcess) => new Promise((resolve) => stdout?.once("data", resolve));
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -123,21 +128,17 @@ test("a malformed row is reported with its number, the others run, exit code 1",
 });
 
 test("Ctrl-C stops cleanly, and the same command goes on", async () => {
-  const { child, outcome } = start(runSlow, { cwd: folder });
-  await until(
-    async () =>
-      child.exitCode !== null ||
-      (await command("runs", "list", "--status", "completed", "--json")).stdout !== "",
-  );
+  const { child, outcome } = start([...runSlow, "--json"], { cwd: folder });
+  await firstLine(child);
   child.kill("SIGINT");
   const stopped = await outcome;
   assert.equal(stopped.code, 3, stopped.stderr);
   assert.match(stopped.stderr, /Stopping; the same command goes on/);
-  const went = await command(...runSlow);
+  const went = await command(...runFast);
   assert.equal(went.code, 0);
   assert.match(went.stderr, /Going on with a batch of which [1-9]\d* of 30 are done/);
   assert.match(went.stdout, /30 completed/);
-  const done = await command(...runSlow);
+  const done = await command(...runFast);
   assert.match(done.stderr, /This batch is finished/);
   assert.equal(
     JSON.parse((await command("doctor", "--json")).stdout).runs.completed,
@@ -146,13 +147,27 @@ test("Ctrl-C stops cleanly, and the same command goes on", async () => {
   );
 });
 
-test("twice at once: the second goes through the first", async () => {
-  const first = start(runSlow, { cwd: folder });
-  await until(async () => (await command("runs", "list", "--json")).stdout !== "");
-  const second = await command("run", "slow.yaml", "--input", '{"n":7}', "--json");
-  assert.equal(second.code, 0, second.stderr);
-  assert.equal(jsonLines<{ output?: unknown }>(second.stdout)[0]?.output, 7);
-  assert.equal((await first.outcome).code, 0);
+test("twice at once: the second goes through the first, and on by itself when the first leaves", async () => {
+  const first = start([...runSlow, "--json"], { cwd: folder });
+  await firstLine(first.child);
+  const through = await command("run", "slow.yaml", "--input", '{"n":7}', "--json");
+  assert.equal(through.code, 0, through.stderr);
+  assert.equal(jsonLines<{ output?: unknown }>(through.stdout)[0]?.output, 7);
+  const second = start([...runFast, "--batch", "other", "--again", "--json"], { cwd: folder });
+  await firstLine(second.child);
+  first.child.kill("SIGKILL");
+  assert.equal((await first.outcome).signal, "SIGKILL");
+  const { code, stdout, stderr } = await second.outcome;
+  assert.equal(code, 0, stderr);
+  const lines = jsonLines<{ runId?: string; output?: number; summary?: { status: unknown } }>(stdout);
+  assert.deepEqual(
+    lines.flatMap(({ output }) => output ?? []).sort((one, other) => one - other),
+    Array.from({ length: 30 }, (_, n) => n),
+    "each row once",
+  );
+  assert.deepEqual(lines.at(-1)?.summary?.status, { completed: 30 });
+  const runs = jsonLines((await command("runs", "list", "--limit", "100", "--json")).stdout);
+  assert.ok(runs.length <= 1 + 30 + 30, "nothing was started again");
 });
 
 test("a changed workflow: exit code 3 and both versions; --continue keeps to the old one, --again starts anew", async () => {
@@ -231,6 +246,22 @@ test("a second serve on the same folder is refused; the first answers the API", 
   assert.equal(wrong.headers.get("content-type"), "application/problem+json");
   first.child.kill("SIGTERM");
   assert.equal((await first.outcome).code, 0);
+});
+
+test("run --serve goes on as serve, under the same watch", async () => {
+  const served = start(["run", "slow.yaml", "--input", '{"n":1}', "--serve", "--port", "0"], { cwd: folder });
+  let said = "";
+  served.child.stderr?.on("data", (chunk) => {
+    said += String(chunk);
+  });
+  const engines = () => [...said.matchAll(/Serving http.* \(process (\d+);/g)].map(([, pid]) => Number(pid));
+  await until(() => engines().length === 1);
+  process.kill(engines()[0] ?? 0, "SIGKILL");
+  await until(() => engines().length === 2);
+  served.child.kill("SIGINT");
+  const { code, stdout } = await served.outcome;
+  assert.equal(code, 0, said);
+  assert.match(stdout, /1 completed/);
 });
 
 test("a flow written as code runs, and goes on from its journal", async () => {

@@ -43,6 +43,8 @@ async function pagesOf(world: World): Promise<Record<string, string>> {
     reviews: "/reviews",
     workflows: "/workflows",
     workflow: "/workflows/letters",
+    map: "/map?workflow=triage",
+    "map-empty": "/map?workflow=patient",
   };
 }
 

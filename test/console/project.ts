@@ -1,6 +1,6 @@
 // The project that the console's tests serve: files as people write them; models are simulated, all else is real.
 
-/** A run that asks a person, one that fails, one that waits for an event, and one that asks a model. */
+/** Runs that ask a person, fail, wait for an event, go several ways, and ask a model. */
 export const workflows = {
   letters: `workflow: letters
 description: Answers letters, and asks a person about each.
@@ -30,6 +30,28 @@ input: {}
 steps:
   - { id: gate, wait: { event: go } }
   - { id: after, transform: { value: "{{ gate.value }}" } }
+`,
+  tickets: `workflow: tickets
+description: Answers tickets in as many turns as they take; a person sees each refund.
+input:
+  type: object
+  required: [kind, turns]
+  properties: { kind: { type: string }, turns: { type: integer } }
+steps:
+  - { id: sort, inference: { prompt: classify, route: topics, input: { text: "{{ input.kind }}" } } }
+  - id: answer
+    branch:
+      - when: "{{ input.kind == 'refund' }}"
+        steps: [{ id: refund, transform: { value: refund } }]
+      - steps: [{ id: usual, transform: { value: usual } }]
+  - id: polish
+    loop:
+      max: 5
+      until: "{{ index + 1 >= input.turns }}"
+      steps: [{ id: word, transform: { value: 1 } }, { id: tone, transform: { value: 2 } }]
+  - id: approval
+    human_review: { draft: "{{ answer.value }}", when: "{{ input.kind == 'refund' }}" }
+output: "{{ approval.value }}"
 `,
   triage: `workflow: triage
 description: Says what a message is about.

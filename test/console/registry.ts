@@ -24,6 +24,11 @@ export async function addVersion(world: World, words: string): Promise<void> {
   await ask(world, "PUT", "/v1/assets/prompt/classify", { text: classify(words), message: "shorter" });
 }
 
+/** What new runs get from now on. */
+export async function moveProduction(world: World, to: string): Promise<void> {
+  await ask(world, "PUT", "/v1/assets/prompt/classify/labels/production", { to, reason: "shorter" });
+}
+
 /** A canary of the newest version of that prompt. */
 export async function startRollout(world: World): Promise<string> {
   const guards = [{ metric: "error_rate", max: "50%" }];

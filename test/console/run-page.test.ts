@@ -18,7 +18,7 @@ test("a step tells what was sent, who answered, in which versions, and what it c
   await panel.getByText("sim/small", { exact: true }).waitFor();
   await panel.getByText(/^input \d+, cached 0, output \d+, reasoning 0$/).waitFor();
   assert.match((await panel.getByText(/^\$0\.0/).textContent()) ?? "", /^\$0\.0+\d+$/);
-  await panel.getByText("Versions").click();
+  await panel.getByText("Versions", { exact: true }).click();
   await panel.getByText(/^classify/).waitFor();
   await panel.getByText(/variant default/).waitFor();
   assert.deepEqual(trouble, []);

@@ -47,21 +47,23 @@ async function openWorld(t: TestContext): Promise<World> {
 }
 
 /** For all tests of a file: a browser, and a world for each test that has one; else the test says why not. */
-export async function openBench() {
+export const openBench = () => openBenchOf(openWorld);
+
+export async function openBenchOf<Opened>(open: (t: TestContext) => Promise<Opened>) {
   const browser = await openBrowser();
   after(() => (typeof browser === "string" ? undefined : browser.close()));
   return async (t: TestContext) => {
-    if (typeof browser !== "string") return { browser, world: await openWorld(t) };
+    if (typeof browser !== "string") return { browser, world: await open(t) };
     t.skip(browser);
     return undefined;
   };
 }
 
 /** Why this machine cannot start one, instead. */
-async function openBrowser(): Promise<Browser | string> {
+export async function openBrowser(args: readonly string[] = chromium.args): Promise<Browser | string> {
   try {
     const executablePath = await chromium.executablePath();
-    return await browsers.launch({ executablePath, args: chromium.args, headless: true });
+    return await browsers.launch({ executablePath, args: [...args], headless: true });
   } catch (error) {
     return `Chromium cannot start: ${messageOf(error).split("\n")[0]}`;
   }
@@ -73,10 +75,16 @@ export interface Watched {
   readonly trouble: string[];
 }
 
-export async function openPage(
+interface Looks {
+  readonly colorScheme?: "light" | "dark";
+  readonly width?: number;
+}
+
+/** An empty page of a browser profile of its own: nothing is in its cache. */
+export async function openTab(
   browser: Browser,
-  world: World,
-  options: { colorScheme?: "light" | "dark"; width?: number } = {},
+  world: Pick<World, "url">,
+  options: Looks = {},
 ): Promise<Watched> {
   const { colorScheme = "light", width = 1_280 } = options;
   // The stripped-down Chromium has no locale of its own.
@@ -85,6 +93,7 @@ export async function openPage(
     colorScheme,
     viewport: { width, height: 800 },
   });
+  await context.addInitScript({ path: probe });
   const page = await context.newPage();
   const trouble: string[] = [];
   page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
@@ -94,9 +103,20 @@ export async function openPage(
   page.on("request", (request) => {
     if (!request.url().startsWith(`${world.url}/`)) trouble.push(`outside request: ${request.url()}`);
   });
-  await page.goto(world.url);
-  await page.getByRole("heading", { level: 1 }).waitFor();
   return { page, trouble };
+}
+
+const probe = fileURLToPath(new URL("probe.mjs", import.meta.url));
+
+export async function openPage(
+  browser: Browser,
+  world: Pick<World, "url">,
+  options: Looks = {},
+): Promise<Watched> {
+  const opened = await openTab(browser, world, options);
+  await opened.page.goto(world.url);
+  await opened.page.getByRole("heading", { level: 1 }).waitFor();
+  return opened;
 }
 
 /** What axe-core finds wrong on the page by WCAG 2.2 AA, as one line each. */

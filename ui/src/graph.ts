@@ -1,4 +1,4 @@
-import type { StepDocument, WorkflowDocument } from "./api/workflows.ts";
+import type { Step, StepDocument, WorkflowDocument } from "flyball/client";
 
 export interface GraphStep {
   /** The ids on the way to it: `items.refine.draft`, without the indexes of a run. */
@@ -55,4 +55,32 @@ function innerBlocks({ kind, config }: StepDocument): readonly (readonly StepDoc
   if (!["parallel", "map", "branch", "loop"].includes(kind)) return [];
   const arms = Array.isArray(config.arms) ? config.arms : [config];
   return arms.flatMap((arm) => (Array.isArray(arm?.steps) ? [arm.steps] : []));
+}
+
+/** What became of one step of a workflow in a run: of all items of a map, or turns of a loop, together. */
+export interface Outcome {
+  /** The one that says most. */
+  readonly step: Step;
+  /** Such as `completed`, or `2 failed, 398 completed`. */
+  readonly text: string;
+}
+
+const telling = ["failed", "waiting", "retrying", "running", "completed", "skipped"] as const;
+
+/** By the paths that the graph's steps have. */
+export function outcomesOf(steps: readonly Step[]): ReadonlyMap<string, Outcome> {
+  const byPath = Map.groupBy(steps, ({ path }) => withoutIndexes(path));
+  const outcomes = new Map<string, Outcome>();
+  for (const [path, all] of byPath) {
+    const byStatus = Map.groupBy(all, ({ status }) => status);
+    const found = telling.flatMap((status) => byStatus.get(status)?.slice(0, 1) ?? []);
+    const counts = found.map(({ status }) => `${byStatus.get(status)?.length} ${status}`);
+    const [step] = found;
+    if (step) outcomes.set(path, { step, text: all.length === 1 ? step.status : counts.join(", ") });
+  }
+  return outcomes;
+}
+
+export function withoutIndexes(path: string): string {
+  return path.replace(/\[\d+\]/g, "");
 }

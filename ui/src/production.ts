@@ -1,4 +1,4 @@
-import type { AssetEvent } from "./api/assets.ts";
+import type { AssetEvent } from "flyball/client";
 
 interface LabelMove {
   readonly at: string;

@@ -1,6 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { queryClient } from "./api/client.ts";
+import type { MiningQuery } from "./api/mining.ts";
 import { type CostQuery, costDimensions } from "./api/money.ts";
-
+import { runEventsQuery, runPagesQuery, runQuery } from "./api/runs.ts";
 import { Empty } from "./components/basics.tsx";
 import { Frame } from "./components/frame.tsx";
 import { runFilterOf } from "./run-filter.ts";
@@ -21,6 +23,9 @@ export const runsRoute = createRoute({
   getParentRoute: () => root,
   path: "/runs",
   validateSearch: runFilterOf,
+  loaderDeps: ({ search }) => runFilterOf(search),
+  // Not waited for: what a page shows is on its way while the page's own code is.
+  loader: ({ deps }) => void queryClient.prefetchInfiniteQuery(runPagesQuery(deps)),
   component: lazyRouteComponent(() => import("./pages/runs.tsx"), "RunsPage"),
 });
 
@@ -29,6 +34,10 @@ export const runRoute = createRoute({
   path: "/runs/$id",
   validateSearch: (search: Record<string, unknown>): { step?: string } =>
     typeof search.step === "string" ? { step: search.step } : {},
+  loader: ({ params: { id } }) => {
+    void queryClient.prefetchQuery(runQuery(id));
+    void queryClient.prefetchQuery(runEventsQuery(id));
+  },
   component: lazyRouteComponent(() => import("./pages/run.tsx"), "RunPage"),
 });
 
@@ -50,6 +59,17 @@ export const workflowRoute = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$name",
   component: lazyRouteComponent(() => import("./pages/workflow.tsx"), "WorkflowPage"),
+});
+
+export const mapRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/map",
+  validateSearch: (search: Record<string, unknown>): MiningQuery => ({
+    ...(typeof search.workflow === "string" ? { workflow: search.workflow } : {}),
+    ...(search.activity === "kind" ? { activity: "kind" } : {}),
+    ...days(search),
+  }),
+  component: lazyRouteComponent(() => import("./pages/map.tsx"), "MapPage"),
 });
 
 export const reviewsRoute = createRoute({
@@ -97,6 +117,20 @@ export const rolloutRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/rollout.tsx"), "RolloutPage"),
 });
 
+export const governorRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/governor",
+  validateSearch: (search: Record<string, unknown>): { workflow?: string } =>
+    typeof search.workflow === "string" ? { workflow: search.workflow } : {},
+  component: lazyRouteComponent(() => import("./pages/governor.tsx"), "GovernorPage"),
+});
+
+export const proposalRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/governor/$proposal",
+  component: lazyRouteComponent(() => import("./pages/proposal.tsx"), "ProposalPage"),
+});
+
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
@@ -127,12 +161,15 @@ export const router = createRouter({
     compareRoute,
     workflows,
     workflowRoute,
+    mapRoute,
     reviewsRoute,
     assetsRoute,
     assetRoute,
     editRoute,
     rollouts,
     rolloutRoute,
+    governorRoute,
+    proposalRoute,
     models,
     costsRoute,
   ]),

@@ -15,7 +15,6 @@ export function runFilterOf(search: Search): RunFilter {
     costMax: amount(search.costMax),
     from: day(search.from),
     to: day(search.to),
-    cursor: text(search.cursor),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Figures, Targets } from "./api/metrics.ts";
+import type { Figures, Targets } from "flyball/client";
 import { formatDuration, formatMoney, formatShare } from "./format.ts";
 
 /** A set-point of a workflow, beside what is. */

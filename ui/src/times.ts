@@ -1,4 +1,4 @@
-import type { RunEvent } from "./api/runs.ts";
+import type { Event } from "flyball/client";
 
 /** What a stretch of time went into: work, a place in the queue, a person's answer, or anything else waited for. */
 export const uses = ["work", "queue", "person", "wait"] as const;
@@ -20,7 +20,7 @@ export interface RunTimes {
 type Mark = readonly [fromMs: number, use: Use | null];
 
 /** Where a run's time went, as its events tell it. Pure. */
-export function timesOf(events: readonly RunEvent[]): RunTimes {
+export function timesOf(events: readonly Event[]): RunTimes {
   const run: Mark[] = [];
   const steps = new Map<string, Mark[]>();
   for (const event of events) {
@@ -59,7 +59,7 @@ const finals = new Set(
   ["completed", "failed", "rejected", "cancelled", "expired"].map((end) => `run.${end}`),
 );
 
-function runMark({ type, at, data }: RunEvent): Mark | undefined {
+function runMark({ type, at, data }: Event): Mark | undefined {
   const waitsFor = (data?.waiting as { for?: string } | undefined)?.for ?? "";
   switch (type) {
     case "run.started":
@@ -77,7 +77,7 @@ function runMark({ type, at, data }: RunEvent): Mark | undefined {
   }
 }
 
-function stepMarks(before: readonly Mark[], { type, at, data }: RunEvent): Mark[] {
+function stepMarks(before: readonly Mark[], { type, at, data }: Event): Mark[] {
   const startedAt = typeof data?.startedAt === "number" ? data.startedAt : undefined;
   const begun: Mark[] = startedAt === undefined || before.length > 0 ? [...before] : [[startedAt, "work"]];
   switch (type) {

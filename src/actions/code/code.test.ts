@@ -116,6 +116,12 @@ test(
     assertRested(run, "paused");
     assert.deepEqual([run.pausedFor, run.error?.code], ["quarantined", "QUARANTINED"]);
     assert.match(run.error?.message ?? "", /exit code 7/);
+    const shadow = await bench.engine.executor.start({
+      release: await bench.engine.releases.load(release),
+      input: { file },
+      effects: "simulated",
+    });
+    assertRested(await bench.rested(shadow), "failed"); // nobody would resume it
     writeFileSync(file, "");
     await bench.engine.command(run.id, { kind: "resume", by: "ann" });
     const resumed = await bench.rested(run.id);
@@ -234,6 +240,44 @@ test("after a crash hosts are kept ready until the engine closes, and none befor
   await bench[Symbol.asyncDispose]();
   while (hosts() > before) await pause(10);
 });
+
+test(
+  "for a while after a crash runs are spread over hosts, and the next crash meets few",
+  limit,
+  async () => {
+    await using bench = await rig({ readyEveryMs: 10 });
+    const release = await bench.flow(
+      "spread",
+      `const { existsSync } = await import("node:fs");
+     return ctx.step("work", async () => {
+       if (input.poison) process.abort();
+       while (!existsSync(input.gate)) await new Promise((resolve) => setTimeout(resolve, 5));
+       return process.pid;
+     });`,
+    );
+    let rounds = 0;
+    const together = async (count: number, meanwhile = async () => {}) => {
+      const gate = join(bench.folder, `gate${++rounds}`);
+      const ids = await Promise.all(Array.from({ length: count }, () => bench.start(release, { gate })));
+      await meanwhile();
+      writeFileSync(gate, "");
+      return Promise.all(ids.map((id) => bench.rested(id)));
+    };
+    const processes = (runs: readonly { output: unknown }[]) =>
+      new Set(runs.map(({ output }) => output)).size;
+    assert.equal(processes(await together(6)), 1, "one is enough before the first crash");
+    assertRested(await bench.run(release, { poison: true }), "paused");
+    while (processes(await together(6)) < 3) await pause(20);
+    const others = await together(12, async () => {
+      const poison = await bench.start(release, { poison: true });
+      const events = () => bench.engine.journal.read(`run/${poison}`);
+      while (!(await events()).some(({ type }) => type === "step.retried")) await pause(10);
+    });
+    const hit = others.filter(({ types }) => types.includes("step.retried"));
+    assert.ok(hit.length > 0 && hit.length <= 6, `${hit.length} of 12 were in the process that ended`);
+    for (const run of others) assertRested(run, "completed");
+  },
+);
 
 test("buffers count as memory, and a silent host is given nothing new", limit, async () => {
   await using bench = await rig({ memoryMbMax: 300, pingMs: 50, quietMs: 100, blockedMs: 3_000 });

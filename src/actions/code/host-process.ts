@@ -59,6 +59,7 @@ export class HostProcess {
   #settleFacts: { resolve(facts: ModuleFacts): void; reject(error: unknown): void } | undefined;
   #lastId = 0;
   #state: "usable" | "retired" | "ended" = "usable";
+  #hasCrashed = false;
   /** Why it was killed; what else ended it is told by how it ended. */
   #cause: { readonly reason: string; readonly blamesAll: boolean } | undefined;
   #tail = "";
@@ -98,16 +99,32 @@ export class HostProcess {
     return this.#state === "usable" && this.#unanswered * pingMs < quietMs;
   }
 
+  /** It has ended, and whoever had work under way in it may have done that. */
+  get hasCrashed(): boolean {
+    return this.#hasCrashed;
+  }
+
+  /** Whether its module is there. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** Runs that live in it, and what is under way. */
+  get load(): number {
+    return this.#runs.size + this.#calls.size;
+  }
+
   get pid(): number | undefined {
     return this.#process.process.pid;
   }
 
-  has(run: string): boolean {
-    return this.#runs.has(run);
+  /** The run lives here from now on. */
+  open(run: string): void {
+    this.#runs.add(run);
+    this.#stopIdle?.();
   }
 
   async tell(run: string, told: readonly Told[], open?: RunToOpen): Promise<RemoteTurn> {
-    this.#runs.add(run);
     const answer = await this.#call((id) => ({ type: "tell", id, run, told, ...(open ? { open } : {}) }));
     assert(answer.type === "turn", "what is told is answered with a turn");
     return answer.turn;
@@ -283,8 +300,7 @@ export class HostProcess {
     this.#stopRetire?.();
     this.#restMemory();
     const { reason, blamesAll } = this.#cause ?? { reason: how, blamesAll: true };
-    const { starter, environment } = this.#options;
-    if (blamesAll && this.#calls.size > 0) starter.keepReady(environment);
+    this.#hasCrashed = blamesAll && this.#calls.size > 0;
     this.#settleFacts?.reject(new CodeUnusable(this.#options.load.file, `while it was imported, ${reason}`));
     for (const call of this.#calls.values()) {
       call.stopGrace?.();

@@ -34,6 +34,11 @@ export class HostStarter {
     return ready;
   }
 
+  /** Whether so many are ready that one can go to whoever does not wait for it. */
+  hasPlenty(environment: Environment): boolean {
+    return this.#ready.size >= readyMax && isSame(environment, this.#environment);
+  }
+
   /** A host with this environment has crashed: others will be needed. */
   keepReady(environment: Environment): void {
     if (this.#isClosed) return;

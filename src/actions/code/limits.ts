@@ -26,6 +26,8 @@ const retireGraceMs = 2_000;
 const idleMsMax = 300_000;
 /** Suspects of one module that are tried at once, each in a host of its own. */
 export const lanesMax = 2;
+/** Hosts that the runs of one module share for a while after a crash, so that the next one meets few. */
+export const sharedMax = 3;
 /** How much of the end of standard error is kept, to tell why a host ended; in characters. */
 export const tailCharactersMax = 4_096;
 

@@ -174,6 +174,7 @@ export class RemoteFlow implements Program {
     if (this.#place) this.#leave(this.#place);
     const lane = this.#isSuspect ? await this.#module.lane() : undefined;
     const host = lane?.host ?? this.#module.shared;
+    host.open(this.#run.id);
     const place = { host, lane, told: -1, asked: 0, isLeft: false, synced: Promise.resolve() };
     this.#place = place;
     if (this.#isClosed) this.#leave(place);

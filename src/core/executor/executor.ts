@@ -1,14 +1,13 @@
-import { type Clock, errorRecord, FlyballError, type NewId, type Random } from "../base/index.ts";
-import { type Append, DiskFull, type Journal, type JournalEvent, StaleAppend } from "../journal/index.ts";
+import { type Clock, errorRecord, type NewId, type Random } from "../base/index.ts";
+import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
 import { Admission, type Demand, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing, type TakenUp } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
-import { Counters, type RateMoments } from "./counters.ts";
+import { Counters } from "./counters.ts";
 import { RunNotFound } from "./errors.ts";
 import { type Command, isFinal, type RunStarted, type RunStatus } from "./events.ts";
 import { forkedStart, takenOver } from "./fork.ts";
 import { Gates } from "./gates.ts";
-import { dismissAll } from "./inbox.ts";
 import {
   diskFullRetryMs,
   fullBatchPollMs,
@@ -18,18 +17,16 @@ import {
   wakeBatch,
 } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
+import { type Beginning, Opening } from "./opening.ts";
 import type { ChildDemand, NewRun } from "./outcomes.ts";
 import type { Program } from "./program.ts";
-import { type OpenedRun, programOf } from "./program-of.ts";
 import { commandAppend } from "./record.ts";
 import { checkInput, type FlowDefinition, type Release, type Releases } from "./release.ts";
-import { replay } from "./replay.ts";
-import { hasStopped, Run, type StoppedRun } from "./run.ts";
+import { hasStopped, type Run, type StoppedRun } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
-import { standStill } from "./stand-still.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
 import type { ControlStore, RunRow } from "./store.ts";
-import { recordSuspicion, Suspects } from "./suspects.ts";
+import { recordSuspicion } from "./suspects.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -65,7 +62,7 @@ export class Executor {
   readonly #admission: Admission;
   /** What is off now; others that do work ask it too. */
   readonly switchboard: Switches;
-  readonly #suspects: Suspects;
+  readonly #opening: Opening;
   readonly #loaded = new Map<string, Mailbox>();
   /** Runs that are to be looked at as soon as there is a place for them. */
   readonly #calls = new Map<string, Call>();
@@ -82,7 +79,7 @@ export class Executor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { control, clock, limits } = options;
-    this.#suspects = new Suspects(options.journal);
+    this.#opening = new Opening({ ...options, wake: (run) => this.wake(run) });
     this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
     this.switchboard = new Switches(control.switches());
@@ -158,7 +155,8 @@ export class Executor {
     { started, startedAt, release }: { started: RunStarted; startedAt: number; release: Release },
   ): void {
     const mailbox = new Mailbox(true);
-    const open = () => this.#newRun(id, started, startedAt, release) ?? this.#load(id, mailbox);
+    const open = () =>
+      this.#opening.begun({ id, started, startedAt }, release) ?? this.#opening.load(id, mailbox);
     this.#begin(id, mailbox, { standing: "placed", place }, open);
   }
 
@@ -233,7 +231,7 @@ export class Executor {
     const own = { release: release.digest, version: release.version, ...(capture ? { capture } : {}) };
     const started = { ...before, ...demand, ...own };
     this.#admission.refuseWhenFull();
-    const run = this.#runOf(id, started, startedAt, release);
+    const run = this.#opening.run({ id, started, startedAt }, release);
     await run.begin();
     const taken = await takenOver(run, source, release.digest === before.release).finally(run.close);
     const append = startAppend(id, started, actor);
@@ -303,6 +301,9 @@ export class Executor {
     });
   }
 
+  /** What walks through a release for a run, whether that is to be recorded or was. */
+  programOf = (release: Release, run: Beginning) => this.#opening.programOf(release, run);
+
   get isIdle(): boolean {
     return this.#loaded.size === 0 && this.#calls.size === 0;
   }
@@ -343,7 +344,7 @@ export class Executor {
   #takeUp(id: string, as: TakenUp): void {
     const mailbox = new Mailbox(false);
     const rates = as.standing === "admitted" ? as.place.rates : undefined;
-    this.#begin(id, mailbox, as, () => this.#load(id, mailbox, rates));
+    this.#begin(id, mailbox, as, () => this.#opening.load(id, mailbox, rates));
   }
 
   #begin(
@@ -393,59 +394,6 @@ export class Executor {
   ): Promise<Run | undefined> {
     const run = await open();
     if (run) await advance(run, mailbox, standing, this.#advance).finally(run.close);
-    return run;
-  }
-
-  /** Undefined when its program cannot be made; then it is taken up like any other run, and parked. */
-  #newRun(id: string, started: RunStarted, startedAt: number, release: Release): Promise<Run> | undefined {
-    try {
-      const run = this.#runOf(id, started, startedAt, release);
-      run.seq = 1;
-      return run.begin().then(() => run);
-    } catch (error) {
-      if (error instanceof FlyballError) return undefined;
-      throw error;
-    }
-  }
-
-  #runOf(id: string, started: RunStarted, startedAt: number, release: Release): Run {
-    const program = this.programOf(release, { id, started, startedAt });
-    return new Run({ id, started, startedAt, release, program });
-  }
-
-  /** What walks through a release for a run, whether that is to be recorded or was. */
-  programOf = (release: Release, run: OpenedRun) => programOf(this.#options, release, run);
-
-  /** Where the run itself takes nothing from its inbox, the bell is answered here, or it would ring for ever. */
-  async #load(id: string, mailbox: Mailbox, rates?: RateMoments): Promise<Run | undefined> {
-    const row = this.#options.control.run(id);
-    if (!row || isFinal(row.status)) {
-      mailbox.takeBell();
-      return void (await dismissAll(id, this.#options));
-    }
-    let events: readonly JournalEvent[] | null = null;
-    try {
-      events = await this.#options.journal.read(`run/${id}`);
-      return await this.#replayed(row, events, rates);
-    } catch (error) {
-      if (!(error instanceof FlyballError)) throw error;
-      mailbox.takeBell();
-      for (const other of await standStill({ row, events, error }, this.#options)) this.wake(other);
-      return undefined;
-    }
-  }
-
-  async #replayed(row: RunRow, events: readonly JournalEvent[], rates?: RateMoments): Promise<Run> {
-    const [first] = events;
-    if (!first?.data) throw new RunNotFound(row.id);
-    const started = first.data as unknown as RunStarted;
-    const release = await this.#options.releases.load(started.release);
-    const run = this.#runOf(row.id, started, first.at, release);
-    await replay(run, events);
-    await this.#suspects.admit(run, row, events);
-    run.status = row.status;
-    run.isQueued = row.status === "queued";
-    run.rates = rates;
     return run;
   }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RetryPolicy } from "../workflow/index.ts";
+import { ProcessCrashed } from "./errors.ts";
+import { crashesMax } from "./limits.ts";
 import {
   assertSound,
   type Bundle,
@@ -48,6 +50,23 @@ test("by default a failed step pauses the run, which says why", async () => {
     error: { code: "UNEXPECTED", message: "broken" },
   });
   assert.equal(bundle.executor.loadedCount, 0);
+  await assertSound(bundle);
+});
+
+test("a run whose effects are simulated answers nobody, so it fails where another one pauses", async () => {
+  const bundle = setup();
+  bundle.world.failing("bad", 1, () => new TypeError("broken"));
+  bundle.world.failing("poison", crashesMax, () => new ProcessCrashed("it was ended by SIGABRT", true));
+  for (const [kind, code] of [
+    ["bad", "UNEXPECTED"],
+    ["poison", "QUARANTINED"],
+  ] as const) {
+    const release = await publish(bundle, document([value("a", 1), call("b", kind)]));
+    const id = await bundle.executor.start({ release, input: null, effects: "simulated" });
+    const { status, row, events } = await ending(bundle, id);
+    assert.deepEqual([status, JSON.parse(row.error ?? "").code], ["failed", code]);
+    assert.equal(dataOf(events, "run.failed").path, "b");
+  }
   await assertSound(bundle);
 });
 

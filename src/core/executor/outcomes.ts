@@ -89,11 +89,19 @@ export class Outcomes {
 
   /** The program has come to its end, or everything is taken back. */
   takeEnd(): void {
-    const { ended, undoing } = this.#run;
+    const { undoing, stuck } = this.#run;
+    const givenUp = stuck && this.#answersNobody ? { path: null, error: stuck.error } : undefined;
+    const ended = this.#run.ended ?? givenUp;
     if (!ended || this.end) return;
     if (undoing) this.end = undoing;
     else if ("output" in ended) this.end = { status: "completed", output: ended.output };
     else this.end = { status: "failed", ...ended };
+  }
+
+  /** A shadow, or another run whose effects are simulated: nobody would resume it, so it never pauses by itself. */
+  get #answersNobody(): boolean {
+    const { started, undoing } = this.#run;
+    return started.effects === "simulated" && !undoing;
   }
 
   #take(message: Message): Promise<void> | void {
@@ -344,7 +352,8 @@ export class Outcomes {
       if (tolerated instanceof Promise)
         return tolerated.then((turn) => this.#recordTurn(this.#run.apply(turn)));
       this.#recordTurn(this.#run.apply(tolerated));
-    } else if (decides === "fail" && !isQuarantine(error)) this.end = { status: "failed", path, error };
+    } else if (this.#answersNobody || (decides === "fail" && !isQuarantine(error)))
+      this.end = { status: "failed", path, error };
     else Object.assign(step, { phase: "failed", failure: error });
   }
 

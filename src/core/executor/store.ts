@@ -108,6 +108,7 @@ export type ControlChange =
     }
   | { readonly table: "assets"; readonly put: AssetRow }
   | { readonly table: "rates"; readonly put: RateRow }
+  | { readonly table: "rates"; readonly removeUntil: number }
   | SpendingChange
   | { readonly table: "switches"; readonly put: SwitchRow }
   | { readonly table: "switches"; readonly remove: string };

@@ -184,6 +184,40 @@ test("promoting needs the approvals that production asks for, and each counts on
   });
 });
 
+test("what was promoted is taken back by its rollout, until something comes after it", async (t) => {
+  const labels = "labels: { production: { approvals: 1, move: [local] } }\n";
+  const { engine } = await served(t, { ...askFiles, "flyball.yaml": `${labels}${askFiles["flyball.yaml"]}` });
+  const { registry } = engine;
+  const { rollouts } = registry;
+  const [from, to] = [registry.version(line, "production"), await withSecond(engine)];
+  const promoted = async (digest: string) => {
+    const { id } = await rollouts.start(request(digest));
+    await registry.approveLabel({ line, label: "production", to: digest, by: "ann", comment: null });
+    return rollouts.promote(id, { by: "local", reason: null });
+  };
+  const { id } = await promoted(to);
+  const later = await rollouts.start(request(from));
+  const takeBack = (by: string) => rollouts.rollBack(id, { by, reason: "worse after all" });
+  await assert.rejects(takeBack("local"), { code: "ROLLOUT_RUNNING" });
+  await rollouts.rollBack(later.id, { by: "local", reason: "in the way" });
+  await assert.rejects(takeBack("mallory"), { code: "LABEL_FORBIDDEN" });
+
+  const { status, reason } = await takeBack("local");
+  assert.deepEqual([status, reason], ["rolled_back", "worse after all"]);
+  assert.equal(registry.labelled(line, "production"), from);
+  assert.equal((await run(engine)).version, "v1");
+  const { type, data } = (await registry.history(line)).at(-1) ?? {};
+  assert.deepEqual([type, data?.to, data?.from, data?.rollout], ["label.moved", from, to, id]);
+  await assert.rejects(takeBack("local"), { code: "ROLLOUT_ENDED" });
+
+  const again = await promoted(to);
+  await promoted(await withSecond(engine, promptText("v3")));
+  await assert.rejects(rollouts.rollBack(again.id, { by: "local", reason: "late" }), {
+    code: "ROLLOUT_ENDED",
+  });
+  assert.equal((await run(engine)).version, "v3");
+});
+
 test("what was counted of a run goes with it, and the tables stay a fold of the journal", async (t) => {
   const { engine } = await served(t);
   const { rollouts, store } = engine.registry;

@@ -8,7 +8,7 @@ import { breachOf, breachText, guardOf, type WrittenGuard } from "./guards.ts";
 import { checkProduction, refuseWhileRunning } from "./labels.ts";
 import { rolloutsPerWorkflowMax } from "./limits.ts";
 import { checkFit, runnableKinds } from "./resolve.ts";
-import { checkMove, productionLabel } from "./rules.ts";
+import { checkMove, checkMover, productionLabel } from "./rules.ts";
 import { type RunningRollout, withGuards, withRollout } from "./snapshot.ts";
 import { lineId, startedRollout } from "./state.ts";
 import { type ArmFigures, ArmStatistics } from "./statistics.ts";
@@ -153,11 +153,31 @@ export class Rollouts {
     { by, reason, breach }: { by: string; reason: string; breach?: Breach },
   ): Promise<RolloutRow> {
     return this.#current.inTurn(async () => {
-      const rollout = this.#running(id);
       const ended: RolloutEvent = { type: "rollout.rolled_back", data: { by, reason, ...breach } };
-      await this.#end(rollout, { ended, lineEvents: [], by, reason });
+      if (this.row(id).status === "promoted") await this.#takeBack(this.row(id), { ended, by, reason });
+      else await this.#end(this.#running(id), { ended, lineEvents: [], by, reason });
       return this.row(id);
     });
+  }
+
+  /**
+   * The version from before becomes production again, for as long as nothing has come after the one that was
+   * promoted. It needs no approval anew: it was production, and what must be taken back should not wait.
+   */
+  async #takeBack(
+    { id, line, status, fromDigest: to, toDigest: from }: RolloutRow,
+    { ended, by, reason }: { ended: RolloutEvent; by: string; reason: string },
+  ): Promise<void> {
+    const current = this.#current;
+    if (current.labelled(line, productionLabel) !== from) throw new RolloutEnded(id, status);
+    refuseWhileRunning(current, line);
+    checkMover(await current.rules(), productionLabel, by);
+    await checkProduction(current, new Map([[line, to]]));
+    const data = { label: productionLabel, to, from, by, reason, approvals: [], rollout: id };
+    await current.append([
+      appendOf({ stream: `rollout/${id}`, events: [ended] }, by),
+      appendOf({ stream: `line/${line}`, events: [{ type: "label.moved", data }] }, by),
+    ]);
   }
 
   async #end(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
-import { anyJson, jsonObject, list, moment, once, page, reason } from "../schema.ts";
+import { anyJson, jsonObject, list, message, moment, once, page, reason } from "../schema.ts";
 
 const line = once(() =>
   z
@@ -97,9 +97,9 @@ export const putAsset = operation({
   summary: "Adds a version, checked like a file.",
   body: written,
   answer: line,
-  takesKey: "recorded",
   tagged: "text",
   takesMatch: true,
+  takesKey: "recorded",
 });
 
 export const listVersions = operation({
@@ -138,7 +138,8 @@ export const assetHistory = operation({
   method: "get",
   path: "/v1/assets/{kind}/{name}/history",
   summary: "What happened to an asset.",
-  answer: () => page(z.looseObject({ type: z.string(), at: moment, actor: z.string() })),
+  answer: () =>
+    page(z.looseObject({ type: z.string(), at: moment, actor: z.string() }).meta({ id: "AssetEvent" })),
   tagged: "text",
 });
 
@@ -149,9 +150,9 @@ export const moveLabel = operation({
   summary: "Moves a label to a version.",
   body: z.strictObject({ to: target, reason }),
   answer: line,
-  takesKey: "recorded",
   tagged: "text",
   takesMatch: true,
+  takesKey: "recorded",
 });
 
 export const removeLabel = operation({
@@ -161,9 +162,9 @@ export const removeLabel = operation({
   summary: "Takes a label off.",
   body: z.strictObject({ reason }),
   answer: line,
-  takesKey: "recorded",
   tagged: "text",
   takesMatch: true,
+  takesKey: "recorded",
 });
 
 export const approveLabel = operation({
@@ -199,5 +200,12 @@ export const renderAsset = operation({
     input: jsonObject,
     tags: z.record(z.string().max(100), z.string().max(200)).optional(),
   }),
-  answer: () => z.looseObject({ digest: z.string() }),
+  answer: () =>
+    z
+      .object({
+        digest: z.string(),
+        messages: list(message()),
+        variant: z.object({ name: z.string(), reason: z.string() }),
+      })
+      .meta({ id: "RenderedPrompt" }),
 });

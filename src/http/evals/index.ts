@@ -13,7 +13,7 @@ import {
   type ScoredRow,
   scorerOf,
 } from "../../loop/evals/index.ts";
-import { candidateRelease, replayDeps } from "../candidate.ts";
+import { candidateRelease } from "../candidate.ts";
 import { serve } from "../operation.ts";
 import { datasetOf } from "./dataset.ts";
 import { runEval } from "./schema.ts";
@@ -33,7 +33,7 @@ export function evalRoutes(engine: Engine): Hono {
 async function evaluated(engine: Engine, body: EvalBody) {
   const { gates, seed } = body;
   for (const gate of gates) gateOf(gate);
-  const deps = replayDeps(engine);
+  const deps = engine.replayDeps;
   const permissions: Permissions = { allow: new Set(body.allow), simulate: true };
   const release = await candidateRelease(engine, body, true);
   const judge = body.judge === undefined ? undefined : await namedRelease(engine, body.judge, body);

@@ -29,7 +29,7 @@ export interface Call {
   readonly tags: Readonly<Record<string, string>>;
   /** `Idempotency-Key`. */
   readonly key: string | undefined;
-  readonly signal: AbortSignal;
+  readonly hungUp: AbortController;
 }
 
 /** Whoever hears an answer as it comes. */
@@ -91,7 +91,7 @@ export class KeyedCalls {
   }
 
   async #askFresh(call: Call, { id, key }: Fresh, listener?: Listener): Promise<Answered> {
-    const { target, partsFor, input, tags, signal } = call;
+    const { target, partsFor, input, tags, hungUp } = call;
     const sources = { registry: this.#engine.registry, files: this.#files() };
     const { asset, uses, prompt, arms } = await pick(sources, target, { id, workflow, input, tags });
     const parts = partsFor(prompt);
@@ -109,7 +109,7 @@ export class KeyedCalls {
         parts: listener ? { ...parts, onDelta: (delta) => listener.delta(delta) } : parts,
         tags,
         key,
-        signal,
+        hungUp,
       });
       return { runId: id, beganAt, release, result, cache: reply.trace?.cache ?? "off" };
     } catch (error) {

@@ -11,6 +11,7 @@ import { chatParts } from "./chat.ts";
 import { openaiError } from "./errors.ts";
 import { callBytesMax } from "./limits.ts";
 import { completeChat, embed as embedding, getServed, listServed } from "./operations.ts";
+import { type Outlet, outletOf } from "./outlet.ts";
 import { checkedBody, ParameterInvalid } from "./parameter.ts";
 import { type Answered, answerHeaders, chatCompletion, embeddingList, modelObject } from "./present.ts";
 import { chatBody, embeddingBody } from "./schema.ts";
@@ -43,7 +44,7 @@ export function openaiRoutes(engine: Engine, assets: () => AssetSource): Hono {
   routes.post(
     "/chat/completions",
     tell(completeChat, async (context: Context) => {
-      const { json, ...asked } = await askedOf(context);
+      const { json, outlet, ...asked } = await askedOf(context);
       const body = checkedBody(chatBody, json);
       const target = targetOf(all(), body.model, body.flyball?.route);
       const call: Call = {
@@ -52,16 +53,16 @@ export function openaiRoutes(engine: Engine, assets: () => AssetSource): Hono {
         partsFor: (prompt) => chatParts(body, prompt, asked.tags),
         ...asked,
       };
-      if (!body.stream) return answer(context, await calls.ask(call), chatCompletion);
+      if (!body.stream) return answer(outlet, await calls.ask(call), chatCompletion);
       const includesUsage = body.stream_options?.include_usage === true;
-      return streamed(calls, call, { clock: engine.clock, model: body.model, includesUsage });
+      return streamed(calls, call, { clock: engine.clock, model: body.model, includesUsage, outlet });
     }),
   );
 
   routes.post(
     "/embeddings",
     tell(embedding, async (context: Context) => {
-      const { json, ...asked } = await askedOf(context);
+      const { json, outlet, ...asked } = await askedOf(context);
       const body = checkedBody(embeddingBody, json);
       const target = targetOf(all(), body.model);
       if (target.prompt)
@@ -69,7 +70,7 @@ export function openaiRoutes(engine: Engine, assets: () => AssetSource): Hono {
       const embed = typeof body.input === "string" ? [body.input] : body.input;
       const parts = { messages: [], embed, settings: {}, output: undefined };
       const answered = await calls.ask({ surface: "embeddings", target, partsFor: () => parts, ...asked });
-      return answer(context, answered, (done) => embeddingList(done, body.encoding_format ?? "float"));
+      return answer(outlet, answered, (done) => embeddingList(done, body.encoding_format ?? "float"));
     }),
   );
 
@@ -82,7 +83,10 @@ export function answerOpenaiError(context: Context, error: unknown): Response {
   return context.json(body, status as ContentfulStatusCode, headers);
 }
 
-type Asked = Omit<Call, "surface" | "target" | "partsFor"> & { readonly json: JsonObject };
+type Asked = Omit<Call, "surface" | "target" | "partsFor"> & {
+  readonly json: JsonObject;
+  readonly outlet: Outlet;
+};
 
 async function askedOf(context: Context): Promise<Asked> {
   const json = await jsonOf(context, callBytesMax);
@@ -91,33 +95,28 @@ async function askedOf(context: Context): Promise<Asked> {
   const { stream: _stream, stream_options: _options, ...input } = json;
   const key = keyOf(context);
   const tags = tagsOf(context.req.header("x-flyball-tags"));
-  return { json, input, tags, key, signal: context.req.raw.signal };
+  const outlet = outletOf(context);
+  return { json, input, tags, key, outlet, hungUp: outlet.hungUp };
 }
 
-function answer(context: Context, answered: Answered, present: (answered: Answered) => JsonObject): Response {
-  return context.json(present(answered), 200, answerHeaders(answered));
+function answer(outlet: Outlet, answered: Answered, present: (answered: Answered) => JsonObject): Response {
+  const text = JSON.stringify(present(answered));
+  const length = String(Buffer.byteLength(text));
+  outlet.begin({ "content-type": "application/json", "content-length": length, ...answerHeaders(answered) });
+  outlet.end(text);
+  return outlet.response;
 }
 
-type StreamedAs = Pick<ConstructorParameters<typeof ChunkStream>[0], "clock" | "model" | "includesUsage">;
+type StreamedAs = ConstructorParameters<typeof ChunkStream>[0];
 
 /** The answer begins with the first words: until then a failure has a status of its own. */
 async function streamed(calls: KeyedCalls, call: Call, how: StreamedAs): Promise<Response> {
-  const hangUp = new AbortController();
-  const stream = new ChunkStream({ ...how, onCancel: () => hangUp.abort() });
-  if (call.signal.aborted) hangUp.abort();
-  // Not `AbortSignal.any`: its weak references cost more than the rest of this function.
-  call.signal.addEventListener("abort", () => hangUp.abort(), { once: true });
-  const answering = calls.ask({ ...call, signal: hangUp.signal }, stream);
+  const stream = new ChunkStream(how);
+  const answering = calls.ask(call, stream);
   answering.then(
     (answered) => stream.finish(answered),
     (error) => stream.fail(error),
   );
-  const answered = await Promise.race([answering, stream.begun]);
-  return new Response(stream.body, {
-    headers: {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache",
-      ...(answered ? answerHeaders(answered) : stream.headers()),
-    },
-  });
+  await Promise.race([answering, stream.begun]);
+  return how.outlet.response;
 }

@@ -60,7 +60,7 @@ test("the official client gets a completion, and the call is a run", async (t) =
 });
 
 test("a stream comes as it is said, and ends with usage and what it cost", async (t) => {
-  const { client, run } = await setup(t);
+  const { client, run } = await setup(t, () => ({ betweenMs: 5 }));
   const { data, response } = await client.chat.completions
     .create({ model: "small", messages: user("Hi"), stream: true, stream_options: { include_usage: true } })
     .withResponse();

@@ -3,8 +3,10 @@ import type { ModelDelta } from "../../models/gateway/index.ts";
 import type { Listener } from "./calls.ts";
 import { openaiError } from "./errors.ts";
 import { heartbeatMs } from "./limits.ts";
+import type { Outlet } from "./outlet.ts";
 import {
   type Answered,
+  answerHeaders,
   completionHead,
   contentOf,
   fingerprintOf,
@@ -19,43 +21,38 @@ interface StreamOptions {
   /** As the request names it: which one answers is known only at the end. */
   readonly model: string;
   readonly includesUsage: boolean;
-  /** Nobody reads any more. */
-  readonly onCancel: () => void;
+  readonly outlet: Outlet;
 }
+
+const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
 
 /**
  * A chat completion as server-sent events. What comes is written as it comes; what follows the last word
  * (why it ended, what it took and cost) only once the whole answer is recorded.
  */
 export class ChunkStream implements Listener {
-  readonly body: ReadableStream<Uint8Array>;
-  /** Resolves when there is something to send: then the answer must begin. */
+  /** Resolves when the answer begins: until then, a failure has a status of its own. */
   readonly begun: Promise<void>;
   readonly #options: StreamOptions;
   /** What every chunk begins with, as it is written. */
   #head = "";
   #runId: string | undefined;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #begin = () => {};
-  #said = false;
+  /** What is known when the answer begins. */
+  #headers: Record<string, string> = {};
+  #tellBegun = () => {};
+  #hasBegun = false;
+  #hasRole = false;
+  /** What was said since the last turn, and is in no chunk yet. */
+  #words = "";
   #pending = "";
+  #isFlushing = false;
   #isWhole = false;
-  #isCancelled = false;
   #stopHeartbeat = () => {};
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.begun = new Promise((resolve) => {
-      this.#begin = resolve;
-    });
-    this.body = new ReadableStream({
-      start: (controller) => {
-        this.#controller = controller;
-      },
-      cancel: () => {
-        this.#cancel();
-        options.onCancel();
-      },
+      this.#tellBegun = resolve;
     });
     this.#beat();
   }
@@ -63,27 +60,26 @@ export class ChunkStream implements Listener {
   opened(runId: string): void {
     const { clock, model } = this.#options;
     this.#runId = runId;
+    this.#headers = { "x-flyball-run-id": runId };
     const head = completionHead({ runId, beganAt: clock.now() });
     this.#head = JSON.stringify({ ...head, object: "chat.completion.chunk", model }).slice(0, -1);
   }
 
-  /** What is known when the answer begins. */
-  headers(): Record<string, string> {
-    return this.#runId === undefined ? {} : { "x-flyball-run-id": this.#runId };
-  }
-
   delta(delta: ModelDelta): void {
-    if (!this.#said) this.#chunk({ role: "assistant", content: "", refusal: null });
-    this.#said = true;
-    this.#chunk(deltaOf(delta));
-    this.#begin();
+    if (!this.#hasRole) this.#chunk({ role: "assistant", content: "", refusal: null });
+    this.#hasRole = true;
+    if (delta.type === "text") {
+      this.#words += delta.text;
+      this.#flushSoon();
+    } else this.#chunk({ tool_calls: [calledIn(delta)] });
   }
 
   /** The rest of an answer that is on disk. */
   finish(answered: Answered): void {
     const { result } = answered;
     if (this.#runId === undefined) this.opened(answered.runId);
-    if (!this.#said) this.#chunk(wholeOf(answered));
+    this.#headers = answerHeaders(answered);
+    if (!this.#hasRole) this.#chunk(wholeOf(answered));
     const { usage } = usageOf(result);
     const about: JsonObject = {
       run_id: answered.runId,
@@ -101,14 +97,23 @@ export class ChunkStream implements Listener {
 
   /** After the first words a failure can only be told within the stream. */
   fail(error: unknown): void {
+    if (!this.#hasBegun) return this.#stopHeartbeat();
+    this.#endWords();
     this.#send(`data: ${JSON.stringify(openaiError(error).body)}\n\n`);
     this.#done();
   }
 
   #chunk(delta: JsonObject, finishReason: string | null = null, more: JsonObject = {}): void {
+    this.#endWords();
     const choice = { index: 0, delta, logprobs: null, finish_reason: finishReason };
     const usage = this.#options.includesUsage ? { usage: null } : {};
     this.#write({ ...more, choices: [choice], ...usage });
+  }
+
+  #endWords(): void {
+    const content = this.#words;
+    this.#words = "";
+    if (content !== "") this.#chunk({ content });
   }
 
   #write(rest: JsonObject): void {
@@ -121,39 +126,48 @@ export class ChunkStream implements Listener {
     this.#stopHeartbeat();
   }
 
-  /** What comes in one turn of the event loop leaves in one piece: providers send several words at once. */
   #send(text: string): void {
-    if (this.#pending === "") nextTurn().then(() => this.#flush());
+    if (!this.#hasBegun) this.#begin();
     this.#pending += text;
+    this.#flushSoon();
+  }
+
+  #begin(): void {
+    this.#hasBegun = true;
+    this.#options.outlet.begin({ ...streamHeaders, ...this.#headers });
+    this.#tellBegun();
+  }
+
+  /**
+   * What comes in one turn of the event loop leaves in one piece, and its words in one chunk: providers
+   * send several at once.
+   */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    nextTurn().then(() => this.#flush());
   }
 
   #flush(): void {
-    if (!this.#isCancelled) this.#controller?.enqueue(Buffer.from(this.#pending));
+    const { outlet } = this.#options;
+    this.#endWords();
+    if (this.#isWhole) outlet.end(this.#pending);
+    else outlet.write(this.#pending);
     this.#pending = "";
-    if (this.#isWhole && !this.#isCancelled) this.#controller?.close();
-  }
-
-  #cancel(): void {
-    this.#isCancelled = true;
-    this.#stopHeartbeat();
+    this.#isFlushing = false;
   }
 
   #beat(): void {
     this.#stopHeartbeat = this.#options.clock.after(heartbeatMs, () => {
       this.#send(": the model is at work\n\n");
-      this.#begin();
       this.#beat();
     });
   }
 }
 
-function deltaOf(delta: ModelDelta): JsonObject {
-  if (delta.type === "text") return { content: delta.text };
-  const { index, id, name, arguments: written } = delta;
+function calledIn({ index, id, name, arguments: written }: Extract<ModelDelta, { type: "tool_call" }>): Json {
   const called = { ...(name === undefined ? {} : { name }), arguments: written };
-  return {
-    tool_calls: [{ index, ...(id === undefined ? {} : { id, type: "function" }), function: called }],
-  };
+  return { index, ...(id === undefined ? {} : { id, type: "function" }), function: called };
 }
 
 /** An answer that came in one piece, such as one from the cache. */

@@ -38,6 +38,14 @@ test("a look, a proposal and its experiment, as a script sees them", async (t) =
     body.findings.map(({ kind }: { kind: string }) => kind),
     ["swap_model"],
   );
+  const looks = (await ask("GET", "/v1/optimizer/cycles?workflow=flow")).body.items;
+  assert.deepEqual(
+    looks.map(({ findings, proposals }: { findings: object; proposals: object }) => [findings, proposals]),
+    [
+      [body.findings, body.proposals.map(({ id }: { id: string }) => id)],
+      [[], []],
+    ],
+  );
   const { items } = (await ask("GET", "/v1/proposals?workflow=flow")).body;
   assert.deepEqual(items, body.proposals);
   const [{ id, kind, status, diff, expected }] = items;
@@ -49,8 +57,10 @@ test("a look, a proposal and its experiment, as a script sees them", async (t) =
 
   const begun = await ask("POST", `/v1/proposals/${id}/experiments`, {});
   assert.equal(begun.status, 201);
+  await engine.optimizer.settled();
   const shown = (await ask("GET", `/v1/experiments/${begun.body.id}`)).body;
   assert.deepEqual([shown.stage, shown.share, shown.maxShare, shown.realised], ["shadow", 0, 0, null]);
+  assert.deepEqual(shown.seen, { runs: 0, judged: 0, right: 0, shown: 0 });
   assert.deepEqual(shown.expected, expected);
   const again = await ask("POST", `/v1/proposals/${id}/experiments`, {});
   assert.deepEqual([again.status, again.body.code], [409, "PROPOSAL_STALE"]);

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { z } from "zod";
 import type { Engine } from "../../engine.ts";
 import { replay } from "../../loop/evals/index.ts";
-import { candidateRelease, replayDeps } from "../candidate.ts";
+import { candidateRelease } from "../candidate.ts";
 import { serve } from "../operation.ts";
 import { replayRuns } from "./schema.ts";
 
@@ -15,7 +15,7 @@ export function replayRoutes(engine: Engine, isLocal: boolean): Hono {
     const candidate = await candidateRelease(engine, body, isLocal);
     const runs = runsOf(engine, candidate.workflow, body.runs);
     const permissions = { allow: new Set(body.allow), simulate: body.simulate };
-    const replayed = await replay({ runs, candidate, permissions }, replayDeps(engine));
+    const replayed = await replay({ runs, candidate, permissions }, engine.replayDeps);
     return { workflow: candidate.workflow, release: candidate.digest, ...replayed };
   });
   return routes;

@@ -2,12 +2,18 @@ import { z } from "zod";
 import { parseShare } from "../../core/base/index.ts";
 import { rolloutModes } from "../../core/registry/index.ts";
 import { operation } from "../operation.ts";
-import { anyJson, jsonObject, list, moment, once, page, reason, share } from "../schema.ts";
+import { jsonObject, list, moment, once, page, reason, share } from "../schema.ts";
 
 const written = z.union([z.number(), z.string()]);
 const writtenShare = written.transform(parseShare).describe("A share such as 10% or 0.1.");
 const status = z.enum(["running", "promoted", "rolled_back"]).meta({ id: "RolloutStatus" });
 const mode = z.enum(rolloutModes);
+
+const guard = once(() =>
+  z
+    .object({ metric: z.string(), max: z.number().optional(), min: z.number().optional(), minRuns: z.int() })
+    .meta({ id: "Guard" }),
+);
 
 const row = once(() =>
   z
@@ -20,7 +26,7 @@ const row = once(() =>
       from: z.string(),
       to: z.string(),
       by: z.string().nullable(),
-      guards: anyJson,
+      guards: list(guard()),
       startedBy: z.string(),
       startedAt: moment,
       endedAt: moment.nullable(),
@@ -90,8 +96,8 @@ export const startRollout = operation({
   }),
   answer: rollout,
   statuses: [201],
-  makes: "/v1/rollouts",
   takesKey: "recorded",
+  makes: "/v1/rollouts",
 });
 
 export const getRollout = operation({
@@ -127,7 +133,7 @@ export const rollBack = operation({
   id: "rollBack",
   method: "post",
   path: "/v1/rollouts/{id}/rollback",
-  summary: "Ends it: everybody gets the old version.",
+  summary: "Ends it, or takes it back after it was promoted: everybody gets the old version.",
   body: z.strictObject({ reason: z.string().min(1).max(2_000) }),
   answer: rollout,
   takesKey: "recorded",

@@ -2,7 +2,18 @@ import { z } from "zod";
 import { runStatuses } from "../../core/executor/index.ts";
 import { pageItemsMax } from "../limits.ts";
 import { operation } from "../operation.ts";
-import { anyJson, journalEvent, jsonObject, limit, list, moment, once, page, reason } from "../schema.ts";
+import {
+  anyJson,
+  journalEvent,
+  jsonObject,
+  limit,
+  list,
+  message,
+  moment,
+  once,
+  page,
+  reason,
+} from "../schema.ts";
 
 const tag = z
   .string()
@@ -123,6 +134,31 @@ export const run = once(() =>
     .meta({ id: "Run" }),
 );
 
+/** What the kinds of this engine tell of a step; what another one tells in its own way is null. */
+export const traced = once(() => ({
+  prompt: list(message()),
+  model: z.string(),
+  provider: z.string(),
+  parameters: jsonObject,
+  tokens: z.record(z.string(), z.number()).readonly(),
+  cost: z.number(),
+  requests: z.int(),
+  cache: z.string(),
+  cachedFrom: z.object({ runId: z.string(), path: z.string(), ageMs: z.number() }),
+  route: z.object({ chosen: z.string(), reason: z.string() }),
+}));
+
+export const stepVersion = once(() =>
+  z
+    .object({
+      name: z.string(),
+      digest: z.string(),
+      variant: z.string().optional(),
+      reason: z.string().optional(),
+    })
+    .meta({ id: "StepVersion" }),
+);
+
 const ranStep = once(() =>
   z
     .looseObject({
@@ -132,21 +168,22 @@ const ranStep = once(() =>
       status: stepStatus,
       startedAt: moment.nullable(),
       endedAt: moment.nullable(),
-      prompt: anyJson.describe("The messages as they were sent."),
+      prompt: traced().prompt.nullable().describe("The messages as they were sent."),
       input: anyJson,
-      model: anyJson,
-      provider: anyJson,
-      parameters: anyJson,
-      versions: z.record(z.string(), anyJson),
-      tokens: anyJson,
-      cost: anyJson,
+      model: traced().model.nullable(),
+      provider: traced().provider.nullable(),
+      parameters: traced().parameters.nullable(),
+      versions: z.record(z.string(), stepVersion()).readonly(),
+      tokens: traced().tokens.nullable(),
+      cost: traced().cost.nullable(),
       attempts: z.int(),
       failures: list(
         z.object({ attempt: z.int(), at: moment.nullable(), dueAt: moment.nullable(), error: failure() }),
       ),
-      requests: anyJson,
-      cache: anyJson,
-      route: anyJson,
+      requests: traced().requests.nullable(),
+      cache: traced().cache.nullable(),
+      cachedFrom: traced().cachedFrom.nullable(),
+      route: traced().route.nullable(),
       result: jsonObject.nullable(),
       error: failure().nullable(),
       waiting: stepWait().nullable(),

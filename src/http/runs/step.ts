@@ -1,9 +1,11 @@
-import { FlyballError, isJsonObject, type Json, type JsonObject } from "../../core/base/index.ts";
+import type { z } from "zod";
+import { FlyballError, type Json } from "../../core/base/index.ts";
 import { type Release, type RunRow, type StepView, viewRun } from "../../core/executor/index.ts";
 import { type KindRegistry, kindsAt } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
 import { NotFound } from "../problem.ts";
 import { iso } from "./present.ts";
+import { stepVersion, traced } from "./schema.ts";
 
 /** What ran at one step: what was asked, of whom, in which versions, what it cost and how it went. */
 export async function showStep(engine: Engine, row: RunRow, path: string) {
@@ -22,6 +24,7 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
     route,
     attempts: requests,
     cache,
+    cachedFrom,
     promptVersion,
     priceVersion,
     ...others
@@ -34,27 +37,28 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
     status: step.status,
     startedAt: iso(step.startedAt),
     endedAt: iso(step.endedAt),
-    prompt: prompt ?? null,
+    prompt: toldAs(traced().prompt, prompt),
     input: input ?? null,
-    model: result.model ?? null,
-    provider: result.provider ?? null,
-    parameters: parameters ?? null,
+    model: toldAs(traced().model, result.model),
+    provider: toldAs(traced().provider, result.provider),
+    parameters: toldAs(traced().parameters, parameters),
     versions: {
       ...(await versionsOf(engine, row, step)),
       ...promptOf(promptVersion),
       ...priceOf(priceVersion, String(result.model)),
     },
-    tokens: result.tokens ?? null,
-    cost: result.cost ?? null,
+    tokens: toldAs(traced().tokens, result.tokens),
+    cost: toldAs(traced().cost, result.cost),
     attempts: step.attempts,
     failures: step.failures.map(({ at, dueAt, ...failure }) => ({
       ...failure,
       at: iso(at),
       dueAt: iso(dueAt),
     })),
-    requests: requests ?? null,
-    cache: cache ?? null,
-    route: route ?? null,
+    requests: toldAs(traced().requests, requests),
+    cache: toldAs(traced().cache, cache),
+    cachedFrom: toldAs(traced().cachedFrom, cachedFrom),
+    route: toldAs(traced().route, route),
     ...others,
     result: step.result,
     error: step.error,
@@ -63,11 +67,16 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
   };
 }
 
-interface Version {
-  readonly name: string;
-  readonly digest: string;
-  readonly [more: string]: Json;
+/** A kind of the user's own may write anything under the same name. */
+function toldAs<T>(shape: z.ZodType<T>, value: Json | undefined): T | null {
+  return isShaped(shape, value) ? value : null;
 }
+
+function isShaped<T>(shape: z.ZodType<T>, value: unknown): value is T {
+  return shape.safeParse(value).success;
+}
+
+type Version = z.output<ReturnType<typeof stepVersion>>;
 
 /** What the release pins of what the step names. Of a release that cannot be made here, what the row knows. */
 async function versionsOf(
@@ -105,11 +114,11 @@ function assetsOf(release: Release, kinds: KindRegistry, step: StepView): Readon
 }
 
 /** The version that was rendered, with its variant: of a flow, which has no document, the only word of it. */
-function promptOf(version: Json | undefined): JsonObject {
-  return isJsonObject(version) ? { prompt: version } : {};
+function promptOf(version: Json | undefined): Readonly<Record<string, Version>> {
+  return isShaped(stepVersion(), version) ? { prompt: version } : {};
 }
 
 /** The day from which the price holds, where it has one, and a digest of it. */
-function priceOf(version: Json | undefined, name: string): JsonObject {
+function priceOf(version: Json | undefined, name: string): Readonly<Record<string, Version>> {
   return typeof version === "string" ? { price: { name, digest: version } } : {};
 }

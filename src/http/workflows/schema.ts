@@ -140,6 +140,6 @@ export const getSchema = operation({
   method: "get",
   path: "/v1/workflows/schema",
   summary: "The JSON Schema of how a workflow is written, with the kinds of step that there are.",
-  answer: () => z.unknown(),
+  answer: () => jsonObject,
   tagged: "text",
 });

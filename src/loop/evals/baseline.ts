@@ -5,6 +5,7 @@ import {
   type Rehearsed,
   type RehearsedStep,
   type Release,
+  type Releases,
   rehearse,
 } from "../../core/executor/index.ts";
 import type { Journal } from "../../core/journal/index.ts";
@@ -26,6 +27,26 @@ export interface ReplayDeps {
   namedBy(asset: Asset): readonly AssetReference[];
 }
 
+interface Engine extends Pick<ReplayDeps, "clock" | "journal"> {
+  readonly releases: Pick<Releases, "load">;
+  readonly executor: Pick<ReplayDeps, "programOf"> & { readonly switchboard: Pick<ReplayDeps, "check"> };
+}
+
+/** What an engine has for walking through a release in memory. */
+export function replayDeps(
+  { clock, journal, releases, executor }: Engine,
+  namedBy: ReplayDeps["namedBy"],
+): ReplayDeps {
+  return {
+    clock,
+    journal,
+    load: (digest) => releases.load(digest),
+    programOf: executor.programOf,
+    check: (used) => executor.switchboard.check(used),
+    namedBy,
+  };
+}
+
 /** What a step of the recorded run was asked, so that a candidate's question can be held against it. */
 export interface Asked {
   readonly question: string;
@@ -38,6 +59,8 @@ export interface Asked {
 export interface Baseline {
   readonly rehearsed: Rehearsed;
   readonly asked: ReadonlyMap<string, Asked>;
+  /** The same of another record, whose models' answers may stand too. */
+  readonly before?: ReadonlyMap<string, Asked>;
   /** Steps whose record is not what the recorded release makes of the recorded answers. */
   readonly irreproducible: readonly string[];
 }

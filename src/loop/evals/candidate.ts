@@ -30,7 +30,7 @@ import { Assets, outsideOf, questionOf, refuseFlow, treatmentOf } from "./treatm
 // Invariants
 //   C1. What is pure is computed again, whatever is on record.
 //   C2. A recorded answer stands for a step only while the step asks the same: path, kind, inputs, and the
-//       versions of everything that it names.
+//       versions of everything that it names. So may a model's answer on another record that is named.
 //   C3. Nothing outside is touched unless it was allowed by name; an attempt that was not ends the replay there.
 //   C4. A person's decision stands while draft and evidence are the same; else the run is marked as one to review.
 
@@ -42,7 +42,14 @@ export interface Permissions {
 }
 
 /** How a step of the candidate came to its answer. */
-export type StepTreatment = "reused" | "computed" | "rerun" | "simulated" | "needs_review" | "blocked";
+export type StepTreatment =
+  | "reused"
+  | "asked_before"
+  | "computed"
+  | "rerun"
+  | "simulated"
+  | "needs_review"
+  | "blocked";
 
 /** `needs_sandbox`: it can be done again beside the real world; `not_replayable`: only there. */
 export type Replayability = "replayable" | "needs_sandbox" | "not_replayable";
@@ -128,7 +135,8 @@ class Walk {
   }
 
   #treated(step: RehearsedStep, asked: Asked | undefined): Treated | Promise<Treated> {
-    const isSameQuestion = asked?.question === questionOf(step, this.#assets, this.#deps.namedBy);
+    const question = questionOf(step, this.#assets, this.#deps.namedBy);
+    const isSameQuestion = asked?.question === question;
     const treatment = treatmentOf(step.kind, step.config);
     if (treatment === "pure" && !(isSameQuestion && asked?.isIrreproducible))
       return this.#compute(step, asked);
@@ -137,8 +145,11 @@ class Walk {
       case "pure":
       case "local":
         return this.#rerun(step, asked, { mark: "replayable" });
-      case "model":
+      case "model": {
+        const before = this.#baseline.before?.get(keyOf(step));
+        if (before?.question === question) return { ...reused(step, before), how: "asked_before" };
         return this.#rerun(step, asked, { mark: "needs_sandbox" });
+      }
       case "review":
         return this.#review(step, asked);
       case "wait":

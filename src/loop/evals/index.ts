@@ -9,8 +9,8 @@
  * the same figures.
  * Read first: `replay.ts`, `baseline.ts` and `candidate.ts`; then `scorers.ts` and `evaluation.ts`.
  */
-export type { ReplayDeps } from "./baseline.ts";
-export type { Permissions, Replayability, ReplayedStep, StepTreatment } from "./candidate.ts";
+export { type ReplayDeps, replayDeps } from "./baseline.ts";
+export type { Candidate, Permissions, Replayability, ReplayedStep, StepTreatment } from "./candidate.ts";
 export { type DatasetRow, datasetAsset, rowOfRun, rowsOf, rowsOfFile } from "./datasets.ts";
 export * from "./errors.ts";
 export { evaluate, judgeOf } from "./evaluation.ts";
@@ -23,6 +23,8 @@ export {
   type ReplayRequest,
   type ReplaySummary,
   replay,
+  replayRun,
+  summaryOf,
 } from "./replay.ts";
 export { scorerOf } from "./scorers.ts";
 export type { Estimate } from "./statistics.ts";

@@ -1,9 +1,9 @@
 import { FlyballError, type Json } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
-import { type Baseline, baselineOf, type ReplayDeps } from "./baseline.ts";
+import { type Baseline, baselineOf, nothingRecorded, type ReplayDeps } from "./baseline.ts";
 import { type Candidate, candidateOf, type Permissions, type ReplayedStep } from "./candidate.ts";
 import { type FieldDifference, fieldDifferences } from "./differences.ts";
-import { EffectBlocked } from "./errors.ts";
+import { EffectBlocked, NotReplayable } from "./errors.ts";
 import { type Recording, recordingOf } from "./recording.ts";
 import { type Estimate, meanOf, share } from "./statistics.ts";
 import { refuseFlow } from "./treatment.ts";
@@ -13,6 +13,8 @@ export interface ReplayRequest {
   readonly runs: readonly string[];
   readonly candidate: Release;
   readonly permissions: Permissions;
+  /** Another run on record whose models may have been asked what the candidate asks: nobody pays for an answer twice. */
+  readonly askedBefore?: (run: string) => string | undefined;
 }
 
 /** Time and cost, of the recorded release over the recorded answers, and of the candidate. */
@@ -60,38 +62,47 @@ export interface ReplaySummary {
   readonly tookMs: Estimate | null;
 }
 
-/** Walks each run again, one after the other; `tell` hears of each as it is done. */
+/** Walks each run again, one after the other. */
 export async function replay(
   request: ReplayRequest,
   deps: ReplayDeps,
-  tell: (run: ReplayedRun) => void = () => {},
 ): Promise<{ readonly items: readonly ReplayedRun[]; readonly summary: ReplaySummary }> {
   const items: ReplayedRun[] = [];
-  for (const run of request.runs) {
-    const item = await replayRun(run, request, deps);
-    items.push(item);
-    tell(item);
-  }
+  for (const run of request.runs) items.push((await replayRun(run, request, deps)).item);
   return { items, summary: summaryOf(items) };
 }
 
-async function replayRun(
+/** Walks one run again; the candidate is null where it came to nothing. */
+export async function replayRun(
   run: string,
-  { candidate: release, permissions }: ReplayRequest,
+  { candidate: release, permissions, askedBefore }: Omit<ReplayRequest, "runs">,
   deps: ReplayDeps,
-): Promise<ReplayedRun> {
+): Promise<{ readonly item: ReplayedRun; readonly candidate: Candidate | null }> {
   try {
     const recording = recordingOf(run, await deps.journal.read(`run/${run}`));
     const recorded = await deps.load(recording.started.release);
     refuseFlow(recorded, permissions.allow);
     const baseline = await baselineOf(recording, recorded, deps);
-    const candidate = await candidateOf(recording, baseline, release, permissions, deps);
-    return replayedRun(recording, baseline, candidate);
+    const before = await askedOf(askedBefore?.(run), deps);
+    const candidate = await candidateOf(recording, { ...baseline, before }, release, permissions, deps);
+    return { item: replayedRun(recording, baseline, candidate), candidate };
   } catch (error) {
     if (!(error instanceof FlyballError)) throw error;
     const isDamaged = error.code === "EVENT_DAMAGED";
     const status = error instanceof EffectBlocked ? "blocked" : isDamaged ? "damaged" : "not_replayable";
-    return { ...unreplayed, run, status, problem: error.message };
+    return { item: { ...unreplayed, run, status, problem: error.message }, candidate: null };
+  }
+}
+
+/** What another run was asked; nothing where there is none, or where it says nothing any more. */
+async function askedOf(run: string | undefined, deps: ReplayDeps): Promise<Baseline["asked"]> {
+  if (run === undefined) return nothingRecorded.asked;
+  try {
+    const recording = recordingOf(run, await deps.journal.read(`run/${run}`));
+    return (await baselineOf(recording, await deps.load(recording.started.release), deps)).asked;
+  } catch (error) {
+    if (error instanceof NotReplayable) return nothingRecorded.asked;
+    throw error;
   }
 }
 
@@ -118,7 +129,7 @@ function replayedRun(recording: Recording, baseline: Baseline, candidate: Candid
     run: recording.id,
     status: isBlocked ? "blocked" : "replayed",
     problem: isBlocked ? (rehearsed.error?.message ?? null) : null,
-    reused: count("reused"),
+    reused: count("reused", "asked_before"),
     computed: count("computed"),
     rerun: count("rerun", "simulated"),
     needsReview: count("needs_review"),
@@ -155,7 +166,7 @@ function differencesOf(
   ];
 }
 
-function summaryOf(items: readonly ReplayedRun[]): ReplaySummary {
+export function summaryOf(items: readonly ReplayedRun[]): ReplaySummary {
   const replayed = items.filter(({ status }) => status === "replayed");
   const count = (status: ReplayedRun["status"]) => items.filter((item) => item.status === status).length;
   const deltas = (of: (item: ReplayedRun) => Compared | null) =>

@@ -5,7 +5,6 @@ import type { TestContext } from "node:test";
 import { derivedId, type Json } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import { type Engine, openEngine } from "../../engine.ts";
-import { referencesOf } from "../../models/gateway/index.ts";
 import type { ReplayDeps } from "./index.ts";
 
 // An engine on a folder of its own, whose workflow files a test writes anew.
@@ -41,14 +40,7 @@ export async function bench(t: TestContext, files: Readonly<Record<string, strin
     engine,
     folder,
     write,
-    deps: {
-      clock: engine.clock,
-      journal: engine.journal,
-      load: (digest) => engine.releases.load(digest),
-      programOf: engine.executor.programOf,
-      check: (used) => engine.executor.switchboard.check(used),
-      namedBy: ({ kind, content }) => referencesOf(kind, content),
-    },
+    deps: engine.replayDeps,
     open: async (file) => (await engine.open(join(folder, file))).release,
     async run(release, name, input) {
       const id = derivedId("run", name);

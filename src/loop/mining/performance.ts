@@ -59,9 +59,9 @@ export function performanceOf(log: EventLog, dfg: Dfg): Performance {
       elapsed.add(edge, times.elapsed);
     }
     if (first === end) continue;
+    cases.add(0, durationOfCase(log, index));
     const beganAt = begin(log, first);
     const endedAt = log.at[end - 1] ?? Number.NaN;
-    cases.add(0, endedAt - beganAt);
     if (beganAt < firstAt) firstAt = beganAt;
     if (endedAt > lastAt) lastAt = endedAt;
   }
@@ -73,6 +73,21 @@ export function performanceOf(log: EventLog, dfg: Dfg): Performance {
     firstAt: caseDuration && firstAt,
     lastAt: caseDuration && lastAt,
   };
+}
+
+/** From the begin of a case to its end; NaN where that is not known. */
+export function durationOfCase(log: EventLog, index: number): number {
+  const [first = 0, end = 0] = log.offsets.subarray(index, index + 2);
+  if (first === end) return Number.NaN;
+  return (log.at[end - 1] ?? Number.NaN) - begin(log, first);
+}
+
+/** NaN where no event of it says. */
+export function costOfCase({ measured, offsets }: EventLog, index: number): number {
+  let sum = Number.NaN;
+  for (const cost of measured.cost?.subarray(offsets[index], offsets[index + 1]) ?? [])
+    if (!Number.isNaN(cost)) sum = (sum || 0) + cost;
+  return sum;
 }
 
 interface EventTimes {
@@ -144,7 +159,7 @@ class TimesByGroup {
   }
 }
 
-class Sums {
+export class Sums {
   readonly #sums: Float64Array;
   readonly #counts: Uint32Array;
 
@@ -167,7 +182,7 @@ class Sums {
 }
 
 /** All durations of each group, in one column: a median needs them. */
-class Durations {
+export class Durations {
   readonly #values: Float64Array;
   readonly #starts: Uint32Array;
   readonly #counts: Uint32Array;

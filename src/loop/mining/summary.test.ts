@@ -26,10 +26,41 @@ test("what follows what, and which ways cases go, in the order of time and stabl
   assert.deepEqual(summary.startActivities, { a: 3 });
   assert.deepEqual(summary.endActivities, { c: 3 });
   assert.deepEqual(summary.topVariants, [
-    { activities: ["a", "c"], cases: 2, share: 2 / 3 },
-    { activities: ["a", "b", "c"], cases: 1, share: 1 / 3 },
+    {
+      activities: ["a", "c"],
+      cases: 2,
+      share: 2 / 3,
+      duration: { meanMs: 1, totalMs: 2, medianMs: 1 },
+      cost: null,
+      example: "2",
+    },
+    {
+      activities: ["a", "b", "c"],
+      cases: 1,
+      share: 1 / 3,
+      duration: { meanMs: 1, totalMs: 1, medianMs: 1 },
+      cost: null,
+      example: "1",
+    },
   ]);
   assert.deepEqual([summary.cases, summary.events, summary.activities, summary.variants], [3, 7, 3, 2]);
+});
+
+test("a way that cases went has their time, and what of their cost is known", () => {
+  const { topVariants } = summaryOf([
+    { case: "1", activity: "a", at: 0, cost: 2 },
+    { case: "1", activity: "b", at: 10 },
+    { case: "2", activity: "a", at: 20, cost: 1 },
+    { case: "2", activity: "b", at: 50, cost: 4 },
+    { case: "3", activity: "b", at: 60 },
+  ]);
+  assert.deepEqual(
+    topVariants.map(({ duration, cost, example }) => [duration?.medianMs, cost, example]),
+    [
+      [20, 7, "1"],
+      [0, null, "3"],
+    ],
+  );
 });
 
 test("an event without a time keeps its place behind the one before it", () => {
@@ -152,7 +183,9 @@ test("an empty log, and cases without events, show nothing and break nothing", (
   builder.newCase("nothing was done");
   const one = summarize(builder.build(), { variantsMax: 3 });
   assert.deepEqual([one.cases, one.variants, one.startActivities], [1, 1, {}]);
-  assert.deepEqual(one.topVariants, [{ activities: [], cases: 1, share: 1 }]);
+  assert.deepEqual(one.topVariants, [
+    { activities: [], cases: 1, share: 1, duration: null, cost: null, example: "nothing was done" },
+  ]);
 });
 
 test("a column that was not meant as activities is told, not mined", () => {

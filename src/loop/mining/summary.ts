@@ -38,6 +38,11 @@ export interface ShownVariant {
   readonly cases: number;
   /** Of all cases, 0 to 1. */
   readonly share: number;
+  readonly duration: Duration | null;
+  /** Of all its cases together, in the unit of the log. */
+  readonly cost: number | null;
+  /** The name of its first case. */
+  readonly example: string;
 }
 
 export interface ShownEdge extends EdgeTimes {
@@ -138,9 +143,14 @@ function byName(log: EventLog, counts: Uint32Array): Readonly<Record<string, num
   );
 }
 
-function shownVariant(log: EventLog, { path, cases }: Variant): ShownVariant {
-  const activities = path.map((activity) => log.activities[activity] ?? "");
-  return { activities, cases, share: cases / log.cases.length };
+function shownVariant(log: EventLog, { path, cases, first, ...times }: Variant): ShownVariant {
+  return {
+    activities: path.map((activity) => log.activities[activity] ?? ""),
+    cases,
+    share: cases / log.cases.length,
+    ...times,
+    example: log.cases[first] ?? "",
+  };
 }
 
 function dateText(ms: number | null): string | null {

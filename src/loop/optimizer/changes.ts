@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from "../../core/base/index.ts";
-import type { Observation } from "./observations.ts";
-import type { Interval } from "./statistics.ts";
+import type { Figures, Observation } from "./observations.ts";
 
 /** What is edited in an asset: typed, so that it can be judged without reading a diff. */
 export type Change =
@@ -43,17 +42,13 @@ export const noPrize: Prize = { usdPerRun: 0, msPerRun: 0, reviewMinutesPerRun: 
 export interface Opportunity {
   readonly finding: Finding;
   readonly change: Change;
+  /** The digest of the release that was tried on recorded runs, where one was. */
+  readonly triedAs?: string | undefined;
   readonly counterfactual: readonly Observation[];
 }
 
-/** What a change is expected to come to, or what it came to. */
-export interface Effects {
-  readonly costPerRun: Interval;
-  readonly accuracy: Interval & { readonly n: number };
-  readonly automated: Interval;
-  readonly timeToResultP50: Interval;
-  readonly reviewMinutesPerRun: number;
-}
+/** What a change is expected to come to, or what it came to, over so many runs. */
+export type Effects = Figures;
 
 /** Plain data, so it is JSON as it is. */
 export function plain(value: object): JsonObject {

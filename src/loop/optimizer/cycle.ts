@@ -5,16 +5,17 @@ import type { Asset, WorkflowDocument } from "../../core/workflow/index.ts";
 import type { Change, Finding, Opportunity } from "./changes.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { diffOf, edited } from "./edits.ts";
+import { ErrorBudget } from "./error-budget.ts";
 import { EditImpossible } from "./errors.ts";
 import { candidatesPerStepMax, replayRunsMax, runsObservedMin } from "./limits.ts";
 import { figuresOf, type Observation } from "./observations.ts";
-import { barsOf, effectsOf, type Proposal, proofText, undoText } from "./proposals.ts";
+import { barsOf, effectsOf, expectedOf, type Proposal, proofText, undoText } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
 import { repeatOpportunities } from "./repeats.ts";
 import { sequenceOpportunity } from "./sequence.ts";
-import { type DearStep, dearSteps, priceOf, swapOpportunity } from "./swap.ts";
-import { thresholdOpportunity } from "./threshold.ts";
-import { replayOn, withAssets } from "./trials.ts";
+import { type DearStep, dearSteps, priceOf, swapOpportunity, type Tried } from "./swap.ts";
+import { reviewSteps, thresholdOpportunity } from "./threshold.ts";
+import { Purse, replayOn, withAssets } from "./trials.ts";
 import { judgedBy } from "./truth.ts";
 
 /** What one look at a workflow came to. */
@@ -32,7 +33,11 @@ interface Looking {
 }
 
 /** Looks at the record of a workflow, tries what needs trying, and writes down what follows. Changes nothing. */
-export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cycle> {
+export async function cycleOf(
+  workflow: string,
+  { maxSpendUsd }: { readonly maxSpendUsd: number },
+  deps: OptimizerDeps,
+): Promise<Cycle> {
   const line = deps.registry.runnable(workflow);
   if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
   const release = await deps.registry.production(line);
@@ -40,12 +45,19 @@ export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cy
   const observations = await observationsOf(release, deps);
   if (definition.type !== "document" || observations.length < runsObservedMin)
     return { workflow, findings: [], proposals: [] };
-  const looking = { workflow, release, document: definition.workflow.document, observations };
+  const { document } = definition.workflow;
+  const looking = { workflow, release, document, observations };
+  const dear = dearSteps(release, deps.kinds, observations).map((step) => ({
+    step,
+    models: cheaperThan(step, deps),
+  }));
+  const trials = dear.reduce((sum, { models }) => sum + models.length, 0);
+  const budget = new ErrorBudget(reviewSteps(document).length + trials);
   const found = [
-    thresholdOpportunity(looking.document, observations),
-    ...(await swaps(looking, deps)),
+    thresholdOpportunity(document, observations, { budget, reviewMinutes: deps.reviewMinutes() }),
+    ...(await swaps(dear, looking, { budget, purse: new Purse(maxSpendUsd), deps })),
     sequenceOpportunity(definition.workflow, observations),
-    ...repeatOpportunities(looking.document, observations),
+    ...repeatOpportunities(document, observations),
   ].filter((each) => each !== undefined);
   const proposals: Proposal[] = [];
   for (const opportunity of found) {
@@ -56,12 +68,16 @@ export async function cycleOf(workflow: string, deps: OptimizerDeps): Promise<Cy
 }
 
 /** For each dear step the cheapest model that was as good. */
-async function swaps(looking: Looking, deps: OptimizerDeps): Promise<readonly Opportunity[]> {
-  const { release, observations } = looking;
+async function swaps(
+  dear: readonly { readonly step: DearStep; readonly models: readonly string[] }[],
+  looking: Looking,
+  how: { readonly budget: ErrorBudget; readonly purse: Purse; readonly deps: OptimizerDeps },
+): Promise<readonly Opportunity[]> {
   const found: Opportunity[] = [];
-  for (const dear of dearSteps(release, deps.kinds, observations))
-    for (const model of cheaperThan(dear, deps)) {
-      const opportunity = await swapped(dear, model, looking, deps);
+  for (const { step, models } of dear)
+    for (const model of models) {
+      const tried = await triedOn(step, model, looking, how);
+      const opportunity = tried && how.budget.test((level) => swapOpportunity({ ...tried, level }));
       if (opportunity) {
         found.push(opportunity);
         break;
@@ -97,12 +113,12 @@ function soundAsset(known: ReturnType<OptimizerDeps["assets"]>, name: string): A
   }
 }
 
-async function swapped(
+async function triedOn(
   { step, route, model: from }: DearStep,
   to: string,
   { release, document, observations }: Looking,
-  deps: OptimizerDeps,
-): Promise<Opportunity | undefined> {
+  { purse, deps }: { readonly purse: Purse; readonly deps: OptimizerDeps },
+): Promise<Omit<Tried, "level"> | undefined> {
   const change = { kind: "swap_model", step, route, from, to } as const;
   const written = await writtenWith(change, { kind: "route", name: route }, release, deps);
   const model = soundAsset(deps.assets(), to);
@@ -110,8 +126,8 @@ async function swapped(
   const parts = withAssets(release, [model, ...written.drafted]);
   const candidate = { release: await deps.releases.publish(parts), change };
   const originals = observations.filter(({ hasEnded }) => hasEnded).slice(0, replayRunsMax);
-  const trials = await replayOn(candidate, originals, deps);
-  return swapOpportunity({ change, document, observations, trials });
+  const trials = await replayOn(candidate, originals, purse, deps);
+  return { change, document, observations, trials, release: candidate.release.digest };
 }
 
 interface WrittenChange {
@@ -158,7 +174,7 @@ async function textOf(line: string, digest: string, { registry }: OptimizerDeps)
 }
 
 async function proposed(
-  { change, finding, counterfactual }: Opportunity,
+  { change, finding, counterfactual, triedAs }: Opportunity,
   { workflow, release, document, observations }: Looking,
   deps: OptimizerDeps,
 ): Promise<Proposal | undefined> {
@@ -184,10 +200,11 @@ async function proposed(
     to,
     text,
     file,
+    triedAs: triedAs ?? null,
     diff: diffOf(file ?? lineId(asset.kind, asset.name), before, text),
     finding,
-    before: effectsOf(observations),
-    expected: effectsOf(counterfactual),
+    before: effectsOf(observations, deps.reviewMinutes()),
+    expected: expectedOf(counterfactual, deps.reviewMinutes()),
     bars: barsOf(document.targets ?? {}, judged, observations),
     proof: proofText,
     undo: undoText,

@@ -3,6 +3,7 @@ import type { ControlStore, Releases, RunStatus, StartRequest } from "../../core
 import type { Journal } from "../../core/journal/index.ts";
 import type { Registry } from "../../core/registry/index.ts";
 import type { Asset, AssetSource, KindRegistry } from "../../core/workflow/index.ts";
+import type { ReplayDeps } from "../evals/index.ts";
 
 /** An asset as it is written. */
 export interface Written {
@@ -25,12 +26,16 @@ export interface OptimizerDeps {
     start(request: StartRequest): Promise<string>;
     settled(run: string): Promise<RunStatus>;
   };
+  /** What walks through recorded runs again. */
+  readonly replay: ReplayDeps;
   /** The assets that a text makes, the one that it is of first; nothing is added to the registry. */
   draft(written: Written): readonly Asset[];
   /** Adds a version of an asset. */
   add(written: Written, message: string): Promise<void>;
   /** What the settings of the served project know, beside what is in the registry. */
   assets(): AssetSource;
+  /** What a person spends on one review. */
+  reviewMinutes(): number;
   /** Told of what no caller waits for. */
   onTrouble(message: string): void;
 }

@@ -10,8 +10,15 @@ export const replaysAtOnce = 25;
 /** Cheaper models that are tried for one step in one cycle. */
 export const candidatesPerStepMax = 3;
 
-/** What a person spends on one review, where nobody has measured it. */
-export const reviewMinutesGuess = 2;
+/** Looks at a workflow that are told, the newest first. */
+export const cyclesToldMax = 20;
+
+/** What a person spends on one review, where the settings do not say. */
+export const reviewMinutesDefault = 2;
+/** What the trials of a cycle may cost that nobody has asked for, where the settings do not say. */
+export const spendMaxUsdDefault = 1;
+/** How often it is looked whether a cycle is due by the clock. */
+export const scheduleTickMs = 60_000;
 
 /** The share by which a change must better a figure to be worth a proposal. */
 export const gainMin = 0.1;
@@ -27,9 +34,13 @@ export const accuracyMargin = 0.05;
 export const replayMargin = 0.03;
 /** The chance of a false promotion, and of a false roll-back, each for a whole experiment. */
 export const alpha = 0.05;
+/** Two bad answers at the very beginning would be evidence enough; so few are no ground for ending a proof. */
+export const judgedMin = 10;
 export const canaryShare = 0.1;
 export const shadowRunsMin = 30;
 /** A shadow that has shown nothing by then is given up. */
 export const shadowRunsMax = 600;
 export const canaryRunsMin = 30;
 export const canaryRunsMax = 600;
+/** Runs between two measurements of what a promoted version has come to. */
+export const measuredEvery = 100;

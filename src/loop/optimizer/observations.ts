@@ -1,7 +1,7 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from "../../core/base/index.ts";
 import { isFinal, type RunView, type StepView } from "../../core/executor/index.ts";
-import { reviewMinutesGuess } from "./limits.ts";
-import { type Interval, meanInterval, medianInterval, shareInterval } from "./statistics.ts";
+import { reviewMinutesDefault } from "./limits.ts";
+import { type Interval, meanInterval, medianInterval, type Of, shareInterval } from "./statistics.ts";
 
 /** One step of a run, as far as an optimizer is concerned. */
 export interface ObservedStep {
@@ -48,8 +48,16 @@ export interface Observation {
 /** What reviews were asked, by the paths of their steps. */
 export type ReviewReasons = ReadonlyMap<string, string>;
 
+type SeenStep = Pick<StepView, "path" | "kind" | "status" | "result" | "trace" | "startedAt" | "endedAt">;
+
+/** What must be known of a run, however it was walked. */
+interface SeenRun
+  extends Pick<RunView, "id" | "started" | "startedAt" | "endedAt" | "status" | "output" | "costUsd"> {
+  readonly steps: readonly SeenStep[];
+}
+
 /** A run as its record tells it. Pure. */
-export function observationOf(view: RunView, reasons: ReviewReasons): Observation {
+export function observationOf(view: SeenRun, reasons: ReviewReasons): Observation {
   const { tags, expected } = view.started ?? {};
   const tenant = tags?.tenant ?? null;
   const steps = view.steps
@@ -77,7 +85,7 @@ export function isAutomated({ reviews }: Observation): boolean {
 }
 
 function stepOf(
-  step: StepView,
+  step: SeenStep,
   { tenant, expected }: { tenant: string | null; expected: Json | undefined },
 ): ObservedStep {
   const { path, kind, result, trace, startedAt, endedAt } = step;
@@ -97,7 +105,7 @@ function stepOf(
   };
 }
 
-function reviewOf(view: RunView, { path, result, status }: StepView, reasons: ReviewReasons): ObservedReview {
+function reviewOf(view: SeenRun, { path, result, status }: SeenStep, reasons: ReviewReasons): ObservedReview {
   const decision = result?.decision;
   const isAnswered = decision === "approve" || decision === "correct" || decision === "reject";
   const isRejected = view.status === "rejected" && status === "waiting";
@@ -127,7 +135,7 @@ function stepIsRight(
 
 /** Right is what is as expected, and what no person has changed. */
 function isRight(
-  { started, status, output }: RunView,
+  { started, status, output }: SeenRun,
   steps: readonly ObservedStep[],
   reviews: readonly ObservedReview[],
 ): boolean | null {
@@ -168,10 +176,14 @@ export interface Figures {
   readonly reviewMinutesPerRun: number;
 }
 
-/** Of all answers; `ofAutomated` counts only runs that no person saw. */
+/** Accuracy of runs that no person saw, where there are any and `ofAutomated` does not say otherwise. */
 export function figuresOf(
   observations: readonly Observation[],
-  { ofAutomated = true }: { ofAutomated?: boolean } = {},
+  {
+    ofAutomated = true,
+    of = "figure",
+    reviewMinutes = reviewMinutesDefault,
+  }: { ofAutomated?: boolean; of?: Of; reviewMinutes?: number } = {},
 ): Figures {
   const ended = observations.filter(({ hasEnded }) => hasEnded);
   const automated = observations.filter(isAutomated);
@@ -182,10 +194,16 @@ export function figuresOf(
   const asked = observations.length - automated.length;
   return {
     runs: observations.length,
-    costPerRun: meanInterval(ended.map(({ costUsd }) => costUsd)),
-    accuracy: { ...shareInterval(right, judged.length), n: judged.length },
-    automated: shareInterval(automated.length, observations.length),
-    timeToResultP50: medianInterval(ended.flatMap(({ tookMs }) => tookMs ?? [])),
-    reviewMinutesPerRun: observations.length === 0 ? 0 : (asked / observations.length) * reviewMinutesGuess,
+    costPerRun: meanInterval(
+      ended.map(({ costUsd }) => costUsd),
+      of,
+    ),
+    accuracy: { ...shareInterval(right, judged.length, of), n: judged.length },
+    automated: shareInterval(automated.length, observations.length, of),
+    timeToResultP50: medianInterval(
+      ended.flatMap(({ tookMs }) => tookMs ?? []),
+      of,
+    ),
+    reviewMinutesPerRun: observations.length === 0 ? 0 : (asked / observations.length) * reviewMinutes,
   };
 }

@@ -1,19 +1,20 @@
-import type { StoppedRun } from "../../core/executor/index.ts";
-import { AssetNotFound } from "../../core/registry/index.ts";
-import { type Effects, plain } from "./changes.ts";
+import { isFinal, type StoppedRun } from "../../core/executor/index.ts";
+import { AssetNotFound, lineId } from "../../core/registry/index.ts";
+import { type Effects, type Finding, plain } from "./changes.ts";
 import { type Cycle, cycleOf } from "./cycle.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { ExperimentNotFound, ProposalNotFound, ProposalStale } from "./errors.ts";
-import { type Experiment, experimentOf } from "./experiment.ts";
-import { Experiments } from "./experiments.ts";
+import { type Experiment, experimentOf, type Seen } from "./experiment.ts";
+import { type Approval, Experiments } from "./experiments.ts";
+import { type Keeping, keepingOf, keptByDefault, type Mode, type OptimizerSettings } from "./keeping.ts";
+import { cyclesToldMax } from "./limits.ts";
 import { effectsOf, indexOf, type Proposal, proposalOf } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
+import { Schedule } from "./schedule.ts";
 
-/** `advise`: says what it would do; `act_within`: begins the experiments itself, within the bars. */
-export const modes = ["advise", "act_within"] as const;
-export type Mode = (typeof modes)[number];
-
-export type ProposalStatus = "open" | "testing" | "promoted" | "rolledBack";
+/** `open`: it waits for somebody to approve of its experiment. */
+export const proposalStatuses = ["open", "testing", "promoted", "rolledBack"] as const;
+type ProposalStatus = (typeof proposalStatuses)[number];
 
 export interface ListedProposal {
   readonly proposal: Proposal;
@@ -21,35 +22,76 @@ export interface ListedProposal {
   readonly experiment: string | null;
 }
 
+/** A look that there was; of its proposals, those that it was the first to make. */
+export interface PastCycle {
+  readonly at: number;
+  readonly mode: Mode;
+  readonly by: string;
+  readonly findings: readonly Finding[];
+  readonly proposals: readonly string[];
+}
+
 /** Sees what a workflow could do better, says so, and proves it. */
 export class Optimizer {
   readonly #deps: OptimizerDeps;
   readonly #experiments: Experiments;
+  readonly #schedule: Schedule;
+  #keeping: Keeping = keptByDefault;
 
-  constructor(deps: OptimizerDeps) {
+  constructor(parts: Omit<OptimizerDeps, "reviewMinutes">) {
+    const deps = { ...parts, reviewMinutes: () => this.#keeping.reviewMinutes };
     this.#deps = deps;
     this.#experiments = new Experiments(deps);
+    this.#schedule = new Schedule({
+      ...deps,
+      workflows: () => deps.registry.runnableNames(),
+      lastCycleAt: (workflow) => this.#lastCycleAt(workflow),
+      cycle: (workflow) => this.cycle(workflow, { mode: this.#keeping.mode, by: "schedule" }),
+    });
   }
 
-  /** Takes up the experiments that were under way. */
+  /** From now on these settings hold. */
+  keep(settings: OptimizerSettings): void {
+    this.#keeping = keepingOf(settings);
+    this.#schedule.keep(this.#keeping.mode === "advise" ? null : this.#keeping.every);
+  }
+
+  async #lastCycleAt(workflow: string): Promise<number | undefined> {
+    const events = await this.#deps.journal.read(`optimizer/${workflow}`);
+    return events.findLast(({ type }) => type === "cycle.completed")?.at;
+  }
+
+  /** Takes up the experiments that were under way, and the watch of what was promoted. */
   async recover(): Promise<void> {
     for (const workflow of this.#deps.registry.runnableNames())
-      for (const { proposal, experiment, status } of await this.proposals(workflow))
-        if (experiment !== null && status === "testing") await this.#experiments.resume(experiment, proposal);
+      for (const { proposal, experiment } of await this.proposals(workflow))
+        if (experiment !== null) await this.#experiments.resume(experiment, proposal);
   }
 
   stopped(run: StoppedRun): void {
     this.#experiments.stopped(run);
+    if (isFinal(run.status)) this.#schedule.stopped(run.id, run.release.workflow);
   }
 
   /** Resolves when everything is decided that follows from the runs that have stopped. */
-  settled(): Promise<void> {
-    return this.#experiments.settled();
+  async settled(): Promise<void> {
+    await this.#schedule.settled();
+    await this.#experiments.settled();
+  }
+
+  close(): Promise<void> {
+    this.#schedule.keep(null);
+    return this.#experiments.close();
   }
 
   /** Looks at the record of a workflow. Only proposals that nothing has become of yet are told. */
-  async cycle(workflow: string, mode: Mode = "advise"): Promise<Cycle> {
-    const cycle = await cycleOf(workflow, this.#deps);
+  async cycle(
+    workflow: string,
+    { mode = "advise", by = "local" }: { readonly mode?: Mode; readonly by?: string } = {},
+  ): Promise<Cycle> {
+    const { bounds } = this.#keeping;
+    const maxSpendUsd = mode === "advise" ? Number.POSITIVE_INFINITY : bounds.maxSpendUsd;
+    const cycle = await cycleOf(workflow, { maxSpendUsd }, this.#deps);
     const known = await this.proposals(workflow);
     const fresh = cycle.proposals.filter(({ id }) => !known.some(({ proposal }) => proposal.id === id));
     // What was tried is not proposed again as long as what it would change is the same.
@@ -64,7 +106,7 @@ export class Optimizer {
         events: [
           {
             type: "cycle.completed",
-            data: { findings: cycle.findings.map(plain), proposals: fresh.map(({ id }) => id) },
+            data: { mode, by, findings: cycle.findings.map(plain), proposals: fresh.map(({ id }) => id) },
           },
         ],
       },
@@ -75,16 +117,36 @@ export class Optimizer {
         events: [{ type: "proposal.made", data: plain(proposal) }],
       })),
     ]);
-    if (mode === "act_within") for (const { id } of open.slice(0, 1)) await this.experiment(id);
+    this.#schedule.looked(workflow);
+    const isBusy = known.some(({ status }) => status === "testing");
+    if (mode === "act_within" && !isBusy) await this.#act(open);
     return { ...cycle, proposals: open };
   }
 
+  /** Begins the first experiment that the bounds allow and nothing stands against. */
+  async #act(proposals: readonly Proposal[]): Promise<void> {
+    const { kinds, ...bounds } = this.#keeping.bounds;
+    const allowed = proposals.filter(({ kind }) => kinds === null || kinds.includes(kind));
+    const next = allowed.find((proposal) => this.#obstacle(proposal) === undefined);
+    if (next) await this.experiment(next.id, { by: "optimizer", bounds });
+  }
+
+  /** The latest looks at a workflow, the newest first. */
+  async cycles(workflow: string): Promise<readonly PastCycle[]> {
+    const events = await this.#deps.journal.read(`optimizer/${workflow}`);
+    const looks = events.filter(({ type }) => type === "cycle.completed");
+    return looks
+      .slice(-cyclesToldMax)
+      .reverse()
+      .map(({ at, data }) => ({ at, ...(data as unknown as Omit<PastCycle, "at">) }));
+  }
+
   /** What the latest runs of the production version came to. */
-  async measure(workflow: string): Promise<Effects & { readonly runs: number }> {
+  async measure(workflow: string): Promise<Effects> {
     const line = this.#deps.registry.runnable(workflow);
     if (line === undefined) throw new AssetNotFound(`workflow/${workflow}`);
     const observations = await observationsOf(await this.#deps.registry.production(line), this.#deps);
-    return { ...effectsOf(observations), runs: observations.length };
+    return effectsOf(observations, this.#keeping.reviewMinutes);
   }
 
   /** Those of a workflow, or of all, the newest last. */
@@ -122,19 +184,29 @@ export class Optimizer {
     };
   }
 
-  /** Begins the proof of a proposal; the id of the experiment. Throws `ProposalStale`. */
-  async experiment(proposalId: string): Promise<string> {
+  /** Begins the proof of a proposal, which somebody has approved of; the id of the experiment. Throws `ProposalStale`. */
+  async experiment(proposalId: string, approval: Approval = { by: "local", bounds: null }): Promise<string> {
     const { proposal, status } = await this.proposal(proposalId);
-    if (status !== "open") throw new ProposalStale(proposalId, `it is ${status}`);
-    const { registry, newId } = this.#deps;
-    const line = `${proposal.asset.kind}/${proposal.asset.name}`;
-    if (registry.labelled(line, "production") !== proposal.from)
-      throw new ProposalStale(proposalId, `the production version of ${line} has changed since`);
-    const running = registry.snapshot.rollouts.get(line);
-    if (running) throw new ProposalStale(proposalId, `rollout ${running.id} of ${line} is running`);
-    const id = newId();
-    await this.#experiments.start(id, proposal);
+    const obstacle = status === "open" ? this.#obstacle(proposal) : `it is ${status}`;
+    if (obstacle !== undefined) throw new ProposalStale(proposalId, obstacle);
+    const id = this.#deps.newId();
+    await this.#experiments.start(id, proposal, approval);
     return id;
+  }
+
+  /** What has changed since a proposal was made, so that it cannot be tried now. */
+  #obstacle({ asset, from }: Proposal): string | undefined {
+    const { registry } = this.#deps;
+    const line = lineId(asset.kind, asset.name);
+    if (registry.labelled(line, "production") !== from)
+      return `the production version of ${line} has changed since`;
+    const running = registry.snapshot.rollouts.get(line);
+    return running && `rollout ${running.id} of ${line} is running`;
+  }
+
+  /** What was shown so far of an experiment on running traffic; else null. */
+  seen(experiment: string): Seen | null {
+    return this.#experiments.seen(experiment);
   }
 
   /** Throws `ExperimentNotFound`. */

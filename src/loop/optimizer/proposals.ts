@@ -29,8 +29,11 @@ export interface Proposal {
   readonly text: string;
   readonly file: string | null;
   readonly diff: string;
+  /** The digest of the release that was tried on recorded runs: what it answered is paid for. */
+  readonly triedAs: string | null;
   readonly finding: Finding;
   readonly before: Effects;
+  /** Of as many runs to come. */
   readonly expected: Effects;
   readonly bars: Bars;
   readonly proof: string;
@@ -38,7 +41,7 @@ export interface Proposal {
 }
 
 export const proofText =
-  "Its answers beside those of running traffic (shadow), then a tenth of the runs (canary), until a sequential test has shown that it keeps to the bars.";
+  "Recorded runs walked again (replay), its answers beside those of running traffic (shadow), then a tenth of the runs (canary), until a sequential test has shown that it keeps to the bars.";
 export const undoText = "The label production goes back to the version from before, by a rollout.";
 
 /** What a target says holds where it is kept to; where it is not, nothing may become worse. */
@@ -48,21 +51,29 @@ export function barsOf(
   observations: readonly Observation[],
 ): Bars {
   const failed = observations.filter(({ status }) => status === "failed" || status === "expired").length;
-  const measured = before.accuracy.n > 0 ? before.accuracy.mid : 1 - accuracyMargin;
-  const accuracyMin = Math.min(targets.accuracy ?? measured, measured);
+  const { n, mid, low } = before.accuracy;
+  const reached = n > 0 ? mid : 1 - accuracyMargin;
+  const bar = Math.min(targets.accuracy ?? reached, reached);
+  const provenAccuracyMin = bar - accuracyMargin;
   const time = targets.timeToResultP50Ms;
   return {
-    accuracyMin,
-    provenAccuracyMin: accuracyMin - accuracyMargin,
+    // What was reached is known so far only: its lower bound must be kept to, for runs without end.
+    accuracyMin: bar === targets.accuracy ? bar : Math.max(provenAccuracyMin, n > 0 ? low : bar),
+    provenAccuracyMin,
     errorRateMax: Math.max(0.1, (2 * failed) / Math.max(1, observations.length)),
     costMeanMaxUsd: Math.max(targets.costMeanUsd ?? 0, before.costPerRun.high * 1.25),
     timeToResultP50MaxMs: time !== undefined && before.timeToResultP50.mid <= time ? time : null,
   };
 }
 
-export function effectsOf(observations: readonly Observation[]): Effects {
-  const { runs, ...effects } = figuresOf(observations);
-  return effects;
+/** What runs came to. */
+export function effectsOf(observations: readonly Observation[], reviewMinutes: number): Effects {
+  return figuresOf(observations, { reviewMinutes });
+}
+
+/** From what runs would have come to, what as many runs to come will come to. */
+export function expectedOf(counterfactual: readonly Observation[], reviewMinutes: number): Effects {
+  return figuresOf(counterfactual, { of: "next sample", reviewMinutes });
 }
 
 /** The proposal of a stream `proposal/ID`; undefined where there is none. */

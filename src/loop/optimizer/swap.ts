@@ -75,15 +75,20 @@ export function priceOf(content: Json): number | undefined {
   return isJsonObject(price) ? Number(price.input ?? 0) + Number(price.output ?? 0) : undefined;
 }
 
-interface Tried {
+export interface Tried {
   readonly change: Swap;
   readonly document: WorkflowDocument;
   readonly observations: readonly Observation[];
   readonly trials: readonly Trial[];
+  /** The digest of what was tried. */
+  readonly release: string;
+  /** The confidence with which it must be shown to be as good. */
+  readonly level: number;
 }
 
 /** A cheaper model that answered recorded runs as well as the one that answers now. */
-export function swapOpportunity({ change, document, observations, trials }: Tried): Opportunity | undefined {
+export function swapOpportunity(tried: Tried): Opportunity | undefined {
+  const { change, document, observations, trials, release, level } = tried;
   const targets = document.targets ?? {};
   const candidates = trials.map(({ candidate }) => candidate);
   const before = figuresOf(judgedBy(change, observations), { ofAutomated: false });
@@ -93,7 +98,8 @@ export function swapOpportunity({ change, document, observations, trials }: Trie
     before.accuracy.n > 0 ? before.accuracy.mid : 1,
   );
   const savedUsd = meanOf(trials.map(({ original, candidate }) => original.costUsd - candidate.costUsd));
-  if (!isAsGood(after, candidates, floor) || savedUsd < gainMin * before.costPerRun.mid) return undefined;
+  if (!isAsGood(after, candidates, { floor, level }) || savedUsd < gainMin * before.costPerRun.mid)
+    return undefined;
   if (!isAsAutomated(candidates, observations, targets.automated)) return undefined;
   const { timeToResultP50Ms: time } = targets;
   if (time !== undefined && after.timeToResultP50.mid > Math.max(time, before.timeToResultP50.mid))
@@ -108,21 +114,27 @@ export function swapOpportunity({ change, document, observations, trials }: Trie
         replayed: candidates.length,
         judged: after.accuracy.n,
         right,
-        lowerBound: Number(shareLowerBound(right, after.accuracy.n).toFixed(4)),
+        lowerBound: Number(shareLowerBound(right, after.accuracy.n, level).toFixed(4)),
+        confidence: Number(level.toFixed(4)),
         bar: Number(floor.toFixed(4)),
         replayCostUsd: Number(candidates.reduce((sum, { costUsd }) => sum + costUsd, 0).toFixed(6)),
       },
       prize: { ...noPrize, usdPerRun: savedUsd },
     },
     change,
+    triedAs: release,
     counterfactual: candidates,
   };
 }
 
-function isAsGood({ accuracy }: Figures, candidates: readonly Observation[], floor: number): boolean {
+function isAsGood(
+  { accuracy }: Figures,
+  candidates: readonly Observation[],
+  { floor, level }: { readonly floor: number; readonly level: number },
+): boolean {
   if (accuracy.n < replayRunsMin) return false;
   const right = candidates.filter(({ isRight }) => isRight).length;
-  const isProven = shareLowerBound(right, accuracy.n) >= floor - replayMargin;
+  const isProven = shareLowerBound(right, accuracy.n, level) >= floor - replayMargin;
   return isProven && accuracy.mid >= floor - replayMargin / 3;
 }
 

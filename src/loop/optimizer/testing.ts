@@ -26,7 +26,10 @@ export interface Asked {
 
 const atOnce = 50;
 
-export async function world(t: TestContext, files: Readonly<Record<string, string>>): Promise<World> {
+export async function world(
+  t: Pick<TestContext, "after">,
+  files: Readonly<Record<string, string>>,
+): Promise<World> {
   const folder = mkdtempSync(join(parent, "flyball-optimizer-"));
   const troubles: string[] = [];
   for (const [file, text] of Object.entries(files)) {
@@ -39,6 +42,7 @@ export async function world(t: TestContext, files: Readonly<Record<string, strin
       onTrouble: (message) => troubles.push(message),
     });
     await engine.serve([await engine.load(join(folder, "flow.yaml"))]);
+    engine.optimizer.keep(engine.project(folder).settings.optimizer);
     return engine;
   };
   let engine = await open();

@@ -1,7 +1,8 @@
 import type { WorkflowDocument } from "../../core/workflow/index.ts";
 import { shareLowerBound } from "../../models/learning/index.ts";
 import { noPrize, type Opportunity } from "./changes.ts";
-import { accuracyMargin, gainMin, reviewMinutesGuess } from "./limits.ts";
+import type { ErrorBudget } from "./error-budget.ts";
+import { accuracyMargin, gainMin } from "./limits.ts";
 import { isAutomated, type Observation } from "./observations.ts";
 import { shareInterval } from "./statistics.ts";
 
@@ -27,13 +28,14 @@ interface HeldBack {
 
 /**
  * Reviews that people hardly ever change anything in. The threshold may fall as far as what would then be decided
- * alone, old and new together, is right as often as the workflow's target says, with one-sided 95% confidence
- * (Clopper and Pearson). Thresholds are tested from the strictest on and the first that fails ends the search, so
- * the chance of a false promise stays at 5% for all of them (fixed-sequence testing, as in `models/learning`).
+ * alone, old and new together, is right as often as the workflow's target says, with the one-sided confidence that
+ * the budget asks for (Clopper and Pearson). Thresholds of a review are tested from the strictest on and the first
+ * that fails ends the search, so that they are one test (fixed-sequence testing, as in `models/learning`).
  */
 export function thresholdOpportunity(
   document: WorkflowDocument,
   observations: readonly Observation[],
+  { budget, reviewMinutes }: { readonly budget: ErrorBudget; readonly reviewMinutes: number },
 ): Opportunity | undefined {
   const { accuracy: target, automated: wanted } = document.targets ?? {};
   const automated = observations.filter(isAutomated);
@@ -43,20 +45,17 @@ export function thresholdOpportunity(
   for (const review of reviewSteps(document)) {
     const held = heldBack(review, observations);
     const alone = automated.filter(({ isRight }) => isRight !== null);
-    const below = lowestSafe(
-      held,
-      { right: alone.filter(({ isRight }) => isRight).length, n: alone.length },
-      target,
-    );
+    const known = { right: alone.filter(({ isRight }) => isRight).length, n: alone.length };
+    const below = budget.test((level) => lowestSafe(held, known, { target, level }));
     if (below === undefined || below >= review.below) continue;
     const freed = held.filter(({ confidence }) => confidence >= below);
     if (freed.length / observations.length < gainMin) continue;
-    return opportunityOf({ review, below, freed, held, target }, observations);
+    return opportunityOf({ review, below, freed, held, target, reviewMinutes }, observations);
   }
   return undefined;
 }
 
-function reviewSteps({ steps }: WorkflowDocument): readonly ReviewStep[] {
+export function reviewSteps({ steps }: WorkflowDocument): readonly ReviewStep[] {
   return steps.flatMap(({ id, kind, config }) => {
     const judged = /^\{\{\s*(?:steps\.)?(\w+)\.confidence\s*\}\}$/.exec(String(config.confidence ?? ""))?.[1];
     if (kind !== "human_review" || typeof config.below !== "number" || judged === undefined) return [];
@@ -80,7 +79,7 @@ function heldBack(
 function lowestSafe(
   held: readonly HeldBack[],
   alone: { readonly right: number; readonly n: number },
-  target: number,
+  { target, level }: { readonly target: number; readonly level: number },
 ): number | undefined {
   let safe: number | undefined;
   for (let count = firstFreed; count <= held.length; count += nextFreed) {
@@ -91,7 +90,7 @@ function lowestSafe(
     const last = freed.slice(-leastSure);
     const isGoodAlone = last.filter((each) => each.isRight).length >= (target - accuracyMargin) * last.length;
     if (freed.length < firstFreed) continue;
-    if (!isGoodAlone || shareLowerBound(alone.right + right, alone.n + freed.length) < target) break;
+    if (!isGoodAlone || shareLowerBound(alone.right + right, alone.n + freed.length, level) < target) break;
     safe = below;
   }
   return safe;
@@ -103,10 +102,11 @@ interface Found {
   readonly freed: readonly HeldBack[];
   readonly held: readonly HeldBack[];
   readonly target: number;
+  readonly reviewMinutes: number;
 }
 
 function opportunityOf(
-  { review, below, freed, held, target }: Found,
+  { review, below, freed, held, target, reviewMinutes }: Found,
   observations: readonly Observation[],
 ): Opportunity {
   const right = freed.filter(({ isRight }) => isRight).length;
@@ -124,7 +124,7 @@ function opportunityOf(
         lowerBound: Number(shareLowerBound(right, freed.length).toFixed(4)),
         target,
       },
-      prize: { ...noPrize, reviewMinutesPerRun: Number((share * reviewMinutesGuess).toFixed(4)) },
+      prize: { ...noPrize, reviewMinutesPerRun: Number((share * reviewMinutes).toFixed(4)) },
     },
     change: { kind: "change_threshold", step: review.path, below },
     counterfactual: freedOf(review.path, new Set(freed.map(({ run }) => run)), observations),

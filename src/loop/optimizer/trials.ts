@@ -33,14 +33,55 @@ export function withAssets({ parts }: Release, changed: readonly Asset[]): Relea
 export async function replayOn(
   { release, change }: Candidate,
   originals: readonly Observation[],
+  purse: Purse,
   deps: OptimizerDeps,
 ): Promise<readonly Trial[]> {
+  const isTried = ({ run }: Observation) => deps.control.run(trialId(run, release.digest)) !== undefined;
+  const ask = (some: readonly Observation[]) =>
+    Promise.all(some.map((original) => trialOf({ release, change }, original, deps)));
   const trials: Trial[] = [];
-  for (let from = 0; from < originals.length; from += replaysAtOnce) {
-    const some = originals.slice(from, from + replaysAtOnce);
-    trials.push(...(await Promise.all(some.map((original) => trialOf({ release, change }, original, deps)))));
+  const [tried, untried] = [originals.filter(isTried), originals.filter((each) => !isTried(each))];
+  for (let from = 0; from < tried.length; from += replaysAtOnce)
+    trials.push(...(await ask(tried.slice(from, from + replaysAtOnce))));
+  for (let from = 0; from < untried.length && purse.answers > 0; ) {
+    const some = untried.slice(from, from + Math.min(replaysAtOnce, purse.answers));
+    const asked = await ask(some);
+    purse.pay(asked.map(({ candidate }) => candidate.costUsd));
+    trials.push(...asked);
+    from += some.length;
   }
   return trials;
+}
+
+/** What trials may cost, in all. How many more may be asked at once follows from the dearest so far, with as much again. */
+export class Purse {
+  #leftUsd: number;
+  #dearestUsd: number | null = null;
+
+  constructor(maxUsd: number) {
+    this.#leftUsd = maxUsd;
+  }
+
+  get answers(): number {
+    if (this.#leftUsd === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    if (this.#leftUsd <= 0) return 0;
+    if (this.#dearestUsd === null) return 1;
+    return this.#dearestUsd === 0
+      ? Number.POSITIVE_INFINITY
+      : Math.floor(this.#leftUsd / (2 * this.#dearestUsd));
+  }
+
+  pay(costsUsd: readonly number[]): void {
+    for (const costUsd of costsUsd) {
+      this.#leftUsd -= costUsd;
+      this.#dearestUsd = Math.max(this.#dearestUsd ?? 0, costUsd);
+    }
+  }
+}
+
+/** The run that tries a release on the input of another one: always the same, so that nothing is asked twice. */
+export function trialId(run: string, release: string): string {
+  return derivedId("trial", run, release);
 }
 
 async function trialOf(
@@ -48,7 +89,7 @@ async function trialOf(
   original: Observation,
   deps: OptimizerDeps,
 ): Promise<Trial> {
-  const id = derivedId("trial", original.run, release.digest);
+  const id = trialId(original.run, release.digest);
   const [first] = await deps.journal.read(`run/${original.run}`);
   const { input, tags, expected } = (first?.data ?? {}) as unknown as RunStarted;
   await deps.executor.start({

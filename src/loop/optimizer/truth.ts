@@ -38,6 +38,10 @@ export function judgedBy(change: Change, observations: readonly Observation[]): 
 
 const failures: ReadonlySet<string> = new Set(["failed", "expired", "paused"]);
 
+export function hasFailed({ status }: Observation): boolean {
+  return failures.has(status);
+}
+
 /** What a run says of a candidate: 1 for good, 0 for bad; null for nothing. */
 export function outcomeOf(
   kind: ProposalKind,
@@ -46,7 +50,7 @@ export function outcomeOf(
 ): number | null {
   const isAlone = isAutomated(observation);
   // A shadow goes on where a person would have been asked: what becomes of it after that is not its fault.
-  if (failures.has(observation.status) && isAlone) return 0;
+  if (hasFailed(observation) && isAlone) return 0;
   // A person has seen to the others: the threshold decides about those that nobody saw.
   if (kind === "change_threshold" && !isAlone) return null;
   return isRight === null ? null : Number(isRight);

@@ -41,8 +41,8 @@ export interface CallRequest {
   readonly tags: Readonly<Record<string, string>>;
   /** Sent to the provider as `Idempotency-Key`. */
   readonly key: string;
-  /** Aborts when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  /** Aborted when nobody waits for the answer any more, and here, when something of the call is switched off. */
+  readonly hungUp: AbortController;
 }
 
 export interface CallAnswer {
@@ -108,22 +108,18 @@ export class Calls {
   async #outcomeOf(request: CallRequest): Promise<Outcome> {
     const { clock, modelOf } = this.#deps;
     const open: OpenCall = {
-      controller: new AbortController(),
+      controller: request.hungUp,
       uses: [switchId("workflow", request.workflow)],
     };
-    const hangUp = () => open.controller.abort();
-    request.signal.addEventListener("abort", hangUp, { once: true });
     this.#open.add(open);
     const startedMs = clock.monotonic();
     try {
-      if (request.signal.aborted) hangUp();
       const reply = await modelOf(request.target, findIn(request.uses))(this.#callOf(request, open));
       return { reply, latencyMs: clock.monotonic() - startedMs };
     } catch (error) {
       return { error };
     } finally {
       this.#open.delete(open);
-      request.signal.removeEventListener("abort", hangUp);
     }
   }
 

@@ -34,25 +34,26 @@ export function deadline({
 }
 
 /** The answer, or the signal's reason as soon as it aborts, also where nobody listens to the signal. */
-export async function unlessAborted(
+export function unlessAborted(
   answer: Promise<ModelReply>,
   signal: AbortSignal,
   model: string,
 ): Promise<ModelReply> {
-  let stopListening = () => {};
-  const ended = new Promise<never>((_, reject) => {
+  return new Promise((resolve, reject) => {
     const onAbort = () => reject(abortReason(signal, model));
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    stopListening = () => signal.removeEventListener("abort", onAbort);
+    answer.then(
+      (reply) => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(reply);
+      },
+      (error) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(signal.aborted ? abortReason(signal, model) : error);
+      },
+    );
   });
-  try {
-    return await Promise.race([answer, ended]);
-  } catch (error) {
-    throw signal.aborted ? abortReason(signal, model) : error;
-  } finally {
-    stopListening();
-  }
 }
 
 /** Why a signal aborted, as an error of ours: what its owner gave, a timeout, or a cancellation. */

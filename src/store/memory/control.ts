@@ -59,7 +59,10 @@ export class MemoryControlStore implements ControlStore {
         if (!this.#assets.has(change.put.digest)) this.#assets.set(change.put.digest, change.put);
         return;
       case "rates":
-        this.#rates.set(change.put.name, change.put);
+        if ("put" in change) this.#rates.set(change.put.name, change.put);
+        else
+          for (const { name, moment } of this.rates())
+            if (moment <= change.removeUntil) this.#rates.delete(name);
         return;
       case "switches":
         if ("put" in change) this.#switches.set(change.put.id, change.put);

@@ -72,6 +72,7 @@ export interface ControlStatements {
   readonly database: DatabaseSync;
   readonly puts: ReadonlyMap<string, StatementSync>;
   readonly removals: ReadonlyMap<string, StatementSync>;
+  readonly rateRemoval: StatementSync;
   /** Of every row of a run. */
   readonly runRemovals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
@@ -99,6 +100,7 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
         removal("id"),
       ),
     ),
+    rateRemoval: database.prepare("DELETE FROM rates WHERE moment <= ?"),
     runRemovals: new Map(["arms", "scores"].map(removal("run"))),
   };
 }
@@ -110,6 +112,7 @@ export function applyChanges(statements: ControlStatements, changes: readonly St
     else if ("forget" in change) forgetSpending(statements.spending, change);
     else if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
+    else if ("removeUntil" in change) statements.rateRemoval.run(change.removeUntil);
     else if ("removeRun" in change) statements.runRemovals.get(change.table)?.run(change.removeRun);
     else
       update(statements, change.table, change.update, {

@@ -1,82 +1,38 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { get, type Page, send } from "./http.ts";
-
-/** An asset: all its versions stand on one line, some of them under a label. */
-export interface Asset {
-  readonly kind: string;
-  readonly name: string;
-  readonly production: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-  /** The version that the served files had last. */
-  readonly files: string | null;
-  /** The rollout that decides about it now. */
-  readonly rollout: string | null;
-  readonly updatedAt: string;
-}
-
-export interface AssetVersion {
-  readonly digest: string;
-  readonly source: "files" | "run" | "api";
-  readonly by: string;
-  readonly message: string | null;
-  readonly at: string;
-  readonly labels: readonly string[];
-  readonly approvals: readonly Approval[];
-}
-
-export interface Approval {
-  readonly label: string;
-  readonly by: string;
-  readonly verified: boolean;
-  readonly at: string;
-}
-
-interface VersionText extends AssetVersion {
-  readonly text: string;
-  readonly file: string | null;
-  readonly content: unknown;
-}
-
-export interface AssetEvent {
-  readonly type: string;
-  readonly at: string;
-  readonly actor: string;
-  readonly [fact: string]: unknown;
-}
+import { api, pressed } from "./client.ts";
 
 export interface AssetId {
   readonly kind: string;
   readonly name: string;
 }
 
-export function assetPath({ kind, name }: AssetId): string {
-  return `/v1/assets/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
-}
-
 export const assetsQuery = queryOptions({
   queryKey: ["assets"],
-  queryFn: () => get<Page<Asset>>("/v1/assets"),
+  queryFn: () => api.ask("GET /v1/assets"),
   refetchInterval: 10_000,
 });
 
 const keyOf = ({ kind, name }: AssetId) => ["asset", kind, name];
 
 export function assetQuery(id: AssetId) {
-  return queryOptions({ queryKey: keyOf(id), queryFn: () => get<Asset>(assetPath(id)) });
+  return queryOptions({
+    queryKey: keyOf(id),
+    queryFn: () => api.ask("GET /v1/assets/{kind}/{name}", { params: id }),
+  });
 }
 
 export function versionsQuery(id: AssetId) {
   return queryOptions({
     queryKey: [...keyOf(id), "versions"],
-    queryFn: () => get<Page<AssetVersion>>(`${assetPath(id)}/versions`),
+    queryFn: () => api.ask("GET /v1/assets/{kind}/{name}/versions", { params: id }),
   });
 }
 
 /** A version never changes, so it is asked for once. */
-export function versionTextQuery(id: AssetId, digest: string) {
+export function versionTextQuery(id: AssetId, version: string) {
   return queryOptions({
-    queryKey: ["version", id.kind, id.name, digest],
-    queryFn: () => get<VersionText>(`${assetPath(id)}/versions/${digest}`),
+    queryKey: ["version", id.kind, id.name, version],
+    queryFn: () => api.ask("GET /v1/assets/{kind}/{name}/versions/{version}", { params: { ...id, version } }),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
@@ -84,7 +40,7 @@ export function versionTextQuery(id: AssetId, digest: string) {
 export function historyQuery(id: AssetId) {
   return queryOptions({
     queryKey: [...keyOf(id), "history"],
-    queryFn: () => get<Page<AssetEvent>>(`${assetPath(id)}/history`),
+    queryFn: () => api.ask("GET /v1/assets/{kind}/{name}/history", { params: id }),
   });
 }
 
@@ -102,7 +58,11 @@ function useAssetChange<Body>(id: AssetId, change: (body: Body) => Promise<unkno
 
 export function useMoveLabel(id: AssetId) {
   return useAssetChange(id, ({ label, ...body }: { label: string; to: string; reason?: string }) =>
-    send("PUT", `${assetPath(id)}/labels/${encodeURIComponent(label)}`, body),
+    api.ask("PUT /v1/assets/{kind}/{name}/labels/{label}", {
+      params: { ...id, label },
+      body,
+      ...pressed(),
+    }),
   );
 }
 
@@ -110,12 +70,16 @@ export function useApprove(id: AssetId) {
   return useAssetChange(
     id,
     ({ label, ...body }: { label: string; to: string; by?: string; comment?: string }) =>
-      send("POST", `${assetPath(id)}/labels/${encodeURIComponent(label)}/approvals`, body),
+      api.ask("POST /v1/assets/{kind}/{name}/labels/{label}/approvals", {
+        params: { ...id, label },
+        body,
+        ...pressed(),
+      }),
   );
 }
 
 export function useAddVersion(id: AssetId) {
   return useAssetChange(id, (body: { text: string; message?: string }) =>
-    send<Asset>("PUT", assetPath(id), body),
+    api.ask("PUT /v1/assets/{kind}/{name}", { params: id, body, ...pressed() }),
   );
 }

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
-import { type AssetId, assetPath } from "./assets.ts";
-import { ApiProblem, get, send } from "./http.ts";
-import type { Message } from "./steps.ts";
+import { ApiProblem, type Operations } from "flyball/client";
+import type { AssetId } from "./assets.ts";
+import { api } from "./client.ts";
 
 /** What is wrong with a text, and where; lines and columns count from one. */
 export interface TextProblem {
@@ -13,7 +13,7 @@ export interface TextProblem {
 /** Asks the server what it would have against a version. Nothing is added. */
 export async function checkText(id: AssetId, text: string): Promise<readonly TextProblem[]> {
   try {
-    await send("POST", `${assetPath(id)}/check`, { text });
+    await api.ask("POST /v1/assets/{kind}/{name}/check", { params: id, body: { text } });
     return [];
   } catch (error) {
     if (error instanceof ApiProblem && error.status < 500) return problemsOf(error);
@@ -35,24 +35,14 @@ export function problemsOf({ problems, message }: ApiProblem): readonly TextProb
 /** The JSON Schema of the workflow format, with the kinds of step that this server has. */
 export const workflowSchemaQuery = queryOptions({
   queryKey: ["workflow-schema"],
-  queryFn: () => get<Readonly<Record<string, unknown>>>("/v1/workflows/schema"),
+  queryFn: () => api.ask("GET /v1/workflows/schema"),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-export interface RenderedPrompt {
-  readonly digest: string;
-  readonly messages: readonly Message[];
-  readonly variant: { readonly name: string; readonly reason: string };
-}
-
-export function renderQuery(
-  name: string,
-  { version, input, tags }: { version: string; input: unknown; tags: Readonly<Record<string, string>> },
-) {
+export function renderQuery(name: string, body: Operations["POST /v1/assets/prompt/{name}/render"]["body"]) {
   return queryOptions({
-    queryKey: ["render", name, version, input, tags],
-    queryFn: () =>
-      send<RenderedPrompt>("POST", `${assetPath({ kind: "prompt", name })}/render`, { version, input, tags }),
+    queryKey: ["render", name, body],
+    queryFn: () => api.ask("POST /v1/assets/prompt/{name}/render", { params: { name }, body }),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -1,6 +1,13 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { ApiProblem, type Event, type Operations, type RunStatus } from "flyball/client";
 import { useEffect } from "react";
-import { get, liveEveryMs, type Page, send } from "./http.ts";
+import { api, liveEveryMs, pressed } from "./client.ts";
 
 export const statuses = [
   "running",
@@ -13,81 +20,12 @@ export const statuses = [
   "rejected",
   "cancelled",
   "expired",
-] as const;
-export type Status = (typeof statuses)[number];
+] as const satisfies readonly RunStatus[];
 
-export interface RunRow {
-  readonly runId: string;
-  readonly workflow: string;
-  readonly version: string;
-  readonly status: Status;
-  readonly waiting: Waiting | null;
-  readonly error: Failure | null;
-  readonly parent: string | null;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly cost: number | null;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-}
-
-export interface Waiting {
-  readonly for: string;
-  readonly path?: string;
-  readonly key: string | null;
-  readonly since: string;
-  readonly deadline: string | null;
-  readonly dueAt: string | null;
-}
-
-export interface Failure {
-  readonly code: string;
-  readonly message: string;
-}
-
-export interface Run extends RunRow {
-  readonly input: unknown;
-  readonly output: unknown;
-  readonly paused: {
-    readonly reason: string;
-    readonly by: string | null;
-    readonly comment: string | null;
-  } | null;
-  readonly undo: {
-    readonly undone: readonly string[];
-    readonly notUndone: readonly { path: string }[];
-  } | null;
-  readonly forkedFrom: { readonly of: string; readonly from: string } | null;
-  readonly steps: readonly Step[];
-}
-
-export interface Step {
-  readonly path: string;
-  readonly kind: string | null;
-  readonly status: "running" | "retrying" | "waiting" | "completed" | "skipped" | "failed";
-  readonly attempts: number;
-  readonly key: string;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly result: Readonly<Record<string, unknown>> | null;
-  readonly error: Failure | null;
-  readonly waiting: Waiting | null;
-}
-
-export interface RunFilter {
-  readonly workflow?: string;
-  readonly status?: Status;
-  /** In an id, an error, a tag. */
-  readonly q?: string;
-  /** `tenant=acme`; a run must have all of them. */
-  readonly tag?: readonly string[];
-  /** US dollars. */
-  readonly costMin?: number;
-  readonly costMax?: number;
-  /** Days (UTC) or moments. */
-  readonly from?: string;
-  readonly to?: string;
-  readonly cursor?: string;
-}
+/** Days (UTC) or moments; money in US dollars; of tags, such as `tenant=acme`, a run must have all. */
+export type RunFilter = Omit<NonNullable<Operations["GET /v1/runs"]["query"]>, "tag" | "limit" | "cursor"> & {
+  readonly tag?: readonly string[] | undefined;
+};
 
 const finalStatuses: readonly string[] = ["completed", "failed", "rejected", "cancelled", "expired"];
 
@@ -98,76 +36,130 @@ export function isFinal(status: string): boolean {
 export function runsQuery(filter: RunFilter) {
   return queryOptions({
     queryKey: ["runs", filter],
-    queryFn: () => get<Page<RunRow>>("/v1/runs", { ...filter, limit: 50 }),
-    refetchInterval: filter.cursor ? false : liveEveryMs,
+    queryFn: () => api.ask("GET /v1/runs", { query: { ...filter, limit: 50 } }),
+    refetchInterval: liveEveryMs,
   });
 }
 
-export function runQuery(id: string) {
-  return queryOptions({ queryKey: ["run", id], queryFn: () => get<Run>(`/v1/runs/${id}`) });
+/** All of them, page after page. What came since is looked for as long as only the first page is there. */
+export function runPagesQuery(filter: RunFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["runs", "pages", filter],
+    queryFn: ({ pageParam }) =>
+      api.ask("GET /v1/runs", { query: { ...filter, cursor: pageParam, limit: pageParam ? 200 : 100 } }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    refetchInterval: ({ state: { data } }) => (hasOlder(data) ? false : liveEveryMs),
+    staleTime: ({ state: { data } }) => (hasOlder(data) ? Number.POSITIVE_INFINITY : 1_000),
+  });
 }
 
-/** A fact of the run's stream, as the journal has it. */
-export interface RunEvent {
-  readonly type: string;
-  readonly at: number;
-  readonly data: Readonly<Record<string, unknown>> | null;
+function hasOlder(data: { readonly pages: readonly unknown[] } | undefined): boolean {
+  return (data?.pages.length ?? 0) > 1;
+}
+
+/** Lets go of the older pages, so that the first one shows runs as they happen again. */
+export function useFollowNewest(filter: RunFilter): () => void {
+  const client = useQueryClient();
+  const { queryKey } = runPagesQuery(filter);
+  return () =>
+    client.setQueryData(queryKey, (data) =>
+      data && hasOlder(data)
+        ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) }
+        : data,
+    );
+}
+
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: ["run", id],
+    queryFn: () => api.ask("GET /v1/runs/{id}", { params: { id } }),
+  });
 }
 
 export function runEventsQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id, "events"],
-    queryFn: () => get<{ readonly items: readonly RunEvent[] }>(`/v1/runs/${id}/events`),
+    queryFn: () => api.ask("GET /v1/runs/{id}/events", { params: { id } }),
+    // Events never change; those that come are added by whoever follows the run.
+    staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
   });
 }
 
-/** Asks for the run again whenever its stream has a new event, until it has ended. */
+/** All that is shown of a run but its events. */
+function lookAgain(client: QueryClient, id: string): void {
+  client.invalidateQueries({ queryKey: ["run", id], predicate: ({ queryKey }) => queryKey[2] !== "events" });
+}
+
+/** Takes in what happens to a run, and asks again what it came to, until it has ended. */
 export function useLiveRun(id: string, isLive: boolean): void {
   const client = useQueryClient();
   useEffect(() => {
     if (!isLive) return;
-    const events = new EventSource(`/v1/runs/${id}/events`);
+    const stopped = new AbortController();
+    let arrived: Event[] = [];
     let timer: number | undefined;
-    const changed = () => {
-      // A burst of events is one change to look at.
-      timer ??= window.setTimeout(() => {
-        timer = undefined;
-        client.invalidateQueries({ queryKey: ["run", id] });
-      }, 100);
+    const show = () => {
+      const more = arrived;
+      [timer, arrived] = [undefined, []];
+      client.setQueryData(
+        runEventsQuery(id).queryKey,
+        (before) => before && { items: [...before.items, ...more] },
+      );
+      lookAgain(client, id);
     };
-    for (const type of eventTypes) events.addEventListener(type, changed);
+    void follow(client, id, stopped.signal, (event) => {
+      arrived.push(event);
+      // A burst of events is one change to look at, and a long run is looked at less often.
+      timer ??= window.setTimeout(show, 100 + event.seq / 2);
+    });
     return () => {
-      events.close();
+      stopped.abort();
       window.clearTimeout(timer);
     };
   }, [client, id, isLive]);
 }
 
-/** Server-sent events carry their type, so each must be listened to by name. */
-const eventTypes = [
-  ...["started", "completed", "skipped", "retried", "failed", "waited"].map((verb) => `step.${verb}`),
-  ...["suspended", "admitted", "woken", "paused", "resumed", "signalled", "undoing"].map(
-    (verb) => `run.${verb}`,
-  ),
-  ...finalStatuses.map((status) => `run.${status}`),
-];
+const reconnectMs = 1_000;
 
-export type RunCommand = "pause" | "resume" | "cancel";
+/** Tells of each event after those that are there, and waits for a server that is away for a while. */
+async function follow(
+  client: QueryClient,
+  id: string,
+  signal: AbortSignal,
+  onEvent: (event: Event) => void,
+): Promise<void> {
+  for (let after: number | undefined; !signal.aborted; ) {
+    try {
+      after ??= (await client.ensureQueryData(runEventsQuery(id))).items.at(-1)?.seq ?? 0;
+      for await (const event of api.follow(id, { after, signal })) {
+        after = event.seq;
+        onEvent(event);
+      }
+      return;
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status < 500) return;
+      await new Promise((resolve) => window.setTimeout(resolve, reconnectMs));
+    }
+  }
+}
+
+export type RunCommand =
+  | { readonly command: "pause" | "cancel" | "resume" }
+  | { readonly command: "restart"; readonly from: string };
 
 export function useRunCommand(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({
-      command,
-      ...body
-    }: {
-      command: RunCommand | "restart";
-      from?: string;
-      release?: string;
-      reason?: string;
-    }) => send<Run>("POST", `/v1/runs/${id}/${command}`, body),
+    mutationFn: (asked: RunCommand) => {
+      const request = { params: { id }, ...pressed() };
+      return asked.command === "restart"
+        ? api.ask("POST /v1/runs/{id}/restart", { ...request, body: { from: asked.from } })
+        : api.ask(`POST /v1/runs/{id}/${asked.command}`, request);
+    },
     onSettled: () => {
-      client.invalidateQueries({ queryKey: ["run", id] });
+      lookAgain(client, id);
       client.invalidateQueries({ queryKey: ["runs"] });
     },
   });

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Asset, type AssetVersion, versionTextQuery } from "../api/assets.ts";
+import type { Asset, AssetVersion } from "flyball/client";
+import { versionTextQuery } from "../api/assets.ts";
 import { shortId } from "../format.ts";
 import { assetRoute } from "../router.tsx";
 import { Loading, Panel, Problem, Verbatim } from "./basics.tsx";

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { type AssetEvent, type AssetId, historyQuery } from "../api/assets.ts";
+import type { AssetEvent } from "flyball/client";
+import { type AssetId, historyQuery } from "../api/assets.ts";
 import { shortId } from "../format.ts";
 import { Loading, Moment, Panel, Problem } from "./basics.tsx";
 

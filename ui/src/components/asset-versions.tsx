@@ -1,5 +1,6 @@
+import type { Asset, AssetVersion } from "flyball/client";
 import { useState } from "react";
-import { type Asset, type AssetVersion, useApprove } from "../api/assets.ts";
+import { useApprove } from "../api/assets.ts";
 import { shortId } from "../format.ts";
 import { Button, Moment, Panel, Problem } from "./basics.tsx";
 import { LabelMark } from "./label-mark.tsx";

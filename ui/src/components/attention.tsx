@@ -1,10 +1,12 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { RunStatus } from "flyball/client";
 import type { ReactNode } from "react";
 import { metricsQuery } from "../api/metrics.ts";
+import { proposalsQuery } from "../api/optimizer.ts";
 import { reviewsQuery } from "../api/reviews.ts";
 import { rolloutsQuery } from "../api/rollouts.ts";
-import { runsQuery, type Status } from "../api/runs.ts";
+import { runsQuery } from "../api/runs.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { formatRelative, shortId } from "../format.ts";
 import { setPointsOf } from "../targets.ts";
@@ -24,7 +26,10 @@ export function Attention() {
   const failed = useStopped("failed");
   const missed = useMissedTargets();
   const rolledBack = useRolledBack();
-  const matters = [reviews, paused, failed, missed, rolledBack].filter((matter) => matter !== null);
+  const proposals = useProposals();
+  const matters = [reviews, paused, failed, missed, rolledBack, proposals].filter(
+    (matter) => matter !== null,
+  );
   return (
     <Panel title="Needs attention">
       {matters.length === 0 ? <p className="px-4 py-3 text-good">✓ Nothing waits for a person.</p> : null}
@@ -57,7 +62,7 @@ function useReviews(): Matter | null {
 }
 
 /** As many as one page of the list has, and the latest of them. */
-function useStopped(status: Status): Matter | null {
+function useStopped(status: RunStatus): Matter | null {
   const { data } = useQuery(runsQuery({ status }));
   const rows = data?.items ?? [];
   if (rows.length === 0) return null;
@@ -136,6 +141,20 @@ function useRolledBack(): Matter | null {
           </li>
         ))}
       </ul>
+    ),
+  };
+}
+
+function useProposals(): Matter | null {
+  const { data } = useQuery(proposalsQuery);
+  const open = (data?.items ?? []).filter(({ status }) => status === "open").length;
+  if (open === 0) return null;
+  return {
+    name: "proposals",
+    children: (
+      <Link to="/governor" className="link">
+        {open} {open === 1 ? "change is" : "changes are"} proposed
+      </Link>
     ),
   };
 }

@@ -1,5 +1,5 @@
+import { ApiProblem } from "flyball/client";
 import type { ComponentProps, ReactNode } from "react";
-import { ApiProblem } from "../api/http.ts";
 import { formatMoment, formatRelative } from "../format.ts";
 import { useNow } from "./now.ts";
 

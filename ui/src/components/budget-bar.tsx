@@ -1,14 +1,14 @@
-import type { Budget } from "../api/money.ts";
+import type { BudgetUse } from "flyball/client";
 import { formatMoney } from "../format.ts";
 
-const looks: Readonly<Record<Budget["status"], readonly [fill: string, text: string, word: string]>> = {
+const looks: Readonly<Record<BudgetUse["status"], readonly [fill: string, text: string, word: string]>> = {
   ok: ["bg-good", "text-good", "✓ within"],
   alerted: ["bg-warn", "text-warn", "! near its limit"],
   exceeded: ["bg-bad", "text-bad", "✕ used up"],
 };
 
 /** How much of a budget is spent, and how much is held back for calls under way. */
-export function BudgetBar({ budget }: { budget: Budget }) {
+export function BudgetBar({ budget }: { budget: BudgetUse }) {
   const { limit, spent, reserved, status, unit } = budget;
   const [fill, colour, word] = looks[status];
   const width = (amount: number) => `${limit > 0 ? Math.min(100, (amount / limit) * 100) : 0}%`;

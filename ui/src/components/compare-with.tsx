@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Run } from "flyball/client";
 import { useState } from "react";
-import { type Run, runsQuery } from "../api/runs.ts";
+import { runsQuery } from "../api/runs.ts";
 import { shortId } from "../format.ts";
 import { Moment } from "./basics.tsx";
 import { StatusMark } from "./status.tsx";

@@ -10,14 +10,13 @@ import {
   Position,
   ReactFlow,
 } from "@xyflow/react";
+import type { Step, WorkflowDocument } from "flyball/client";
 import { useMemo } from "react";
-import type { Step } from "../api/runs.ts";
-import type { WorkflowDocument } from "../api/workflows.ts";
-import { type GraphStep, graphOf } from "../graph.ts";
+import { type GraphStep, graphOf, type Outcome, outcomesOf, withoutIndexes } from "../graph.ts";
 import { statusBorder } from "./status.tsx";
 import "@xyflow/react/dist/base.css";
 
-type StepNode = Node<{ step: GraphStep; status: string | undefined; isChosen: boolean }, "step">;
+type StepNode = Node<{ step: GraphStep; outcome: Outcome | undefined; isChosen: boolean }, "step">;
 const size = { width: 190, height: 52 };
 const nodeTypes = { step: StepBox };
 
@@ -34,28 +33,25 @@ export default function Graph({
   onChoose?: (path: string) => void;
 }) {
   const placed = useMemo(() => place(document), [document]);
+  const outcomes = useMemo(() => outcomesOf(steps), [steps]);
   const nodes: StepNode[] = placed.nodes.map(({ step, position }) => ({
     id: step.path,
     type: "step",
     position,
     data: {
       step,
-      status: statusOf(step.path, steps),
+      outcome: outcomes.get(step.path),
       isChosen: chosen !== undefined && withoutIndexes(chosen) === step.path,
     },
     ariaLabel: `${step.path}, ${step.kind}`,
   }));
-  const choose = (path: string) => {
-    const run = steps.find((step) => withoutIndexes(step.path) === path);
-    onChoose?.(run?.path ?? path);
-  };
   return (
     <div className="h-[34rem]">
       <ReactFlow
         nodes={nodes}
         edges={placed.edges}
         nodeTypes={nodeTypes}
-        onNodeClick={(_, node) => choose(node.id)}
+        onNodeClick={(_, { id }) => onChoose?.(outcomes.get(id)?.step.path ?? id)}
         nodesDraggable={false}
         nodesConnectable={false}
         edgesFocusable={false}
@@ -71,29 +67,20 @@ export default function Graph({
   );
 }
 
-function StepBox({ data: { step, status, isChosen } }: NodeProps<StepNode>) {
+function StepBox({ data: { step, outcome, isChosen } }: NodeProps<StepNode>) {
   return (
     <div
-      className={`rounded-md border-2 bg-panel px-3 py-1.5 ${statusBorder(status)} ${isChosen ? "ring-2 ring-accent" : ""}`}
+      className={`rounded-md border-2 bg-panel px-3 py-1.5 ${statusBorder(outcome?.step.status)} ${isChosen ? "ring-2 ring-accent" : ""}`}
       style={size}
     >
       <Handle type="target" position={Position.Top} className="invisible" isConnectable={false} />
       <div className="truncate font-medium font-mono text-xs">{step.path}</div>
-      <div className="truncate text-muted text-xs">{status ? `${step.kind} · ${status}` : step.kind}</div>
+      <div className="truncate text-muted text-xs">
+        {outcome ? `${step.kind} · ${outcome.text}` : step.kind}
+      </div>
       <Handle type="source" position={Position.Bottom} className="invisible" isConnectable={false} />
     </div>
   );
-}
-
-/** Of the items of a map or the turns of a loop, the one that says most. */
-function statusOf(path: string, steps: readonly Step[]): string | undefined {
-  const found = steps.filter((step) => withoutIndexes(step.path) === path).map(({ status }) => status);
-  const telling = ["failed", "waiting", "retrying", "running", "completed", "skipped"] as const;
-  return telling.find((status) => found.includes(status));
-}
-
-function withoutIndexes(path: string): string {
-  return path.replace(/\[\d+\]/g, "");
 }
 
 function place(document: WorkflowDocument): {

@@ -1,5 +1,6 @@
+import type { Asset, AssetVersion } from "flyball/client";
 import { type FormEvent, useState } from "react";
-import { type Asset, type AssetVersion, useMoveLabel } from "../api/assets.ts";
+import { useMoveLabel } from "../api/assets.ts";
 import { shortId } from "../format.ts";
 import { Button, Problem } from "./basics.tsx";
 import { Dialog } from "./dialog.tsx";

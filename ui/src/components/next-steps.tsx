@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { workflowsQuery } from "../api/workflows.ts";
 import { textOf } from "../format.ts";
-import { graphOf } from "../graph.ts";
+import { graphOf, withoutIndexes } from "../graph.ts";
 import { Panel, Verbatim } from "./basics.tsx";
 
 /** What an approval sets going: the steps that follow this one, as the workflow writes them. */
@@ -10,7 +10,7 @@ export function NextSteps({ workflow, path }: { workflow: string; path: string }
   const document = data?.items.find(({ name }) => name === workflow)?.document;
   if (!document) return null;
   const { steps, links } = graphOf(document);
-  const here = path.replace(/\[\d+\]/g, "");
+  const here = withoutIndexes(path);
   const next = new Set(links.filter(([from]) => from === here).map(([, to]) => to));
   const following = steps.filter((step) => next.has(step.path));
   return (

@@ -4,8 +4,10 @@ export const places = [
   { to: "/runs", name: "Runs", key: "u" },
   { to: "/reviews", name: "Reviews", key: "v" },
   { to: "/workflows", name: "Workflows", key: "w" },
+  { to: "/map", name: "Process map", key: "p" },
   { to: "/assets", name: "Registry", key: "g" },
   { to: "/rollouts", name: "Rollouts", key: "o" },
+  { to: "/governor", name: "Governor", key: "i" },
   { to: "/models", name: "Models", key: "m" },
   { to: "/costs", name: "Costs", key: "$" },
 ] as const;

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import type { AssetVersion, Message, Run, Step } from "flyball/client";
 import { useState } from "react";
-import type { AssetVersion } from "../api/assets.ts";
 import { renderQuery } from "../api/drafts.ts";
-import { type Run, runQuery, runsQuery, type Step } from "../api/runs.ts";
-import { type Message, stepQuery } from "../api/steps.ts";
+import { runQuery, runsQuery } from "../api/runs.ts";
+import { stepQuery } from "../api/steps.ts";
 import { shortId, textOf } from "../format.ts";
 import { Panel, Problem, Verbatim } from "./basics.tsx";
 import { Changes } from "./changes.tsx";
@@ -106,9 +106,11 @@ function Variables({
   );
 }
 
-function objectOf(text: string): object | undefined {
+type Input = Readonly<Record<string, unknown>>;
+
+function objectOf(text: string): Input | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
@@ -124,7 +126,7 @@ function Rendered({
 }: {
   name: string;
   version: string;
-  input: object;
+  input: Input;
   run: Run;
   path: string;
 }) {

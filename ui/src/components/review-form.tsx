@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Review } from "flyball/client";
 import { useMemo, useRef, useState } from "react";
-import { type Decision, type Review, reviewQuery, useDecide } from "../api/reviews.ts";
+import { type Decision, reviewQuery, useDecide } from "../api/reviews.ts";
 import { formatMoment, formatShare, textOf } from "../format.ts";
+import { askedBecause } from "../waits.ts";
 import { Button, Facts, Key, Loading, Moment, Panel, Problem, Verbatim } from "./basics.tsx";
 import { Changes } from "./changes.tsx";
 import { Evidence } from "./evidence.tsx";
@@ -131,20 +133,13 @@ function readCorrection(text: string, draft: unknown): unknown {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  always: "This step always asks a person.",
-  rule: "The workflow's own rule asks for a person.",
-  "low confidence": "The machine was not sure enough.",
-  "no confidence": "The machine could not say how sure it was.",
-};
-
 function About({ review }: { review: Review }) {
   return (
     <>
       {review.instructions ? <p className="px-4 pt-3 font-medium">{review.instructions}</p> : null}
       <Facts
         facts={[
-          ["Asked because", reasons[review.reason] ?? review.reason],
+          ["Asked because", askedBecause(review.reason)],
           [
             "Run",
             <Link key="run" to="/runs/$id" params={{ id: review.runId }} className="link">

@@ -1,4 +1,4 @@
-import type { ArmFigures, Rollout } from "../api/rollouts.ts";
+import type { ArmFigures, Rollout } from "flyball/client";
 import { formatDuration, formatMoney, formatShare, shortId } from "../format.ts";
 import { Panel } from "./basics.tsx";
 import { type Column, Table } from "./table.tsx";

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
-import { isFinal, type Run, useRunCommand } from "../api/runs.ts";
+import type { Run } from "flyball/client";
+import { isFinal, useRunCommand } from "../api/runs.ts";
 import { Button } from "./basics.tsx";
 
 /** What can be done with a run in its state; each is one call of the API. */

@@ -13,10 +13,8 @@ export function RunFilters() {
   const filter = runFilterOf(runsRoute.useSearch());
   const navigate = useNavigate({ from: "/runs" });
   const { data: workflows } = useQuery(workflowsQuery);
-  const choose = (changes: Readonly<Record<string, unknown>>) => {
-    const { cursor: _, ...rest } = runFilterOf({ ...filter, ...changes });
-    navigate({ search: rest });
-  };
+  const choose = (changes: Readonly<Record<string, unknown>>) =>
+    navigate({ search: runFilterOf({ ...filter, ...changes }) });
   const names = workflows?.items.map(({ name }) => [name, name] as const) ?? [];
   return (
     <>

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
+import type { Asset, AssetVersion } from "flyball/client";
 import { type FormEvent, useState } from "react";
-import type { Asset, AssetVersion } from "../api/assets.ts";
 import { type RolloutRequest, useStartRollout } from "../api/rollouts.ts";
 import { shortId } from "../format.ts";
 import { Button, Problem } from "./basics.tsx";

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Message, RanStep, Step, StepVersion } from "flyball/client";
 import type { ReactNode } from "react";
-import type { Step } from "../api/runs.ts";
-import { type FailedAttempt, type Message, type StepDetail, stepQuery, type Version } from "../api/steps.ts";
+import { stepQuery } from "../api/steps.ts";
 import { formatDuration, formatMoney, formatShare, shortId, textOf } from "../format.ts";
 import { Facts, Moment, Panel, Verbatim } from "./basics.tsx";
 import { Evidence } from "./evidence.tsx";
@@ -65,7 +65,7 @@ function factsOf(step: Step): readonly Fact[] {
   ];
 }
 
-function detailFacts(detail: StepDetail): readonly Fact[] {
+function detailFacts(detail: RanStep): readonly Fact[] {
   const { model, provider, route, cache, cachedFrom, tokens, cost, requests } = detail;
   const facts: (Fact | null)[] = [
     model ? ["Model", provider ? `${provider}/${model}` : model] : null,
@@ -89,7 +89,7 @@ function tokensText(tokens: Readonly<Record<string, number>>): string {
 
 const partNames: Readonly<Record<string, string>> = { cacheWrite: "kept in cache" };
 
-function cacheFact(cache: string, from: StepDetail["cachedFrom"]): ReactNode {
+function cacheFact(cache: string, from: RanStep["cachedFrom"]): ReactNode {
   if (!from) return cache;
   return (
     <>
@@ -103,11 +103,11 @@ function cacheFact(cache: string, from: StepDetail["cachedFrom"]): ReactNode {
 }
 
 /** The other side of the answer: the words that were sent, how they were asked, and what had failed before. */
-function Asked({ detail }: { detail: StepDetail }) {
+function Asked({ detail }: { detail: RanStep }) {
   const { path, prompt, input, parameters, versions, failures } = detail;
   return (
     <>
-      {prompt ? <Messages messages={prompt} /> : null}
+      {prompt ? <Messages messages={prompt} version={versions.prompt} /> : null}
       {input === null ? null : (
         <details>
           <summary className="cursor-pointer font-medium">Input</summary>
@@ -134,7 +134,7 @@ function Asked({ detail }: { detail: StepDetail }) {
   );
 }
 
-function VersionOf({ of: version }: { of: Version }) {
+function VersionOf({ of: version }: { of: StepVersion }) {
   return (
     <>
       {version.name} <span className="font-mono text-muted">{shortId(version.digest)}</span>
@@ -143,10 +143,17 @@ function VersionOf({ of: version }: { of: Version }) {
   );
 }
 
-function Messages({ messages }: { messages: readonly Message[] }) {
+function Messages({ messages, version }: { messages: readonly Message[]; version: StepVersion | undefined }) {
   return (
     <section aria-label="Prompt" className="space-y-2">
-      <h3 className="font-medium">Prompt, as it was sent</h3>
+      <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+        <h3 className="font-medium">Prompt, as it was sent</h3>
+        {version ? (
+          <Link to="/assets/$kind/$name" params={{ kind: "prompt", name: version.name }} className="link">
+            Versions of {version.name}
+          </Link>
+        ) : null}
+      </div>
       {messages.map((message, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: what was sent is fixed
         <div key={index}>
@@ -164,7 +171,7 @@ function Messages({ messages }: { messages: readonly Message[] }) {
   );
 }
 
-function Failures({ failures }: { failures: readonly FailedAttempt[] }) {
+function Failures({ failures }: { failures: readonly RanStep["failures"][number][] }) {
   return (
     <section aria-label="Failed attempts">
       <h3 className="font-medium">Failed attempts</h3>

@@ -11,7 +11,7 @@ export function Tabs<Value extends string>({
   onChange: (value: Value) => void;
 }) {
   return (
-    <fieldset className="inline-flex overflow-hidden rounded-md border border-line">
+    <fieldset className="inline-flex flex-wrap overflow-hidden rounded-md border border-line">
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <button

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
+import type { Workflow } from "flyball/client";
 import { useState } from "react";
-import { useStartRun, type Workflow } from "../api/workflows.ts";
+import { useStartRun } from "../api/workflows.ts";
 import { textOf } from "../format.ts";
 import { sampleInput } from "../sample.ts";
 import { Button, Panel, Problem } from "./basics.tsx";

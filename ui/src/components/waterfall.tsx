@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { type Run, runEventsQuery, type Step } from "../api/runs.ts";
+import type { Run, Step } from "flyball/client";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { runEventsQuery } from "../api/runs.ts";
 import { formatDuration } from "../format.ts";
 import { type Span, timesOf, totalsOf, type Use, uses } from "../times.ts";
 import { useNow } from "./now.ts";
+import { useRowsInView } from "./rows-in-view.ts";
 import { StatusMark } from "./status.tsx";
 
 /** Steps in the order of their start, each with its share of the run's time; what it waited for stands apart. */
@@ -19,32 +21,115 @@ export function Waterfall({
   const now = useNow();
   const { data } = useQuery(runEventsQuery(run.runId));
   const times = useMemo(() => timesOf(data?.items ?? []), [data]);
+  const [wanted, setWanted] = useState("");
+  const steps = useMemo(() => found(run.steps, wanted), [run.steps, wanted]);
   const startMs = Date.parse(run.startedAt);
   const endMs = Math.max(startMs + 1, run.endedAt ? Date.parse(run.endedAt) : latest(run, now));
   const axis = { startMs, spanMs: endMs - startMs, now };
+  const untilMs = run.endedAt ? endMs : now;
+  const totals = useMemo(() => totalsOf(times, untilMs), [times, untilMs]);
   return (
     <>
-      <Totals totals={totalsOf(times, run.endedAt ? endMs : now)} />
-      <ol className="max-h-[34rem] overflow-y-auto py-1">
-        {run.steps.map((step) => (
-          <li key={step.path} className="[contain-intrinsic-size:auto_2.25rem] [content-visibility:auto]">
-            <button
-              type="button"
-              aria-current={step.path === chosen}
-              onClick={() => onChoose(step.path)}
-              className="grid w-full grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 px-4 py-1.5 text-left hover:bg-raised aria-[current=true]:bg-raised sm:grid-cols-[minmax(0,14rem)_6.5rem_1fr_4.5rem]"
-            >
-              <span className="truncate">
-                <span className="font-mono">{step.path}</span> <span className="text-muted">{step.kind}</span>
-              </span>
-              <StatusMark status={step.status} />
-              <Bar spans={times.steps.get(step.path) ?? []} axis={axis} isFailed={step.status === "failed"} />
-              <span className="hidden text-right text-muted tabular-nums sm:block">{lasted(step, now)}</span>
-            </button>
+      <Totals totals={totals} />
+      {run.steps.length > findableFrom ? (
+        <Find all={run.steps.length} found={steps.length} wanted={wanted} onChange={setWanted} />
+      ) : null}
+      <Lines steps={steps} chosen={chosen}>
+        {(step) => (
+          <button
+            type="button"
+            aria-current={step.path === chosen}
+            onClick={() => onChoose(step.path)}
+            className="grid h-full w-full grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 px-4 text-left hover:bg-raised aria-[current=true]:bg-raised sm:grid-cols-[minmax(0,14rem)_6.5rem_1fr_4.5rem]"
+          >
+            <span className="truncate">
+              <span className="font-mono">{step.path}</span> <span className="text-muted">{step.kind}</span>
+            </span>
+            <StatusMark status={step.status} />
+            <Bar spans={times.steps.get(step.path) ?? []} axis={axis} isFailed={step.status === "failed"} />
+            <span className="hidden text-right text-muted tabular-nums sm:block">{lasted(step, now)}</span>
+          </button>
+        )}
+      </Lines>
+    </>
+  );
+}
+
+/** With fewer steps than this, looking is quicker than typing. */
+const findableFrom = 20;
+
+/** Steps that have all the words in their path, kind or status. */
+function found(steps: readonly Step[], wanted: string): readonly Step[] {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return steps;
+  return steps.filter(({ path, kind, status }) => {
+    const text = `${path} ${kind} ${status}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+function Find({
+  all,
+  found,
+  wanted,
+  onChange,
+}: {
+  all: number;
+  found: number;
+  wanted: string;
+  onChange: (wanted: string) => void;
+}) {
+  return (
+    <label className="flex items-center gap-3 border-line border-b px-4 py-2">
+      <span className="text-muted">Find a step</span>
+      <input
+        type="search"
+        value={wanted}
+        onChange={({ target }) => onChange(target.value)}
+        placeholder="by path, kind or status"
+        className="min-w-0 flex-1 rounded-md border border-line bg-panel px-2 py-1"
+      />
+      <output className="text-muted tabular-nums">{wanted ? `${found} of ${all}` : `${all} steps`}</output>
+    </label>
+  );
+}
+
+const rowPx = 32;
+
+/** The lines that are seen, of however many there are; the chosen one is brought into view. */
+function Lines({
+  steps,
+  chosen,
+  children,
+}: {
+  steps: readonly Step[];
+  chosen: string | undefined;
+  children: (step: Step) => ReactNode;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  const { ref, from, to, abovePx, belowPx } = useRowsInView<HTMLOListElement>(steps.length, rowPx);
+  const index = steps.findIndex(({ path }) => path === chosen);
+  useEffect(() => {
+    if (!box.current || index < 0) return;
+    const { scrollTop, clientHeight } = box.current;
+    const isSeen = index * rowPx >= scrollTop && (index + 1) * rowPx <= scrollTop + clientHeight;
+    if (!isSeen) box.current.scrollTop = index * rowPx - clientHeight / 2;
+  }, [index]);
+  return (
+    <div ref={box} className="my-1 max-h-[34rem] overflow-y-auto">
+      <ol ref={ref} style={{ paddingTop: abovePx, paddingBottom: belowPx }}>
+        {steps.slice(from, to).map((step, offset) => (
+          <li
+            key={step.path}
+            aria-setsize={steps.length}
+            aria-posinset={from + offset + 1}
+            style={{ height: rowPx }}
+          >
+            {children(step)}
           </li>
         ))}
       </ol>
-    </>
+    </div>
   );
 }
 

@@ -1,14 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Asset, AssetVersion } from "flyball/client";
 import { lazy, Suspense, useState } from "react";
-import {
-  type Asset,
-  type AssetId,
-  type AssetVersion,
-  assetQuery,
-  historyQuery,
-  versionsQuery,
-} from "../api/assets.ts";
+import { type AssetId, assetQuery, historyQuery, versionsQuery } from "../api/assets.ts";
 import { AssetCompare } from "../components/asset-compare.tsx";
 import { AssetHistory } from "../components/asset-history.tsx";
 import { AssetVersions } from "../components/asset-versions.tsx";

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type Asset, assetsQuery } from "../api/assets.ts";
+import type { Asset } from "flyball/client";
+import { assetsQuery } from "../api/assets.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { Choice } from "../components/field.tsx";
 import { LabelMark } from "../components/label-mark.tsx";
@@ -20,7 +21,7 @@ export function AssetsPage() {
     <>
       <PageTitle
         title="Registry"
-        note="What a run is pinned to; new runs get what stands under production"
+        note="What new runs get of each; open one to compare its versions, or to roll it back"
         actions={
           <Choice
             name="Kind"

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { isFinal, type Run, runQuery, type Step, useLiveRun } from "../api/runs.ts";
+import type { Run, Step } from "flyball/client";
+import { isFinal, runQuery, useLiveRun } from "../api/runs.ts";
 import { stepQuery } from "../api/steps.ts";
 import { Loading, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { Changes } from "../components/changes.tsx";

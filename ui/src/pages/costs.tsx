@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Budget, budgetsQuery, type CostRow, costDimensions, costsQuery } from "../api/money.ts";
+import type { BudgetUse, Cost } from "flyball/client";
+import { budgetsQuery, costDimensions, costsQuery } from "../api/money.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { BudgetBar } from "../components/budget-bar.tsx";
 import { ShareBar } from "../components/share-bar.tsx";
@@ -73,7 +74,7 @@ function Costs() {
   const unpriced = rows.reduce((sum, row) => sum + row.unpriced, 0);
   return (
     <Panel
-      title={`${formatMoney(total)} by ${query.by}`}
+      title={`${formatMoney(total)} by ${query.by}${isLastWeek(query) ? ", the last seven days" : ""}`}
       actions={
         <span className="text-muted">
           {query.from} to {query.to}
@@ -95,8 +96,13 @@ function Costs() {
   );
 }
 
-function costColumns(by: string, total: number): readonly Column<CostRow>[] {
-  const tokens = (name: string, ...parts: readonly string[]): Column<CostRow> => ({
+function isLastWeek({ from, to }: { from: string; to: string }): boolean {
+  const week = lastWeek(Date.now());
+  return from === week.from && to === week.to;
+}
+
+function costColumns(by: string, total: number): readonly Column<Cost>[] {
+  const tokens = (name: string, ...parts: readonly string[]): Column<Cost> => ({
     name,
     isNumber: true,
     cell: (row) => parts.reduce((sum, part) => sum + (row.tokens[part] ?? 0), 0).toLocaleString("en"),
@@ -139,7 +145,7 @@ function Budgets() {
   );
 }
 
-const budgetColumns: readonly Column<Budget>[] = [
+const budgetColumns: readonly Column<BudgetUse>[] = [
   {
     name: "Budget",
     cell: ({ name, by, key }) => (

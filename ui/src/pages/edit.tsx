@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { ApiProblem } from "flyball/client";
 import { lazy, Suspense, useState } from "react";
 import { useAddVersion, versionsQuery, versionTextQuery } from "../api/assets.ts";
 import { checkText, problemsOf, type TextProblem, workflowSchemaQuery } from "../api/drafts.ts";
-import { ApiProblem } from "../api/http.ts";
 import { Button, Key, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { Field } from "../components/field.tsx";
 import { editRoute } from "../router.tsx";

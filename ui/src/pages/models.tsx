@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { type ModelHealth, modelsQuery, type RouteHealth, routesQuery } from "../api/models.ts";
+import type { Model, Route } from "flyball/client";
+import { modelsQuery, routesQuery } from "../api/models.ts";
 import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { ShareBar } from "../components/share-bar.tsx";
 import { type Column, Table } from "../components/table.tsx";
@@ -43,7 +44,7 @@ export function ModelsPage() {
   );
 }
 
-const modelColumns: readonly Column<ModelHealth>[] = [
+const modelColumns: readonly Column<Model>[] = [
   {
     name: "Model",
     cell: ({ name, simulated, region }) => (
@@ -68,7 +69,7 @@ const modelColumns: readonly Column<ModelHealth>[] = [
   { name: "Price per million tokens", cell: ({ price }) => priceText(price) },
 ];
 
-const routeColumns: readonly Column<RouteHealth>[] = [
+const routeColumns: readonly Column<Route>[] = [
   { name: "Route", cell: ({ name }) => <span className="font-mono">{name}</span> },
   { name: "Calls", isNumber: true, cell: ({ calls }) => calls },
   { name: "Failed", isNumber: true, cell: ({ failures }) => failures },
@@ -89,7 +90,7 @@ const routeColumns: readonly Column<RouteHealth>[] = [
 ];
 
 /** In words and a sign, as the circuit breaker and the provider's own patience have it. */
-function Health({ model: { circuit, coolingMs } }: { model: ModelHealth }) {
+function Health({ model: { circuit, coolingMs } }: { model: Model }) {
   if (circuit === "open") return <span className="whitespace-nowrap font-medium text-bad">✕ not asked</span>;
   if (circuit === "half_open")
     return <span className="whitespace-nowrap font-medium text-warn">↻ being tried</span>;
@@ -100,7 +101,7 @@ function Health({ model: { circuit, coolingMs } }: { model: ModelHealth }) {
   return <span className="whitespace-nowrap font-medium text-good">✓ well</span>;
 }
 
-function priceText(price: ModelHealth["price"]): string {
+function priceText(price: Model["price"]): string {
   if (!price) return "not known";
   const parts = Object.entries(price).filter(([, usd]) => typeof usd === "number");
   return parts.map(([part, usd]) => `${part} $${Number((usd * 1_000_000).toPrecision(4))}`).join(", ");

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Workflow } from "flyball/client";
 import { metricsQuery } from "../api/metrics.ts";
 import { budgetsQuery } from "../api/money.ts";
-import { type Workflow, workflowsQuery } from "../api/workflows.ts";
+import { workflowsQuery } from "../api/workflows.ts";
 import { Attention } from "../components/attention.tsx";
 import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { BudgetBar } from "../components/budget-bar.tsx";

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReviewRow } from "flyball/client";
 import { useMemo } from "react";
-import { type ReviewRow, reviewsQuery } from "../api/reviews.ts";
+import { reviewsQuery } from "../api/reviews.ts";
 import { Command, Empty, Key, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { useKeys } from "../components/keys.ts";
 import { ReviewForm } from "../components/review-form.tsx";

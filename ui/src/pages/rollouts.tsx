@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type RolloutRow, rolloutsQuery } from "../api/rollouts.ts";
+import type { RolloutRow } from "flyball/client";
+import { rolloutsQuery } from "../api/rollouts.ts";
 import { Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { ShareBar } from "../components/share-bar.tsx";
 import { StatusMark } from "../components/status.tsx";

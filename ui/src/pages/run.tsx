@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Run } from "flyball/client";
 import { lazy, Suspense, useState } from "react";
-import { isFinal, type Run, runQuery, useLiveRun } from "../api/runs.ts";
+import { reviewQuery } from "../api/reviews.ts";
+import { isFinal, runQuery, useLiveRun } from "../api/runs.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { Facts, Loading, Moment, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { CompareWith } from "../components/compare-with.tsx";
@@ -12,6 +14,7 @@ import { Tabs } from "../components/tabs.tsx";
 import { Waterfall } from "../components/waterfall.tsx";
 import { formatMoment, formatMoney, shortId, textOf } from "../format.ts";
 import { runRoute } from "../router.tsx";
+import { askedBecause, waitText } from "../waits.ts";
 import { Took } from "./runs.tsx";
 
 const Graph = lazy(() => import("../components/graph.tsx"));
@@ -77,16 +80,11 @@ function Why({ run }: { run: Run }) {
   if (waiting)
     return (
       <Notice>
-        {waitText(waiting.for, waiting.key)} at{" "}
-        <code className="font-mono">{waiting.path || "the run itself"}</code>, since{" "}
+        {waitText(waiting)} at <code className="font-mono">{waiting.path || "the run itself"}</code>, since{" "}
         <Moment iso={waiting.since} />
         {waiting.deadline ? `; an answer is expected by ${formatMoment(waiting.deadline)}` : ""}
         {waiting.dueAt ? `; it goes on at ${formatMoment(waiting.dueAt)}` : ""}.{" "}
-        {waiting.for === "review" && waiting.key ? (
-          <Link to="/reviews" search={{ review: waiting.key }} className="link font-medium">
-            Open the review
-          </Link>
-        ) : null}
+        {waiting.for === "review" && waiting.key ? <AskedOf review={waiting.key} /> : null}
         {waiting.for === "child" && waiting.key ? (
           <Link to="/runs/$id" params={{ id: waiting.key }} className="link font-medium">
             Open that run
@@ -109,16 +107,17 @@ function Why({ run }: { run: Run }) {
   ) : null;
 }
 
-function waitText(what: string, key: string | null): string {
-  const texts: Readonly<Record<string, string>> = {
-    review: "Waits for a person",
-    time: "Waits for its time",
-    event: `Waits for the event ${key ?? ""}`,
-    child: "Waits for a run that it started",
-    limit: `Waits for a place within ${key ?? "its limits"}`,
-    switch: `Waits until ${key ?? "it"} is switched on`,
-  };
-  return texts[what] ?? `Waits for ${what}`;
+/** Who is asked, and why the machine did not decide by itself. */
+function AskedOf({ review }: { review: string }) {
+  const { data } = useQuery(reviewQuery(review));
+  return (
+    <>
+      {data ? `${askedBecause(data.reason)} ${data.assign ?? "Anyone"} is asked. ` : null}
+      <Link to="/reviews" search={{ review }} className="link font-medium">
+        Open the review
+      </Link>
+    </>
+  );
 }
 
 function Notice({ children, isBad = false }: { children: React.ReactNode; isBad?: boolean }) {
@@ -150,13 +149,19 @@ function Steps({
     <Panel
       title="Steps"
       actions={
-        document ? (
+        document || !workflows ? (
           <Tabs label="Show the steps as" options={["timeline", "graph"]} value={view} onChange={setView} />
         ) : null
       }
     >
       {view === "graph" && document ? (
-        <Suspense fallback={<Loading lines={8} />}>
+        <Suspense
+          fallback={
+            <div className="h-[34rem]">
+              <Loading lines={8} />
+            </div>
+          }
+        >
           <Graph document={document} steps={run.steps} chosen={current} onChoose={onChoose} />
         </Suspense>
       ) : (

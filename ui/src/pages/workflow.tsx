@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Workflow } from "flyball/client";
 import { lazy, Suspense } from "react";
 import { assetQuery, versionTextQuery } from "../api/assets.ts";
 import { metricsQuery } from "../api/metrics.ts";
-import { type Workflow, workflowsQuery } from "../api/workflows.ts";
+import { workflowsQuery } from "../api/workflows.ts";
 import { Empty, Loading, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { SetPoints } from "../components/set-points.tsx";
 import { TestRun } from "../components/test-run.tsx";
@@ -59,6 +60,12 @@ function Ways({ name }: { name: string }) {
       <Link to="/assets/$kind/$name/edit" params={params} className="link">
         Edit
       </Link>
+      <Link to="/map" search={{ workflow: name }} className="link">
+        Process map
+      </Link>
+      <Link to="/governor" search={{ workflow: name }} className="link">
+        Governor
+      </Link>
       <Link to="/runs" search={{ workflow: name }} className="link">
         Its runs →
       </Link>
@@ -87,7 +94,13 @@ function Definition({ workflow }: { workflow: Workflow }) {
       }
     >
       <div className="grid lg:grid-cols-2">
-        <Suspense fallback={<Loading lines={8} />}>
+        <Suspense
+          fallback={
+            <div className="h-[34rem]">
+              <Loading lines={8} />
+            </div>
+          }
+        >
           <Graph document={document} />
         </Suspense>
         {version ? <Text name={name} version={version} /> : <Loading lines={8} />}

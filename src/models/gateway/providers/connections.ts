@@ -1,14 +1,7 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  type IncomingMessage,
-  type RequestOptions,
-  request as requestHttp,
-} from "node:http";
-import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
 import { pipeline, type Readable, type Transform } from "node:stream";
-import { urlToHttpOptions } from "node:url";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { Agent, type Dispatcher } from "undici";
 import { nextTurn } from "../../../core/base/index.ts";
 import { addressesKeptMax, answerBytesMax, answerPieceBytes, idleConnectionMs } from "../limits.ts";
 import { tooLarge } from "./in-pieces.ts";
@@ -26,7 +19,7 @@ export interface Sent {
 export interface Answered {
   readonly status: number;
   readonly statusText: string;
-  readonly headers: IncomingMessage["headers"];
+  readonly headers: IncomingHttpHeaders;
   /** Unpacked: what is read of it is what the limits are for. */
   readonly body: Readable;
 }
@@ -38,20 +31,23 @@ export interface Answered {
  */
 export class Connections {
   readonly #known = new Map<string, Address>();
-  readonly #http = new HttpAgent(agentOptions);
-  readonly #https = new HttpsAgent(agentOptions);
+  // How long an answer may take is the gateway's to say.
+  readonly #agent = new Agent({
+    keepAliveTimeout: idleConnectionMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+  });
 
   async send(url: string, { method, headers, body, signal }: Sent): Promise<Answered> {
-    const { request, ...to } = this.#address(url);
-    const length = { "accept-encoding": "identity", "content-length": Buffer.byteLength(body) };
-    const sent = request({ ...to, method, headers: { ...headers, ...length } });
-    if (signal) endWith(signal, sent);
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      sent.on("response", resolve);
-      sent.on("error", reject);
-      sent.end(body);
+    const answer = await this.#agent.request({
+      ...this.#address(url),
+      method,
+      headers: { ...headers, "accept-encoding": "identity" },
+      body,
+      signal: signal ?? null,
     });
-    const { statusCode: status = 502, statusMessage: statusText = "" } = answer;
+    const { statusCode: status, statusText } = answer;
     return { status, statusText, headers: answer.headers, body: unpacked(answer) };
   }
 
@@ -59,45 +55,24 @@ export class Connections {
   #address(text: string): Address {
     const known = this.#known.get(text);
     if (known) return known;
-    const url = new URL(text);
-    const isSecure = url.protocol === "https:";
-    const { hostname, port, path } = urlToHttpOptions(url);
-    const address: Address = {
-      request: isSecure ? requestHttps : requestHttp,
-      agent: isSecure ? this.#https : this.#http,
-      host: hostname,
-      ...(port ? { port } : {}),
-      path: path ?? "/",
-    };
+    const { origin, pathname, search } = new URL(text);
+    const address = { origin, path: pathname + search };
     if (this.#known.size >= addressesKeptMax) this.#known.clear();
     this.#known.set(text, address);
     return address;
   }
 }
 
-interface Address extends RequestOptions {
-  readonly request: typeof requestHttp;
-}
-
-const agentOptions = { keepAlive: true, scheduling: "lifo", timeout: idleConnectionMs } as const;
-
-function endWith(signal: AbortSignal, sent: ClientRequest): void {
-  const onAbort = () => sent.destroy(abortError(signal.reason));
-  signal.addEventListener("abort", onAbort, { once: true });
-  sent.once("close", () => signal.removeEventListener("abort", onAbort));
-  if (signal.aborted) onAbort();
-}
-
-/** As the global fetch throws it. */
-function abortError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new DOMException("This operation was aborted", "AbortError");
+interface Address {
+  readonly origin: string;
+  readonly path: string;
 }
 
 /** Nobody asked for it, but some servers pack all the same; the bound is on what comes out. */
-function unpacked(answer: IncomingMessage): Readable {
-  const unpack = unpackers[answer.headers["content-encoding"] ?? ""];
+function unpacked({ headers, body }: Pick<Dispatcher.ResponseData, "headers" | "body">): Readable {
+  const unpack = unpackers[String(headers["content-encoding"] ?? "")];
   // Whoever reads hears of an error from the end of the pipeline.
-  return unpack ? pipeline(answer, unpack(), () => {}) : answer;
+  return unpack ? pipeline(body, unpack(), () => {}) : body;
 }
 
 const unpackers: Readonly<Record<string, () => Transform>> = {
