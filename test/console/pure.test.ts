@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DiffRow, lineDiff } from "../../ui/src/line-diff.ts";
+import { createTwoFilesPatch } from "diff";
+import type { Step } from "../../src/client/index.ts";
+import { outcomesOf } from "../../ui/src/graph.ts";
+import { type DiffRow, lineDiff, patchDiff } from "../../ui/src/line-diff.ts";
 import { fieldsAt } from "../../ui/src/schema-completion.ts";
 import { wayTo } from "../../ui/src/yaml-way.ts";
 
@@ -25,6 +28,22 @@ test("what replaced a line stands beside it, and long stretches that are the sam
     "12=13 line 12",
   ]);
   assert.deepEqual(lineDiff("a\nb", "b").map(shown), ["a → ", "2=1 b"]);
+});
+
+test("a unified diff is shown by the same rows, with the numbers of its lines", () => {
+  const before = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`);
+  const after = before.with(9, "<b>tenth</b>").toSpliced(28, 1);
+  const patch = createTwoFilesPatch("a", "a", before.join("\n"), after.join("\n"), "", "", { context: 1 });
+  assert.deepEqual(patchDiff(patch).map(shown), [
+    "… 8",
+    "9=9 line 9",
+    "line 10 → <b>tenth</b>",
+    "11=11 line 11",
+    "… 16",
+    "28=28 line 28",
+    "line 29 → ",
+    "30=29 line 30",
+  ]);
 });
 
 test("the keys around an unfinished line are found by its indentation", () => {
@@ -55,4 +74,17 @@ test("what can stand at a place comes from all the shapes that fit the way to it
   assert.deepEqual(names(["steps", "*"]), ["id", "wait"]);
   assert.deepEqual(names(["steps", "*", "wait"]), ["for"], "a schema may name itself");
   assert.deepEqual(names(["nothing"]), []);
+});
+
+test("items of a map are one step of the graph, which counts them and leads to the one that says most", () => {
+  const step = (path: string, status: Step["status"]) => ({ path, status }) as Step;
+  const outcomes = outcomesOf([
+    step("first", "completed"),
+    step("rows[0].read", "completed"),
+    step("rows[1].read", "failed"),
+    step("rows[2].read", "completed"),
+  ]);
+  assert.equal(outcomes.get("first")?.text, "completed");
+  assert.equal(outcomes.get("rows.read")?.text, "1 failed, 2 completed");
+  assert.equal(outcomes.get("rows.read")?.step.path, "rows[1].read");
 });

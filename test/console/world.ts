@@ -18,6 +18,8 @@ export interface World {
   readonly url: string;
   /** Starts a run and waits until it stands still. */
   start(workflow: keyof typeof workflows, input: Record<string, string | number>): Promise<string>;
+  /** Nobody answers at its address until the work is done. */
+  away(work: () => Promise<void>): Promise<void>;
 }
 
 async function openWorld(t: TestContext): Promise<World> {
@@ -29,7 +31,7 @@ async function openWorld(t: TestContext): Promise<World> {
   }
   for (const name of Object.keys(workflows)) await engine.open(join(folder, `${name}.yaml`));
   await engine.keepBudgets(engine.project(folder));
-  const listening = await listenOnPort(engine, { host: "127.0.0.1", port: 0 });
+  let listening = await listenOnPort(engine, { host: "127.0.0.1", port: 0 });
   t.after(async () => {
     await listening.close();
     await engine.close();
@@ -43,15 +45,23 @@ async function openWorld(t: TestContext): Promise<World> {
       await engine.executor.settled(id);
       return id;
     },
+    async away(work) {
+      const port = Number(new URL(listening.url ?? "").port);
+      await listening.close();
+      await work();
+      listening = await listenOnPort(engine, { host: "127.0.0.1", port });
+    },
   };
 }
 
 /** For all tests of a file: a browser, and a world for each test that has one; else the test says why not. */
-export async function openBench() {
+export const openBench = () => openBenchOf(openWorld);
+
+export async function openBenchOf<Opened>(open: (t: TestContext) => Promise<Opened>) {
   const browser = await openBrowser();
   after(() => (typeof browser === "string" ? undefined : browser.close()));
   return async (t: TestContext) => {
-    if (typeof browser !== "string") return { browser, world: await openWorld(t) };
+    if (typeof browser !== "string") return { browser, world: await open(t) };
     t.skip(browser);
     return undefined;
   };
@@ -106,7 +116,11 @@ export async function openTab(
 
 const probe = fileURLToPath(new URL("probe.mjs", import.meta.url));
 
-export async function openPage(browser: Browser, world: World, options: Looks = {}): Promise<Watched> {
+export async function openPage(
+  browser: Browser,
+  world: Pick<World, "url">,
+  options: Looks = {},
+): Promise<Watched> {
   const opened = await openTab(browser, world, options);
   await opened.page.goto(world.url);
   await opened.page.getByRole("heading", { level: 1 }).waitFor();

@@ -34,8 +34,10 @@ export function formatMoney(usd: number | null | undefined): string {
   if (usd === null || usd === undefined) return "–";
   if (usd === 0) return "$0";
   if (Math.abs(usd) >= 1) return `$${usd.toFixed(2)}`;
-  return `$${usd.toLocaleString("en", { maximumSignificantDigits: 2 })}`;
+  return `$${small.format(usd)}`;
 }
+
+const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
 export function formatShare(share: number | null | undefined): string {
   return share === null || share === undefined ? "–" : `${(share * 100).toFixed(1).replace(/\.0$/, "")}%`;

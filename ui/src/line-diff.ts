@@ -1,4 +1,4 @@
-import { diffArrays } from "diff";
+import { diffArrays, parsePatch } from "diff";
 
 /** A line of one side, or of both; of many that are the same, only how many. */
 export type DiffRow =
@@ -16,15 +16,36 @@ const contextLines = 3;
 
 /** Two texts line by line beside each other; what was replaced stands beside what replaced it. Pure. */
 export function lineDiff(before: string, after: string): readonly DiffRow[] {
-  const [from, to] = [before.split("\n"), after.split("\n")];
-  const parts = diffArrays(from, to, { timeout: 500 });
+  return folded(rowsOf(before.split("\n"), after.split("\n"), [1, 1]));
+}
+
+/** The same rows, of a unified diff. Pure. */
+export function patchDiff(patch: string): readonly DiffRow[] {
+  return parsePatch(patch).flatMap(({ hunks }) =>
+    hunks.flatMap(({ oldStart, newStart, lines }, index): readonly DiffRow[] => {
+      const before = hunks[index - 1];
+      const left = before ? before.oldStart + before.oldLines : 1;
+      const side = (mark: "-" | "+") =>
+        lines.filter(([first]) => first === " " || first === mark).map((line) => line.slice(1));
+      const skipped: DiffRow = { type: "skipped", lines: oldStart - left, left };
+      return [...(skipped.lines > 0 ? [skipped] : []), ...rowsOf(side("-"), side("+"), [oldStart, newStart])];
+    }),
+  );
+}
+
+function rowsOf(
+  from: readonly string[],
+  to: readonly string[],
+  [firstLeft, firstRight]: readonly [number, number],
+): readonly DiffRow[] {
+  const parts = diffArrays([...from], [...to], { timeout: 500 });
   // Too far apart to compare in the time that a person waits: one takes the other's place.
   const changes = parts ?? [
     { value: from, removed: true, added: false },
     { value: to, removed: false, added: true },
   ];
   const rows: DiffRow[] = [];
-  let [left, right] = [1, 1];
+  let [left, right] = [firstLeft, firstRight];
   for (const [index, { value, added, removed }] of changes.entries()) {
     if (added && changes[index - 1]?.removed) continue;
     if (!added && !removed) {
@@ -42,7 +63,7 @@ export function lineDiff(before: string, after: string): readonly DiffRow[] {
       });
     }
   }
-  return folded(rows);
+  return rows;
 }
 
 /** Long stretches without a change become one row. */

@@ -117,6 +117,20 @@ export const rolloutRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/rollout.tsx"), "RolloutPage"),
 });
 
+export const governorRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/governor",
+  validateSearch: (search: Record<string, unknown>): { workflow?: string } =>
+    typeof search.workflow === "string" ? { workflow: search.workflow } : {},
+  component: lazyRouteComponent(() => import("./pages/governor.tsx"), "GovernorPage"),
+});
+
+export const proposalRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/governor/$proposal",
+  component: lazyRouteComponent(() => import("./pages/proposal.tsx"), "ProposalPage"),
+});
+
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
@@ -154,6 +168,8 @@ export const router = createRouter({
     editRoute,
     rollouts,
     rolloutRoute,
+    governorRoute,
+    proposalRoute,
     models,
     costsRoute,
   ]),

@@ -1,6 +1,7 @@
 import { type ErrorRecord, isJsonObject, type Json, type JsonObject } from "../base/index.ts";
-import type { PendingEvent } from "../journal/index.ts";
+import { type PendingEvent, retentionStream } from "../journal/index.ts";
 import { rankOf } from "./admission.ts";
+import { alertChanges } from "./alerts.ts";
 import { runStatuses, type Waiting } from "./events.ts";
 import { budgetChanges, costChanges, forgottenSpending } from "./spending.ts";
 import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
@@ -10,6 +11,8 @@ import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdat
  * tables cannot disagree with them, and `doctor` makes them again to prove it.
  */
 export function controlChanges(event: PendingEvent): readonly ControlChange[] {
+  // A moment that is past holds nobody up, and the event that it stood in may be gone now.
+  if (event.stream === retentionStream) return [{ table: "rates", removeUntil: event.at }];
   const owner = event.stream.slice(0, event.stream.indexOf("/"));
   const id = event.stream.slice(owner.length + 1);
   switch (owner) {
@@ -28,6 +31,8 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
       return budgetChanges(id, event);
     case "cost":
       return costChanges(id, event);
+    case "alert":
+      return alertChanges(id, event);
     case "asset":
       return [
         {

@@ -8,6 +8,9 @@ export interface Counter {
   readonly perMs?: number;
 }
 
+/** Moments of rates that are kept in memory before those that are past are looked for. */
+const momentsMin = 1_000;
+
 /** What of a limit must outlive the process: the moments of rates, by name. */
 export type RateMoments = Readonly<Record<string, number>>;
 
@@ -37,6 +40,7 @@ export function countersOf(limits: Limits, scope: Scope, prefix: string): readon
 export class Counters {
   readonly #held = new Map<string, number>();
   readonly #moments: Map<string, number>;
+  #momentsMax = momentsMin;
 
   constructor(moments: Iterable<readonly [string, number]> = []) {
     this.#moments = new Map(moments);
@@ -59,9 +63,16 @@ export class Counters {
       else {
         const moment = Math.max(this.#moments.get(name) ?? 0, nowMs) + perMs / limit;
         this.#moments.set(name, moment);
+        if (this.#moments.size > this.#momentsMax) this.#forgetPast(nowMs);
         moments = { ...moments, [name]: moment };
       }
     return moments;
+  }
+
+  /** A moment that is past says what none says. */
+  #forgetPast(nowMs: number): void {
+    for (const [name, moment] of this.#moments) if (moment <= nowMs) this.#moments.delete(name);
+    this.#momentsMax = Math.max(momentsMin, 2 * this.#moments.size);
   }
 
   leave(counters: readonly Counter[]): void {

@@ -35,6 +35,26 @@ async function remains({ journal }: Bundle, stream: string): Promise<string> {
   return events.map(({ type, data }) => (data ? type : `[${type}]`)).join(" ");
 }
 
+test("moments of rates go with retention once they are past, and no sooner", async () => {
+  const bundle = setup();
+  const rates = [
+    { limit: 1, perMs: 1_000 },
+    { limit: 1, perMs: day },
+  ];
+  const { id } = await run(bundle, [call("a", "echo", 1, { rate: rates })]);
+  assert.equal(bundle.control.rates().length, 2);
+  bundle.clock.advance(2_000);
+  await ticks();
+  for (const days of [91, 400]) {
+    await retain(bundle, days);
+    assert.deepEqual(
+      bundle.control.rates().map(({ name }) => name.endsWith("rate1")),
+      [true],
+    );
+  }
+  assert.equal(bundle.control.run(id), undefined);
+});
+
 async function endedRun(bundle: Bundle) {
   const steps = [
     call("a", "echo", "secret"),

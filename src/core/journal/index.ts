@@ -16,4 +16,4 @@ export type * from "./journal.ts";
 export type { Subtree } from "./merkle.ts";
 export { newSealKey, publicKeyOf, type SealKey } from "./seal.ts";
 export { sealKeyIn } from "./seal-key.ts";
-export { Verifier } from "./verify.ts";
+export { retentionStream, Verifier } from "./verify.ts";

@@ -41,8 +41,11 @@ export class ChunkStream implements Listener {
   #headers: Record<string, string> = {};
   #tellBegun = () => {};
   #hasBegun = false;
-  #said = false;
+  #hasRole = false;
+  /** What was said since the last turn, and is in no chunk yet. */
+  #words = "";
   #pending = "";
+  #isFlushing = false;
   #isWhole = false;
   #stopHeartbeat = () => {};
 
@@ -63,9 +66,12 @@ export class ChunkStream implements Listener {
   }
 
   delta(delta: ModelDelta): void {
-    if (!this.#said) this.#chunk({ role: "assistant", content: "", refusal: null });
-    this.#said = true;
-    this.#chunk(deltaOf(delta));
+    if (!this.#hasRole) this.#chunk({ role: "assistant", content: "", refusal: null });
+    this.#hasRole = true;
+    if (delta.type === "text") {
+      this.#words += delta.text;
+      this.#flushSoon();
+    } else this.#chunk({ tool_calls: [calledIn(delta)] });
   }
 
   /** The rest of an answer that is on disk. */
@@ -73,7 +79,7 @@ export class ChunkStream implements Listener {
     const { result } = answered;
     if (this.#runId === undefined) this.opened(answered.runId);
     this.#headers = answerHeaders(answered);
-    if (!this.#said) this.#chunk(wholeOf(answered));
+    if (!this.#hasRole) this.#chunk(wholeOf(answered));
     const { usage } = usageOf(result);
     const about: JsonObject = {
       run_id: answered.runId,
@@ -92,14 +98,22 @@ export class ChunkStream implements Listener {
   /** After the first words a failure can only be told within the stream. */
   fail(error: unknown): void {
     if (!this.#hasBegun) return this.#stopHeartbeat();
+    this.#endWords();
     this.#send(`data: ${JSON.stringify(openaiError(error).body)}\n\n`);
     this.#done();
   }
 
   #chunk(delta: JsonObject, finishReason: string | null = null, more: JsonObject = {}): void {
+    this.#endWords();
     const choice = { index: 0, delta, logprobs: null, finish_reason: finishReason };
     const usage = this.#options.includesUsage ? { usage: null } : {};
     this.#write({ ...more, choices: [choice], ...usage });
+  }
+
+  #endWords(): void {
+    const content = this.#words;
+    this.#words = "";
+    if (content !== "") this.#chunk({ content });
   }
 
   #write(rest: JsonObject): void {
@@ -112,11 +126,10 @@ export class ChunkStream implements Listener {
     this.#stopHeartbeat();
   }
 
-  /** What comes in one turn of the event loop leaves in one piece: providers send several words at once. */
   #send(text: string): void {
     if (!this.#hasBegun) this.#begin();
-    if (this.#pending === "") nextTurn().then(() => this.#flush());
     this.#pending += text;
+    this.#flushSoon();
   }
 
   #begin(): void {
@@ -125,11 +138,23 @@ export class ChunkStream implements Listener {
     this.#tellBegun();
   }
 
+  /**
+   * What comes in one turn of the event loop leaves in one piece, and its words in one chunk: providers
+   * send several at once.
+   */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    nextTurn().then(() => this.#flush());
+  }
+
   #flush(): void {
     const { outlet } = this.#options;
+    this.#endWords();
     if (this.#isWhole) outlet.end(this.#pending);
     else outlet.write(this.#pending);
     this.#pending = "";
+    this.#isFlushing = false;
   }
 
   #beat(): void {
@@ -140,13 +165,9 @@ export class ChunkStream implements Listener {
   }
 }
 
-function deltaOf(delta: ModelDelta): JsonObject {
-  if (delta.type === "text") return { content: delta.text };
-  const { index, id, name, arguments: written } = delta;
+function calledIn({ index, id, name, arguments: written }: Extract<ModelDelta, { type: "tool_call" }>): Json {
   const called = { ...(name === undefined ? {} : { name }), arguments: written };
-  return {
-    tool_calls: [{ index, ...(id === undefined ? {} : { id, type: "function" }), function: called }],
-  };
+  return { index, ...(id === undefined ? {} : { id, type: "function" }), function: called };
 }
 
 /** An answer that came in one piece, such as one from the cache. */

@@ -60,6 +60,7 @@ test("a look, a proposal and its experiment, as a script sees them", async (t) =
   await engine.optimizer.settled();
   const shown = (await ask("GET", `/v1/experiments/${begun.body.id}`)).body;
   assert.deepEqual([shown.stage, shown.share, shown.maxShare, shown.realised], ["shadow", 0, 0, null]);
+  assert.deepEqual(shown.seen, { runs: 0, judged: 0, right: 0, shown: 0 });
   assert.deepEqual(shown.expected, expected);
   const again = await ask("POST", `/v1/proposals/${id}/experiments`, {});
   assert.deepEqual([again.status, again.body.code], [409, "PROPOSAL_STALE"]);

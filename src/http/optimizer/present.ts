@@ -1,11 +1,11 @@
-import { comparisonOf, type Experiment, type ListedProposal } from "../../loop/optimizer/index.ts";
+import { comparisonOf, type Experiment, type ListedProposal, type Seen } from "../../loop/optimizer/index.ts";
 
 export function presentProposal({ proposal, status, experiment }: ListedProposal) {
   const { text, ...shown } = proposal;
   return { ...shown, status, experiment };
 }
 
-export function presentExperiment(experiment: Experiment) {
+export function presentExperiment(experiment: Experiment, seen: Seen | null) {
   const { realised } = experiment;
-  return { ...experiment, comparison: realised && comparisonOf({ ...experiment, realised }) };
+  return { ...experiment, seen, comparison: realised && comparisonOf({ ...experiment, realised }) };
 }

@@ -4,7 +4,7 @@ import { seededRandom } from "../../core/base/index.ts";
 import { shareLowerBound } from "../../models/learning/index.ts";
 import { comparisonOf } from "./comparison.ts";
 import { ErrorBudget } from "./error-budget.ts";
-import { decide, type Evidence, experimentOf } from "./experiment.ts";
+import { decide, type Evidence, experimentOf, seenOf } from "./experiment.ts";
 import type { Bars } from "./proposals.ts";
 import { evidenceAbove, evidenceBelow, LateEvidence } from "./sequential.ts";
 import { type Interval, meanInterval, medianInterval, shareInterval } from "./statistics.ts";
@@ -196,4 +196,22 @@ test("what came of a change stands beside an interval for as many runs", () => {
   };
   assert.deepEqual(of(300, 2.5), { low: 7, mid: 8, high: 9, realised: 7.5, isInside: true });
   assert.deepEqual([of(300, 3.1).isInside, of(30, 3.1).isInside, of(30, 5).isInside], [false, true, false]);
+});
+
+test("what was shown so far grows with what is right, and is whole when the next stage follows", () => {
+  const after = (right: number, wrong = 0) =>
+    seenOf(
+      { bars },
+      {
+        shadow: [...Array(right).fill(1), ...Array(wrong).fill(0)],
+        canary: [],
+        runs: right + wrong,
+        shadowCostUsd: 0,
+      },
+    );
+  assert.deepEqual(after(0), { runs: 0, judged: 0, right: 0, shown: 0 });
+  assert.deepEqual(after(200), { runs: 200, judged: 200, right: 200, shown: 1 });
+  const [some, fewer] = [after(20), after(20, 3)];
+  assert.ok(some.shown > fewer.shown && some.shown < 1, `${some.shown} ${fewer.shown}`);
+  assert.deepEqual([fewer.judged, fewer.right], [23, 20]);
 });

@@ -174,6 +174,27 @@ export function decide(
   return { next: "wait" };
 }
 
+/** What was shown so far of what the next stage needs. */
+export interface Seen {
+  /** Runs of the stage. */
+  readonly runs: number;
+  /** Of all stages on running traffic, the answers that are judged, and those that are right. */
+  readonly judged: number;
+  readonly right: number;
+  /** Of the evidence that is needed, 0 to 1, as its logarithm: about as much comes with each run. */
+  readonly shown: number;
+}
+
+export function seenOf({ bars }: Pick<Experiment, "bars">, { shadow, canary, runs }: Evidence): Seen {
+  const all = [...shadow, ...canary];
+  const evidence = Math.log(evidenceAbove(all, bars.provenAccuracyMin)) / Math.log(1 / alpha);
+  return { runs, judged: all.length, right: sumOf(all), shown: Math.min(1, Math.max(0, evidence)) };
+}
+
+function sumOf(outcomes: readonly number[]): number {
+  return outcomes.reduce((sum, outcome) => sum + outcome, 0);
+}
+
 function told(outcomes: readonly number[]): string {
-  return `${outcomes.reduce((sum, outcome) => sum + outcome, 0)} of ${outcomes.length} were right`;
+  return `${sumOf(outcomes)} of ${outcomes.length} were right`;
 }

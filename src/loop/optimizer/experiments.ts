@@ -4,7 +4,15 @@ import type { JournalEvent } from "../../core/journal/index.ts";
 import { lineId, type WrittenGuard } from "../../core/registry/index.ts";
 import { plain } from "./changes.ts";
 import type { OptimizerDeps } from "./deps.ts";
-import { decide, type Experiment, type ExperimentEvent, experimentOf, isOver } from "./experiment.ts";
+import {
+  decide,
+  type Experiment,
+  type ExperimentEvent,
+  experimentOf,
+  isOver,
+  type Seen,
+  seenOf,
+} from "./experiment.ts";
 import { canaryRunsMin, canaryShare, measuredEvery, replayRunsMax, runsObservedMax } from "./limits.ts";
 import { failingOf, passedText, pastOf } from "./past.ts";
 import type { Bars, Proposal } from "./proposals.ts";
@@ -93,6 +101,13 @@ export class Experiments {
           stage === "promoted" ? await this.#follow(running, run) : await running.tally.count(run, rollout);
         if (isCounted) await this.#decide(running);
       });
+  }
+
+  /** Null before there is traffic, and once there is nothing more to show. */
+  seen(id: string): Seen | null {
+    const { state, tally } = this.#running.get(id) ?? {};
+    if (!state || !tally || (state.stage !== "shadow" && state.stage !== "canary")) return null;
+    return seenOf(state, tally.evidence(state.rollout));
   }
 
   /** Resolves when everything is decided that follows from the runs that have stopped. */

@@ -4,7 +4,7 @@ import { type Effects, type Finding, plain } from "./changes.ts";
 import { type Cycle, cycleOf } from "./cycle.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import { ExperimentNotFound, ProposalNotFound, ProposalStale } from "./errors.ts";
-import { type Experiment, experimentOf } from "./experiment.ts";
+import { type Experiment, experimentOf, type Seen } from "./experiment.ts";
 import { type Approval, Experiments } from "./experiments.ts";
 import { type Keeping, keepingOf, keptByDefault, type Mode, type OptimizerSettings } from "./keeping.ts";
 import { cyclesToldMax } from "./limits.ts";
@@ -202,6 +202,11 @@ export class Optimizer {
       return `the production version of ${line} has changed since`;
     const running = registry.snapshot.rollouts.get(line);
     return running && `rollout ${running.id} of ${line} is running`;
+  }
+
+  /** What was shown so far of an experiment on running traffic; else null. */
+  seen(experiment: string): Seen | null {
+    return this.#experiments.seen(experiment);
   }
 
   /** Throws `ExperimentNotFound`. */

@@ -12,11 +12,13 @@ import type {
   RunFilter,
   RunRow,
   SpendingStore,
+  Standing,
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
-import { decisionTimes, runFigures } from "./figures.ts";
+import { alertColumns, sqliteAlerts } from "./alerts.ts";
+import { decisionTimes, runFigures, standing } from "./figures.ts";
 import { type Query, queries, type Row } from "./query.ts";
 import { registryColumns, SqliteRegistryStore } from "./registry.ts";
 import { findRuns, searchedTo } from "./run-search.ts";
@@ -53,6 +55,7 @@ const columnsOf = {
   rates: rateColumns,
   switches: switchColumns,
   ...registryColumns,
+  ...alertColumns,
   budgets: ["id", "definition", "declaredAt"],
   reservations: ["id", "budget", "period", "key", "amount", "unit", "run", "path", "at"],
 };
@@ -72,6 +75,7 @@ export interface ControlStatements {
   readonly database: DatabaseSync;
   readonly puts: ReadonlyMap<string, StatementSync>;
   readonly removals: ReadonlyMap<string, StatementSync>;
+  readonly rateRemoval: StatementSync;
   /** Of every row of a run. */
   readonly runRemovals: ReadonlyMap<string, StatementSync>;
   /** Updates by table and set of columns; there are few such sets, so each is prepared once. */
@@ -99,6 +103,7 @@ export function controlStatements(database: DatabaseSync): ControlStatements {
         removal("id"),
       ),
     ),
+    rateRemoval: database.prepare("DELETE FROM rates WHERE moment <= ?"),
     runRemovals: new Map(["arms", "scores"].map(removal("run"))),
   };
 }
@@ -110,6 +115,7 @@ export function applyChanges(statements: ControlStatements, changes: readonly St
     else if ("forget" in change) forgetSpending(statements.spending, change);
     else if ("put" in change) put(statements, change.table, change.put as unknown as Row);
     else if ("remove" in change) statements.removals.get(change.table)?.run(change.remove);
+    else if ("removeUntil" in change) statements.rateRemoval.run(change.removeUntil);
     else if ("removeRun" in change) statements.runRemovals.get(change.table)?.run(change.removeRun);
     else
       update(statements, change.table, change.update, {
@@ -165,9 +171,12 @@ export class SqliteControlStore implements ControlStore {
 
   readonly spending: SpendingStore & { dump(): Readonly<Record<string, readonly unknown[]>> };
 
+  readonly alerts: ReturnType<typeof sqliteAlerts>;
+
   constructor(database: DatabaseSync) {
     this.#all = queries(database);
     this.spending = sqliteSpending(this.#all);
+    this.alerts = sqliteAlerts(this.#all);
     this.registry = new SqliteRegistryStore(this.#all);
   }
 
@@ -322,6 +331,10 @@ export class SqliteControlStore implements ControlStore {
     );
   }
 
+  standing(nowMs: number): Standing {
+    return standing(this.#all, nowMs);
+  }
+
   dump(): Readonly<Record<string, readonly unknown[]>> {
     return {
       runs: this.#all("SELECT * FROM runs ORDER BY id").map(toRun),
@@ -336,6 +349,7 @@ export class SqliteControlStore implements ControlStore {
       switches: this.switches(),
       ...this.registry.dump(),
       ...this.spending.dump(),
+      ...this.alerts.dump(),
     };
   }
 }

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { RunStatus } from "flyball/client";
 import type { ReactNode } from "react";
 import { metricsQuery } from "../api/metrics.ts";
+import { proposalsQuery } from "../api/optimizer.ts";
 import { reviewsQuery } from "../api/reviews.ts";
 import { rolloutsQuery } from "../api/rollouts.ts";
 import { runsQuery } from "../api/runs.ts";
@@ -25,7 +26,10 @@ export function Attention() {
   const failed = useStopped("failed");
   const missed = useMissedTargets();
   const rolledBack = useRolledBack();
-  const matters = [reviews, paused, failed, missed, rolledBack].filter((matter) => matter !== null);
+  const proposals = useProposals();
+  const matters = [reviews, paused, failed, missed, rolledBack, proposals].filter(
+    (matter) => matter !== null,
+  );
   return (
     <Panel title="Needs attention">
       {matters.length === 0 ? <p className="px-4 py-3 text-good">✓ Nothing waits for a person.</p> : null}
@@ -137,6 +141,20 @@ function useRolledBack(): Matter | null {
           </li>
         ))}
       </ul>
+    ),
+  };
+}
+
+function useProposals(): Matter | null {
+  const { data } = useQuery(proposalsQuery);
+  const open = (data?.items ?? []).filter(({ status }) => status === "open").length;
+  if (open === 0) return null;
+  return {
+    name: "proposals",
+    children: (
+      <Link to="/governor" className="link">
+        {open} {open === 1 ? "change is" : "changes are"} proposed
+      </Link>
     ),
   };
 }

@@ -7,6 +7,7 @@ export const places = [
   { to: "/map", name: "Process map", key: "p" },
   { to: "/assets", name: "Registry", key: "g" },
   { to: "/rollouts", name: "Rollouts", key: "o" },
+  { to: "/governor", name: "Governor", key: "i" },
   { to: "/models", name: "Models", key: "m" },
   { to: "/costs", name: "Costs", key: "$" },
 ] as const;

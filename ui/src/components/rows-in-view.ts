@@ -1,4 +1,4 @@
-import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 
 /** Rows that are drawn above and below what is seen, so that fast scrolling meets no gap. */
 const aroundRows = 20;
@@ -22,12 +22,12 @@ export function useRowsInView<Element extends HTMLElement>(
 ): RowsInView<Element> {
   const ref = useRef<Element>(null);
   const [first, setFirst] = useState(0);
-  const [seen, setSeen] = useState(40);
-  useLayoutEffect(() => {
+  const [seen, setSeen] = useState(() => rowsOf(window.innerHeight, rowPx));
+  useEffect(() => {
     const look = () => {
       const top = ref.current?.getBoundingClientRect().top ?? 0;
       setFirst(Math.max(0, Math.floor(-top / rowPx / stepRows) * stepRows));
-      setSeen(Math.ceil(window.innerHeight / rowPx));
+      setSeen(rowsOf(window.innerHeight, rowPx));
     };
     look();
     // Scroll events do not bubble; this way those of any element around the rows are met.
@@ -41,4 +41,8 @@ export function useRowsInView<Element extends HTMLElement>(
   const from = Math.max(0, Math.min(first, count - seen) - aroundRows);
   const to = Math.min(count, first + seen + stepRows + aroundRows);
   return { ref, from, to, abovePx: from * rowPx, belowPx: (count - to) * rowPx };
+}
+
+function rowsOf(heightPx: number, rowPx: number): number {
+  return Math.ceil(heightPx / rowPx);
 }

@@ -1,7 +1,3 @@
-import type { RunStatus } from "flyball/client";
-
-type Any = RunStatus | "retrying" | "skipped" | "open" | "decided" | "withdrawn" | "promoted" | "rolled_back";
-
 const looks: Readonly<Record<string, readonly [colour: string, sign: string]>> = {
   running: ["text-busy", "▶"],
   retrying: ["text-warn", "↻"],
@@ -19,20 +15,27 @@ const looks: Readonly<Record<string, readonly [colour: string, sign: string]>> =
   decided: ["text-good", "✓"],
   withdrawn: ["text-muted", "⊘"],
   promoted: ["text-good", "✓"],
+  testing: ["text-busy", "▶"],
   rolled_back: ["text-warn", "↶"],
+  rolledBack: ["text-warn", "↶"],
 };
 
 /** A word and a sign in a colour: never the colour alone. */
-export function StatusMark({ status }: { status: Any }) {
+export function StatusMark({ status }: { status: string }) {
   const [colour, sign] = looks[status] ?? ["text-muted", "•"];
   return (
     <span className={`inline-flex items-center gap-1.5 whitespace-nowrap font-medium ${colour}`}>
       <span aria-hidden className="w-4 text-center text-xs">
         {sign}
       </span>
-      {status.replace("_", " ")}
+      {wordsOf(status)}
     </span>
   );
+}
+
+/** `rolled_back` and `rolledBack` as people write it. */
+function wordsOf(status: string): string {
+  return status.replace(/_|(?=[A-Z])/g, " ").toLowerCase();
 }
 
 /** The border of a node in the graph, by what became of its step. */

@@ -1,10 +1,20 @@
 import { useMemo } from "react";
-import { type DiffRow, lineDiff } from "../line-diff.ts";
+import { type DiffRow, lineDiff, patchDiff } from "../line-diff.ts";
 
 /** Two versions of a text, line beside line. */
 export function TextDiff({ before, after, label }: { before: string; after: string; label: string }) {
   const rows = useMemo(() => lineDiff(before, after), [before, after]);
   if (before === after) return <p className="px-4 py-3 text-muted">Both are the same.</p>;
+  return <Rows rows={rows} label={label} />;
+}
+
+/** The same, of a unified diff. */
+export function PatchDiff({ patch, label }: { patch: string; label: string }) {
+  const rows = useMemo(() => patchDiff(patch), [patch]);
+  return <Rows rows={rows} label={label} />;
+}
+
+function Rows({ rows, label }: { rows: readonly DiffRow[]; label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section aria-label={label} tabIndex={0} className="max-h-[36rem] overflow-auto">

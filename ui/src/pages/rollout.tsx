@@ -4,6 +4,7 @@ import type { Guard, Rollout } from "flyball/client";
 import { type FormEvent, useState } from "react";
 import { rolloutQuery, useRolloutCommand } from "../api/rollouts.ts";
 import { Button, Loading, Moment, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
+import { EndRollout } from "../components/end-rollout.tsx";
 import { Field } from "../components/field.tsx";
 import { RolloutArms } from "../components/rollout-arms.tsx";
 import { StatusMark } from "../components/status.tsx";
@@ -53,12 +54,9 @@ export function RolloutPage() {
   );
 }
 
-/** Both ends and the share, each with the reason that the journal will have. */
 function Ways({ rollout }: { rollout: Rollout }) {
   const command = useRolloutCommand(rollout.id);
-  const [reason, setReason] = useState("");
   const [share, setShare] = useState(formatShare(rollout.share));
-  const end = (name: "promote" | "rollback") => command.mutate({ command: name, reason });
   const resize = (event: FormEvent) => {
     event.preventDefault();
     command.mutate({ command: "share", share });
@@ -66,27 +64,7 @@ function Ways({ rollout }: { rollout: Rollout }) {
   return (
     <Panel title="Decide">
       <div className="grid gap-4 p-4 lg:grid-cols-[1fr_14rem]">
-        <div className="space-y-3">
-          <Field
-            title="Reason"
-            note="Rolling back needs one. New runs get the version from before at once; runs under way keep what they have."
-            value={reason}
-            onChange={({ target }) => setReason(target.value)}
-            maxLength={2_000}
-          />
-          <div className="flex flex-wrap gap-2">
-            <Button
-              look="danger"
-              onClick={() => end("rollback")}
-              disabled={command.isPending || reason.trim() === ""}
-            >
-              ↶ Roll back
-            </Button>
-            <Button look="primary" onClick={() => end("promote")} disabled={command.isPending}>
-              ✓ Promote to production
-            </Button>
-          </div>
-        </div>
+        <EndRollout rollout={rollout} />
         <form onSubmit={resize} className="space-y-3">
           <Field title="Share of new runs" value={share} onChange={({ target }) => setShare(target.value)} />
           <Button type="submit" disabled={command.isPending || share === formatShare(rollout.share)}>

@@ -63,6 +63,9 @@ function Ways({ name }: { name: string }) {
       <Link to="/map" search={{ workflow: name }} className="link">
         Process map
       </Link>
+      <Link to="/governor" search={{ workflow: name }} className="link">
+        Governor
+      </Link>
       <Link to="/runs" search={{ workflow: name }} className="link">
         Its runs →
       </Link>

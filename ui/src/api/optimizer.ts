@@ -1,0 +1,57 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, pressed } from "./client.ts";
+
+const everyMs = 5_000;
+
+export const proposalsQuery = queryOptions({
+  queryKey: ["proposals"],
+  queryFn: () => api.ask("GET /v1/proposals"),
+  refetchInterval: everyMs,
+});
+
+export function proposalQuery(id: string) {
+  return queryOptions({
+    queryKey: ["proposals", id],
+    queryFn: () => api.ask("GET /v1/proposals/{id}", { params: { id } }),
+    refetchInterval: everyMs,
+  });
+}
+
+export function experimentQuery(id: string) {
+  return queryOptions({
+    queryKey: ["experiments", id],
+    queryFn: () => api.ask("GET /v1/experiments/{id}", { params: { id } }),
+    refetchInterval: everyMs,
+  });
+}
+
+export function looksQuery(workflow: string) {
+  return queryOptions({
+    queryKey: ["looks", workflow],
+    queryFn: () => api.ask("GET /v1/optimizer/cycles", { query: { workflow } }),
+    refetchInterval: 60_000,
+  });
+}
+
+/** A look changes nothing, whatever it finds; the server may act on it by itself only where it is told to. */
+export function useLook(workflow: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.ask("POST /v1/optimizer/cycles", { body: { workflow }, ...pressed() }),
+    onSettled: () => {
+      for (const name of ["proposals", "looks"]) client.invalidateQueries({ queryKey: [name] });
+    },
+  });
+}
+
+export function useStartExperiment(proposal: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      api.ask("POST /v1/proposals/{id}/experiments", { params: { id: proposal }, ...pressed() }),
+    onSettled: () => {
+      for (const name of ["proposals", "rollouts", "assets", "asset"])
+        client.invalidateQueries({ queryKey: [name] });
+    },
+  });
+}
