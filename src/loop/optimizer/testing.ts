@@ -102,7 +102,7 @@ async function answer(engine: Engine, id: string, expected: Json | undefined): P
 const labels = ["a", "b", "c", "d"];
 
 /** Every message is another one, and its words do not tell its label. */
-export function routine(n: number): Asked {
+function routine(n: number): Asked {
   const drawn = seededRandom(`label ${n}`).next();
   return { input: { text: `message ${n}` }, expected: labels[Math.floor(drawn * labels.length)] ?? null };
 }
