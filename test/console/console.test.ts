@@ -110,6 +110,24 @@ test("a run's page says why it waits, and follows it to its end", async (t) => {
   assert.deepEqual(trouble, []);
 });
 
+test("a page follows its run on when the server was away for a while", async (t) => {
+  const parts = await setup(t);
+  if (!parts) return;
+  const { world, browser } = parts;
+  const run = await world.start("patient", {});
+  const { page, trouble } = await openPage(browser, world);
+  await page.goto(`${world.url}/runs/${run}`);
+  await page.getByText(/Waits for the event go/).waitFor();
+  await world.away(async () => {
+    await page.waitForTimeout(1_500);
+    await world.engine.command(run, { kind: "signal", event: "go", data: 42 });
+  });
+  await heading(page, /completed/).waitFor();
+  trouble.length = 0; // The browser writes each failed request into its console.
+  await page.getByRole("region", { name: "Output" }).getByText("42").waitFor();
+  assert.deepEqual(trouble, []);
+});
+
 test("a run is paused, resumed, cancelled and begun again from a step", async (t) => {
   const parts = await setup(t);
   if (!parts) return;

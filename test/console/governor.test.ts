@@ -108,7 +108,12 @@ test("an experiment is started after it has said what it will do, and taken back
   await asked.getByRole("button", { name: "Start", exact: true }).click();
   await heading(page, /testing/).waitFor();
   await page.locator("[aria-current=step]", { hasText: "shadow" }).waitFor();
+  await panel(page, "Experiment")
+    .getByText(/^\d+ of 300 recorded runs were walked again/)
+    .waitFor();
   await page.getByText("100% of new runs have a shadow").waitFor();
+  await world.runs(5);
+  await page.getByText(/^\d of 5 judged answers were right, in 5 runs of this stage: \d+/).waitFor();
   const back = page.getByRole("button", { name: "Roll back" });
   assert.ok(await back.isDisabled());
   await page.getByLabel("Reason").fill("not now");
@@ -121,11 +126,12 @@ test("an experiment is started after it has said what it will do, and taken back
   assert.deepEqual(trouble, []);
 });
 
-test("an experiment that is proved is production, and what came stands beside what was expected", async (t) => {
+test("an experiment that is proved is production beside what was expected, and can still be taken back", async (t) => {
   const parts = await setup(t);
   if (!parts) return;
   const { world, browser } = parts;
   const { threshold } = await looked(parts);
+  const before = world.engine.registry.labelled("workflow/flow", "production");
   const id = await world.engine.optimizer.experiment(threshold);
   const { page, trouble } = await openPage(browser, world);
   await page.goto(`${world.url}/governor`);
@@ -133,10 +139,18 @@ test("an experiment that is proved is production, and what came stands beside wh
   const stage = async () => (await world.engine.optimizer.experimentShown(id)).stage;
   for (let round = 0; round < 40 && (await stage()) !== "promoted"; round++) await world.runs(50);
   await page.getByText("everybody has it").waitFor();
-  await page.getByText(/^Cost of a run \$0\.0+\d+, expected \$0\.0+\d+; accuracy \d/).waitFor();
+  await page.getByText(/^Saved \S+ a run, expected \S+; accuracy \d/).waitFor();
   await page.getByRole("link", { name: "Ask people less often" }).click();
   await page.locator("[aria-current=step]", { hasText: "promoted" }).waitFor();
   await page.getByRole("row", { name: /^Automated .*% ([✓!]) (inside|outside)$/ }).waitFor();
+  await page.getByText(/each run is held against the bars$/).waitFor();
+  await page.getByLabel("Reason").fill("people miss the drafts");
+  await page.getByRole("button", { name: "Roll back" }).click();
+  await panel(page, "Take it back").waitFor({ state: "detached" });
+  await world.runs(1);
+  await heading(page, /rolled back/).waitFor();
+  const { registry } = world.engine;
+  assert.equal(registry.labelled("workflow/flow", "production"), before);
   assert.deepEqual(trouble, []);
 });
 

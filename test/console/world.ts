@@ -18,6 +18,8 @@ export interface World {
   readonly url: string;
   /** Starts a run and waits until it stands still. */
   start(workflow: keyof typeof workflows, input: Record<string, string | number>): Promise<string>;
+  /** Nobody answers at its address until the work is done. */
+  away(work: () => Promise<void>): Promise<void>;
 }
 
 async function openWorld(t: TestContext): Promise<World> {
@@ -29,7 +31,7 @@ async function openWorld(t: TestContext): Promise<World> {
   }
   for (const name of Object.keys(workflows)) await engine.open(join(folder, `${name}.yaml`));
   await engine.keepBudgets(engine.project(folder));
-  const listening = await listenOnPort(engine, { host: "127.0.0.1", port: 0 });
+  let listening = await listenOnPort(engine, { host: "127.0.0.1", port: 0 });
   t.after(async () => {
     await listening.close();
     await engine.close();
@@ -42,6 +44,12 @@ async function openWorld(t: TestContext): Promise<World> {
       const id = await engine.start(workflow, { input });
       await engine.executor.settled(id);
       return id;
+    },
+    async away(work) {
+      const port = Number(new URL(listening.url ?? "").port);
+      await listening.close();
+      await work();
+      listening = await listenOnPort(engine, { host: "127.0.0.1", port });
     },
   };
 }

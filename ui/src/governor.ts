@@ -1,4 +1,4 @@
-import type { Bars, Effects, Finding, Interval } from "flyball/client";
+import type { Bars, Effects, Experiment, Finding, Interval, ReplayedPast, SeenSoFar } from "flyball/client";
 import { formatDuration, formatMoney, formatShare } from "./format.ts";
 
 /** What the optimizer says, in words that people read. What is new to this console is shown as it is written. Pure. */
@@ -45,35 +45,42 @@ export interface EffectRow {
   readonly before: string;
   readonly expected: string;
   readonly realised: string;
-  /** Whether what came lies within what was expected; null before it is known. */
+  /** Whether what came lies within what was expected; null where that is not known. */
   readonly isInside: boolean | null;
 }
 
-export function effectRows(
-  before: Effects,
-  expected: Effects,
-  realised: Effects | null,
-): readonly EffectRow[] {
-  const row = (
-    name: string,
-    of: (effects: Effects) => Interval,
-    show: (value: number) => string,
-  ): EffectRow => {
-    const [now, then, came] = [of(before), of(expected), realised && of(realised)];
-    return {
-      name,
-      before: show(now.mid),
-      expected: `${show(then.mid)} (${show(then.low)} to ${show(then.high)})`,
-      realised: came ? show(came.mid) : "–",
-      isInside: came && came.mid >= then.low && came.mid <= then.high,
-    };
-  };
+interface Figure {
+  readonly name: string;
+  readonly key: "costPerRun" | "accuracy" | "automated" | "timeToResultP50";
+  show(value: number): string;
+}
+
+const figures: readonly Figure[] = [
+  { name: "Cost of a run, mean", key: "costPerRun", show: formatMoney },
+  { name: "Accuracy", key: "accuracy", show: formatShare },
+  { name: "Automated", key: "automated", show: formatShare },
+  { name: "Time to result, p50", key: "timeToResultP50", show: formatDuration },
+];
+
+/** With the interval for as many runs as were measured, once some were. */
+export function effectRows({
+  before,
+  expected,
+  realised,
+  comparison,
+}: Pick<Experiment, "before" | "expected" | "realised" | "comparison">): readonly EffectRow[] {
   const minutes = ({ reviewMinutesPerRun }: Effects) => reviewMinutesPerRun.toFixed(2);
   return [
-    row("Cost of a run, mean", ({ costPerRun }) => costPerRun, formatMoney),
-    row("Accuracy", ({ accuracy }) => accuracy, formatShare),
-    row("Automated", ({ automated }) => automated, formatShare),
-    row("Time to result, p50", ({ timeToResultP50 }) => timeToResultP50, formatDuration),
+    ...figures.map(({ name, key, show }): EffectRow => {
+      const came = comparison?.[key];
+      return {
+        name,
+        before: show(before[key].mid),
+        expected: intervalText(came ?? expected[key], show),
+        realised: came ? show(came.realised) : "–",
+        isInside: came?.isInside ?? null,
+      };
+    }),
     {
       name: "Minutes of people, mean",
       before: minutes(before),
@@ -82,6 +89,10 @@ export function effectRows(
       isInside: null,
     },
   ];
+}
+
+function intervalText({ low, mid, high }: Interval, show: (value: number) => string): string {
+  return `${show(mid)} (${show(low)} to ${show(high)})`;
 }
 
 /** What a candidate is held against, as sentences. */
@@ -96,4 +107,19 @@ export function barTexts(bars: Bars): readonly string[] {
       ? []
       : [`half of its runs end within ${formatDuration(timeToResultP50MaxMs)}`]),
   ];
+}
+
+/** What was made of recorded runs: the first stage. */
+export function replayText({ runs, replayed, blocked, changed, right, steps }: ReplayedPast): string {
+  const parts = [
+    `${replayed} of ${runs} recorded runs were walked again; ${formatShare(changed.value)} of them end otherwise`,
+    ...(right.n > 0 ? [`${right.right} of ${right.n} judged answers were right`] : []),
+    `${steps.reused + steps.askedBefore} recorded answers stood, ${steps.doneAgain} steps were done again`,
+    ...(blocked > 0 ? [`${blocked} runs say nothing, as they would have cost or touched something`] : []),
+  ];
+  return `${parts.join("; ")}.`;
+}
+
+export function seenText({ runs, judged, right, shown }: SeenSoFar): string {
+  return `${right} of ${judged} judged answers were right, in ${runs} ${runs === 1 ? "run" : "runs"} of this stage: ${formatShare(shown)} of the evidence that it needs`;
 }

@@ -137,11 +137,11 @@ async function follow(
         after = event.seq;
         onEvent(event);
       }
-      return;
     } catch (error) {
       if (error instanceof ApiProblem && error.status < 500) return;
-      await new Promise((resolve) => window.setTimeout(resolve, reconnectMs));
     }
+    // A server that goes away may end what it tells like any other answer.
+    await new Promise((resolve) => window.setTimeout(resolve, reconnectMs));
   }
 }
 

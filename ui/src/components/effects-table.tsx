@@ -1,22 +1,18 @@
-import type { Effects } from "flyball/client";
+import type { Experiment } from "flyball/client";
 import { type EffectRow, effectRows } from "../governor.ts";
 import { type Column, Table } from "./table.tsx";
 
 /** What a change is expected to come to beside what is, and what it came to. */
 export function EffectsTable({
-  before,
-  expected,
-  realised,
+  of: effects,
 }: {
-  before: Effects;
-  expected: Effects;
-  realised: Effects | null;
+  of: Pick<Experiment, "before" | "expected" | "realised" | "comparison">;
 }) {
   return (
     <Table
       label="Expected effect"
-      columns={realised ? [...columns, came] : columns}
-      rows={effectRows(before, expected, realised)}
+      columns={effects.realised ? [...columns, came] : columns}
+      rows={effectRows(effects)}
       keyOf={({ name }) => name}
     />
   );
@@ -24,7 +20,7 @@ export function EffectsTable({
 
 const columns: readonly Column<EffectRow>[] = [
   { name: "Figure", cell: ({ name }) => name },
-  { name: "Now", isNumber: true, cell: ({ before }) => before },
+  { name: "Before", isNumber: true, cell: ({ before }) => before },
   { name: "Expected, with its 95% interval", isNumber: true, cell: ({ expected }) => expected },
 ];
 

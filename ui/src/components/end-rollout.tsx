@@ -4,8 +4,8 @@ import { useRolloutCommand } from "../api/rollouts.ts";
 import { Button, Problem } from "./basics.tsx";
 import { Field } from "./field.tsx";
 
-/** The two ways to end a rollout, each with the reason that the journal will have. */
-export function EndRollout({ rollout }: { rollout: Pick<Rollout, "id"> }) {
+/** The two ways to end a rollout, each with the reason that the journal will have; what was promoted can go back. */
+export function EndRollout({ rollout }: { rollout: Pick<Rollout, "id" | "status"> }) {
   const command = useRolloutCommand(rollout.id);
   const [reason, setReason] = useState("");
   const end = (name: "promote" | "rollback") => () => command.mutate({ command: name, reason });
@@ -22,9 +22,11 @@ export function EndRollout({ rollout }: { rollout: Pick<Rollout, "id"> }) {
         <Button look="danger" onClick={end("rollback")} disabled={command.isPending || reason.trim() === ""}>
           ↶ Roll back
         </Button>
-        <Button look="primary" onClick={end("promote")} disabled={command.isPending}>
-          ✓ Promote to production
-        </Button>
+        {rollout.status === "running" ? (
+          <Button look="primary" onClick={end("promote")} disabled={command.isPending}>
+            ✓ Promote to production
+          </Button>
+        ) : null}
       </div>
       {command.error ? <Problem error={command.error} /> : null}
     </div>

@@ -1,37 +1,55 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Experiment } from "flyball/client";
+import type { Experiment, SeenSoFar } from "flyball/client";
+import type { ReactNode } from "react";
 import { rolloutQuery } from "../api/rollouts.ts";
-import { formatShare } from "../format.ts";
-import { barTexts, stages, stageText } from "../governor.ts";
+import { formatMoney, formatShare } from "../format.ts";
+import { barTexts, replayText, seenText, stages, stageText } from "../governor.ts";
 import { Facts, Panel } from "./basics.tsx";
 import { EndRollout } from "./end-rollout.tsx";
 import { RolloutArms } from "./rollout-arms.tsx";
+import { ShareBar } from "./share-bar.tsx";
 
 /** How far the proof is: its stage, what was shown so far, what it is held against, and the ways to end it. */
 export function ExperimentShown({ experiment }: { experiment: Experiment }) {
-  const { stage, share, maxShare, reason, bars, rollout } = experiment;
+  const { stage, share, maxShare, reason, bars, rollout, replay, seen, isWatched, by, bounds } = experiment;
+  const facts: readonly (readonly [name: string, value: ReactNode] | null)[] = [
+    ["Now", `${stageText(stage)}${isWatched ? "; each run is held against the bars" : ""}`],
+    ["Why", reason],
+    seen ? ["Shown so far", <ShownSoFar key="seen" seen={seen} />] : null,
+    replay ? ["On the past", replayText(replay)] : null,
+    ["Answers", `${formatShare(share)} of the runs now, at most ${formatShare(maxShare)} so far`],
+    [
+      "Held against",
+      <ul key="bars">
+        {barTexts(bars).map((bar) => (
+          <li key={bar}>{bar}</li>
+        ))}
+      </ul>,
+    ],
+    [
+      "Begun by",
+      bounds
+        ? `${by}, for ${formatShare(bounds.maxShare)} of the runs and ${formatMoney(bounds.maxSpendUsd)} at most`
+        : by,
+    ],
+  ];
   return (
     <>
       <Panel title="Experiment">
         <Stages stage={stage} />
-        <Facts
-          facts={[
-            ["Now", stageText(stage)],
-            ["Why", reason],
-            ["Answers", `${formatShare(share)} of the runs now, at most ${formatShare(maxShare)} so far`],
-            [
-              "Held against",
-              <ul key="bars">
-                {barTexts(bars).map((bar) => (
-                  <li key={bar}>{bar}</li>
-                ))}
-              </ul>,
-            ],
-          ]}
-        />
+        <Facts facts={facts.filter((fact) => fact !== null)} />
       </Panel>
-      {rollout ? <OnTraffic id={rollout} /> : null}
+      {rollout && (stage !== "promoted" || isWatched) ? <OnTraffic id={rollout} /> : null}
+    </>
+  );
+}
+
+function ShownSoFar({ seen }: { seen: SeenSoFar }) {
+  return (
+    <>
+      <ShareBar share={seen.shown} look="bg-good" />
+      <p>{seenText(seen)}</p>
     </>
   );
 }
@@ -61,27 +79,26 @@ function Stages({ stage }: { stage: string }) {
   );
 }
 
-/** Its rollout is the registry's own: figures of both versions, and the same two ways to end it. */
+/** Its rollout is the registry's own: figures of both versions, and the same ways to end it. */
 function OnTraffic({ id }: { id: string }) {
   const { data: rollout } = useQuery(rolloutQuery(id));
-  if (!rollout) return null;
+  if (!rollout || rollout.status === "rolled_back") return null;
+  const isRunning = rollout.status === "running";
   return (
     <>
-      <RolloutArms rollout={rollout} />
-      {rollout.status === "running" ? (
-        <Panel
-          title="Decide now"
-          actions={
-            <Link to="/rollouts/$id" params={{ id }} className="link">
-              The rollout →
-            </Link>
-          }
-        >
-          <div className="p-4">
-            <EndRollout rollout={rollout} />
-          </div>
-        </Panel>
-      ) : null}
+      {isRunning ? <RolloutArms rollout={rollout} /> : null}
+      <Panel
+        title={isRunning ? "Decide now" : "Take it back"}
+        actions={
+          <Link to="/rollouts/$id" params={{ id }} className="link">
+            The rollout →
+          </Link>
+        }
+      >
+        <div className="p-4">
+          <EndRollout rollout={rollout} />
+        </div>
+      </Panel>
     </>
   );
 }

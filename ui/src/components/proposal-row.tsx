@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Proposal } from "flyball/client";
 import { experimentQuery } from "../api/optimizer.ts";
 import { formatMoney, formatShare } from "../format.ts";
-import { kindName, prizeText, stageText } from "../governor.ts";
+import { kindName, prizeText, seenText, stageText } from "../governor.ts";
 import { StatusMark } from "./status.tsx";
 
 /** One change: what it is worth, how far it is, and of those that are over what came beside what was expected. */
@@ -22,25 +22,26 @@ export function ProposalRow({ proposal }: { proposal: Proposal }) {
         <span className="whitespace-nowrap tabular-nums">{prizeText(finding.prize)}</span>
       </p>
       <p className="break-words text-muted">{finding.summary}</p>
-      {experiment ? <Progress id={experiment} proposal={proposal} /> : null}
+      {experiment ? <Progress id={experiment} /> : null}
     </li>
   );
 }
 
-function Progress({ id, proposal: { expected } }: { id: string; proposal: Proposal }) {
+function Progress({ id }: { id: string }) {
   const { data } = useQuery(experimentQuery(id));
   if (!data) return null;
-  const { stage, share, reason, realised } = data;
+  const { stage, share, reason, seen, comparison } = data;
   return (
     <p className="break-words">
       <span className="font-medium">{stageText(stage)}</span>
       {share > 0 && share < 1 ? `, ${formatShare(share)} of the runs` : ""}
       <span className="text-muted">: {reason}</span>
-      {realised ? (
+      {seen ? <span className="block">{seenText(seen)}</span> : null}
+      {comparison ? (
         <span className="block tabular-nums">
-          Cost of a run {formatMoney(realised.costPerRun.mid)}, expected{" "}
-          {formatMoney(expected.costPerRun.mid)}; accuracy {formatShare(realised.accuracy.mid)}, expected{" "}
-          {formatShare(expected.accuracy.mid)}
+          Saved {formatMoney(comparison.savedUsdPerRun.realised)} a run, expected{" "}
+          {formatMoney(comparison.savedUsdPerRun.mid)}; accuracy {formatShare(comparison.accuracy.realised)},
+          expected {formatShare(comparison.accuracy.mid)}
         </span>
       ) : null}
     </p>

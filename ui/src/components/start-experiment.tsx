@@ -13,6 +13,7 @@ export function StartExperiment({ proposal, onClose }: { proposal: Proposal; onC
         <li>
           A version of {proposal.asset.kind} {proposal.asset.name} is added. Nobody gets it yet.
         </li>
+        <li>Recorded runs are walked again with it, without touching or costing anything outside.</li>
         <li>
           Each run of {proposal.workflow} has a shadow with it, which answers nobody and writes nothing. Its
           calls to models cost what they cost.

@@ -38,7 +38,10 @@ export function GovernorPage() {
       <p className="mb-4 max-w-prose text-muted">
         A look reads what runs came to and says what it would change; it may ask cheaper models the recorded
         questions again, which costs what such calls cost. It changes nothing. A change is proved on running
-        traffic once you start its experiment, and can be taken back at any time.
+        traffic once you start its experiment, and can be taken back at any time. With{" "}
+        <Command>{"optimizer: { mode: propose, every: 24h }"}</Command> in the settings, the server also looks
+        by itself; with <Command>act_within</Command>, it begins experiments within the bounds that stand
+        there.
       </p>
       {error ? <Problem error={error} /> : null}
       {workflows.isPending || proposals.isPending ? <Loading lines={10} /> : null}
@@ -120,7 +123,8 @@ function Looks({ workflow, proposals }: { workflow: string; proposals: readonly 
       <p className="px-4 py-2 text-muted">
         {last ? (
           <>
-            Looked <Moment iso={last.at} />: {foundText(last.findings.length)}
+            Looked <Moment iso={last.at} /> by {last.by}, in the mode {last.mode.replace("_", " ")}:{" "}
+            {foundText(last.findings.length)}
           </>
         ) : (
           lookText

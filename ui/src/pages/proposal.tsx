@@ -51,10 +51,10 @@ function Shown({ proposal }: { proposal: Proposal }) {
       />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
         {experiment ? (
-          <Tested id={experiment} proposal={proposal} />
+          <Tested id={experiment} />
         ) : (
           <Panel title="What to expect">
-            <EffectsTable before={proposal.before} expected={proposal.expected} realised={null} />
+            <EffectsTable of={{ ...proposal, realised: null, comparison: null }} />
           </Panel>
         )}
         <Panel title="What the record shows">
@@ -99,19 +99,16 @@ function Start({ proposal }: { proposal: Proposal }) {
   );
 }
 
-function Tested({ id, proposal }: { id: string; proposal: Proposal }) {
+function Tested({ id }: { id: string }) {
   const { data: experiment, error } = useQuery(experimentQuery(id));
   if (error && !experiment) return <Problem error={error} />;
   if (!experiment) return <Loading lines={6} />;
+  const { comparison: came } = experiment;
   return (
     <>
       <ExperimentShown experiment={experiment} />
-      <Panel title={experiment.realised ? "What was expected, and what came" : "What to expect"}>
-        <EffectsTable
-          before={proposal.before}
-          expected={experiment.expected}
-          realised={experiment.realised}
-        />
+      <Panel title={came ? `What was expected, and what ${came.runs} runs came to` : "What to expect"}>
+        <EffectsTable of={experiment} />
       </Panel>
     </>
   );
