@@ -15,7 +15,15 @@ export function OverviewPage() {
   const { data, error, isPending } = useQuery(workflowsQuery);
   return (
     <>
-      <PageTitle title="Overview" note="The last seven days against what each workflow is to reach" />
+      <PageTitle
+        title="Overview"
+        note="The last seven days against what each workflow is to reach"
+        actions={
+          <Link to="/governor" className="link self-center">
+            What could be better →
+          </Link>
+        }
+      />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           {error ? <Problem error={error} /> : null}
