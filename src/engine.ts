@@ -44,6 +44,7 @@ import {
   type SealKey,
   sealKeyIn,
 } from "./core/journal/index.ts";
+import { Metrics } from "./core/metrics/index.ts";
 import {
   AssetNotFound,
   forgottenRegistryRows,
@@ -56,7 +57,9 @@ import {
 import { Degradation } from "./core/targets/index.ts";
 import { type Asset, compileWorkflow, type KindRegistry } from "./core/workflow/index.ts";
 import { createKinds, type KindOptions, type KindParts } from "./kinds.ts";
+import { Alerts, conditionsOf, deliverEveryMs, lookEveryMs } from "./loop/alerts/index.ts";
 import { type ReplayDeps, replayDeps } from "./loop/evals/index.ts";
+import { WorkflowFigures } from "./loop/figures/index.ts";
 import { Optimizer } from "./loop/optimizer/index.ts";
 import { Calls, type Gateway, Ledger, referencesOf } from "./models/gateway/index.ts";
 import { createRetrieval } from "./models/retrieval/index.ts";
@@ -67,12 +70,14 @@ import {
   type Loaded,
   type Opened,
   type ProjectLoader,
+  type Settings,
+  secretFromEnvironment,
   type WrittenAsset,
 } from "./project/index.ts";
 import {
   LogWatch,
+  type OwnedDatabase,
   openOwned,
-  type Reserve,
   SqliteControlStore,
   SqliteJournalStorage,
 } from "./store/sqlite/index.ts";
@@ -115,6 +120,9 @@ const eraseEveryMs = 10_000;
 export class Engine {
   readonly home: string;
   readonly journal: Journal;
+  readonly metrics: Metrics;
+  readonly figures: WorkflowFigures;
+  readonly alerts: Alerts;
   readonly control: SqliteControlStore;
   readonly executor: Executor;
   readonly ledger: Ledger;
@@ -130,6 +138,8 @@ export class Engine {
   readonly gateway: Gateway;
   readonly kinds: KindRegistry;
   readonly clock: Clock;
+  /** Wall-clock milliseconds. */
+  readonly openedAt: number;
   readonly sealKey: SealKey;
   readonly #onTrouble: (message: string) => void;
   readonly #flows = new Map<string, Flow>();
@@ -137,18 +147,19 @@ export class Engine {
   readonly #code: Code;
   readonly #stops = new Set<() => void>();
   #isClosed = false;
-  readonly #reserve: Reserve;
+  readonly #owned: OwnedDatabase;
   readonly #logWatch: LogWatch;
 
   constructor(options: EngineOptions) {
     this.home = resolve(options.home);
     this.clock = options.clock ?? systemClock;
+    this.openedAt = this.clock.now();
     this.newId = timeOrderedIds(this.clock);
     this.#onTrouble = options.onTrouble ?? (() => {});
     const owned = openOwned(this.home);
+    this.#owned = owned;
     this.sealKey = sealKeyIn(this.home);
     this.control = new SqliteControlStore(owned.database);
-    this.#reserve = owned.reserve;
     const storage = new SqliteJournalStorage(owned, this.home);
     const blobs = fileBlobs(join(this.home, "blobs"));
     blobs.collect((digest) => storage.namesBlob(digest));
@@ -160,7 +171,9 @@ export class Engine {
       derive: storedChanges,
       forget: (stream) => [...forgottenRows(stream), ...forgottenRegistryRows(stream)],
       ...(options.onFatal ? { onFatal: options.onFatal } : {}),
+      onCommitted: (commit) => this.metrics.committed(commit),
     });
+    this.metrics = new Metrics(this);
     this.ledger = new Ledger({ ...this, spending: this.control.spending });
     this.#kindParts = createKinds({ ...options, home: this.home, ledger: this.ledger });
     this.kinds = this.#kindParts.kinds;
@@ -180,6 +193,7 @@ export class Engine {
       onTrouble: this.#onTrouble,
     });
     this.registry = this.#openRegistry();
+    this.figures = new WorkflowFigures({ ...this, scores: (run) => this.registry.store.scores(run) });
     this.intake = new Intake({
       kinds: this.kinds,
       releases: this.releases,
@@ -192,6 +206,7 @@ export class Engine {
     this.executor = this.#openExecutor(options.limits);
     this.optimizer = this.#openOptimizer();
     this.batches = new Batches({ ...this, load: (digest) => this.releases.load(digest) });
+    this.alerts = this.#openAlerts();
     this.calls = new Calls({
       clock: this.clock,
       modelOf: this.#kindParts.gateway.modelOf,
@@ -208,6 +223,11 @@ export class Engine {
   /** What somebody should see to although everything goes on. */
   get warnings(): readonly string[] {
     return this.#logWatch.warnings;
+  }
+
+  /** Whether what it decides can be written: the journal is open, and the folder is this process's. */
+  get isOwner(): boolean {
+    return this.journal.isOpen() && this.#owned.isOurs();
   }
 
   #openRegistry(): Registry {
@@ -243,6 +263,15 @@ export class Engine {
       draft: (written) => this.intake.draft(written, this.home),
       add: (written, message) => this.add(written, message),
       assets: () => this.intake.assets(this.home),
+      onTrouble: this.#onTrouble,
+    });
+  }
+
+  #openAlerts(): Alerts {
+    return new Alerts({
+      ...this,
+      secrets: secretFromEnvironment,
+      conditions: () => conditionsOf(this),
       onTrouble: this.#onTrouble,
     });
   }
@@ -372,6 +401,13 @@ export class Engine {
     await this.ledger.settleLost();
   }
 
+  /** From now on people are told, for as long as the engine lives. */
+  keepAlerts({ alerts, allow }: Pick<Settings, "alerts" | "allow">): void {
+    this.alerts.keep(alerts, allow.http);
+    this.#every(lookEveryMs, () => this.alerts.look(), 0);
+    this.#every(deliverEveryMs, () => this.alerts.deliver(), 0);
+  }
+
   /** Cancels, resumes or signals a run. The same id again is the same command. */
   async command(run: string, command: Command, id?: string): Promise<void> {
     const key = id ?? randomBytes(16).toString("hex");
@@ -386,7 +422,7 @@ export class Engine {
 
   /** Applies retention now, and now and then for as long as the engine lives; keeps room for that on a full disk. */
   keepRetention(retention: Retention): void {
-    this.#reserve.take();
+    this.#owned.reserve.take();
     this.#every(retainEveryMs, () => applyRetention(this, retention), 0);
   }
 
@@ -417,6 +453,7 @@ export class Engine {
   async close(graceMs = 5_000): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
+    this.alerts.close();
     await this.optimizer.close();
     await this.executor.drain(graceMs);
     await this.#kindParts.close();

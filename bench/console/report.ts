@@ -21,7 +21,7 @@ export function plainLines({ timings, scrolled, facts }: Measured): readonly str
     ...timings.map((timing) => {
       const { p50, p95 } = quantilesOf(timing.valuesMs);
       const cpu = quantilesOf(timing.cpuMs).p50;
-      return `${timing.what.padEnd(46)} p50 ${whole(p50)} ms, p95 ${whole(p95)} ms, CPU ${whole(cpu)} ms, at most ${timing.barMs}`;
+      return `${timing.what.padEnd(46)} p50 ${whole(p50)} ms, p95 ${whole(p95)} ms, CPU ${whole(cpu)} ms${timing.barMs ? `, at most ${timing.barMs}` : ""}`;
     }),
     ...scrolled.map(
       ({ what, frames, over50Ms, longestMs, longTasks }) =>
@@ -68,7 +68,7 @@ ${facts.map(factsRow).join("\n")}
 function timingRow({ what, valuesMs, cpuMs, barMs }: Timing): string {
   const { p50, p95, longest } = quantilesOf(valuesMs);
   const cpu = quantilesOf(cpuMs).p50;
-  return `| ${what} | ${whole(p50)} | ${whole(p95)} | ${whole(longest)} | ${barMs} | ${whole(cpu)} |`;
+  return `| ${what} | ${whole(p50)} | ${whole(p95)} | ${whole(longest)} | ${barMs ?? ""} | ${whole(cpu)} |`;
 }
 
 function scrolledRow({ what, frames, over50Ms, longestMs, longTasks }: Scrolled): string {

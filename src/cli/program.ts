@@ -1,4 +1,6 @@
 import { Command, CommanderError } from "commander";
+import { version } from "../core/base/index.ts";
+import { registerAlerts } from "./alerts.ts";
 import { registerAssets } from "./assets.ts";
 import { registerBench } from "./bench.ts";
 import { registerBudgets } from "./budgets.ts";
@@ -31,7 +33,7 @@ export async function runCommand(): Promise<ExitCode> {
     .description(
       "Runs AI workflows durably, measures every decision, and keeps people in charge of the risky ones.",
     )
-    .version("0.1.0")
+    .version(version)
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) })
@@ -57,6 +59,7 @@ export async function runCommand(): Promise<ExitCode> {
     registerOptimize,
     registerSwitches,
     registerBudgets,
+    registerAlerts,
     registerMine,
     registerJournal,
     registerDoctor,

@@ -84,6 +84,7 @@ async function serve(
     engine.keepRetention(settings.retention);
     engine.optimizer.keep(settings.optimizer);
     await engine.keepBudgets(engine.project(folder));
+    engine.keepAlerts(settings);
     const loaded = [];
     for (const file of files) loaded.push(await loadFile(engine, file));
     tellKept(await engine.serve(loaded));
@@ -103,6 +104,8 @@ async function serve(
         const project = engine.project(folderOf(path, servedFiles(path)));
         await engine.keepBudgets(project);
         engine.optimizer.keep(project.settings.optimizer);
+        const { alerts, allow } = project.settings;
+        engine.alerts.keep(alerts, allow.http);
       });
       await serveAgain(engine, path, versions);
       await keepingOld(() => {

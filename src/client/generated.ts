@@ -2,6 +2,8 @@
 
 export interface ActivityTimes { readonly service: { readonly meanMs: number; readonly totalMs: number } | null; readonly queue: { readonly meanMs: number; readonly totalMs: number } | null; readonly human: { readonly meanMs: number; readonly totalMs: number } | null; readonly external: { readonly meanMs: number; readonly totalMs: number } | null; readonly cost: number | null; readonly activity: string; readonly count: number }
 
+export interface Alert { readonly id: string; readonly kind: "target" | "degraded" | "rollout" | "budget" | "paused" | "review" | "breaker" | "test"; readonly cause: string; readonly workflow: string | null; readonly message: string; readonly facts: Readonly<Record<string, string | number | null>>; readonly status: "open" | "cleared"; readonly raisedAt: string; readonly clearedAt: string | null; readonly deliveries: readonly Delivery[] }
+
 export interface Approval { readonly id: string; readonly line: string; readonly label: string; readonly digest: string; readonly approver: string; readonly verified: boolean; readonly approvedAt: number }
 
 export interface ArmFigures { readonly runs: number; readonly failed: number; readonly errorRate: number | null; readonly latencyP50Ms: number | null; readonly latencyP95Ms: number | null; readonly costMeanUsd: number | null; readonly scores: Readonly<Record<string, { readonly n: number; readonly mean: number }>> }
@@ -27,6 +29,8 @@ export interface Cost { readonly key: string; readonly calls: number; readonly c
 export interface DayFigures { readonly runs: number; readonly status: Readonly<Record<string, number>>; readonly automated: number | null; readonly accuracy: { readonly share: number; readonly n: number; readonly from: "expected" | "scores" } | null; readonly timeToResultP50Ms: number | null; readonly timeToResultP95Ms: number | null; readonly costMeanUsd: number | null; readonly costTotalUsd: number; readonly reviews: number; readonly reviewMinutesMean: number | null; readonly errorRate: number | null; readonly fallbackRate: number | null; readonly agentUtilization: number | null; readonly throughputPerHour: number | null; readonly sampledRuns: number; readonly simulated: boolean; readonly day: string }
 
 export interface DecidedReview { readonly reviewId: string; readonly runId: string; readonly path: string; readonly workflow: string; readonly status: ReviewStatus; readonly escalated: boolean; readonly assign: string | null; readonly requestedAt: string; readonly deadline: string | null; readonly reason: "always" | "low confidence" | "no confidence" | "rule"; readonly instructions: string | null; readonly confidence: number | null; readonly draft: unknown; readonly evidence: unknown; readonly decision: { readonly decision: "approve" | "correct" | "reject"; readonly value: unknown; readonly reviewer: string; readonly comment: string | null; readonly at: string } | null; readonly runStatus: "completed" | "failed" | "rejected" | "cancelled" | "expired" | "queued" | "running" | "waiting" | "paused" | "undoing" }
+
+export interface Delivery { readonly receiver: string; readonly of: "raised" | "cleared"; readonly status: "pending" | "delivered" | "given_up"; readonly attempts: number; readonly at: string; readonly nextAt: string | null; readonly error: string | null }
 
 export interface DoctorReport { readonly ok: boolean; readonly home: string; readonly node: string; readonly events: number; readonly runs: Readonly<Record<string, number>>; readonly openReviews: number; readonly warnings: readonly string[]; readonly disagreements: readonly { readonly table: string; readonly id: string }[] }
 
@@ -62,7 +66,7 @@ export interface Mined { readonly cases: number; readonly events: number; readon
 /** What directly follows what; the times are of the later one. */
 export interface MiningEdge { readonly from: string; readonly to: string; readonly count: number; readonly elapsed: Duration | null; readonly service: { readonly meanMs: number; readonly totalMs: number } | null; readonly queue: { readonly meanMs: number; readonly totalMs: number } | null; readonly human: { readonly meanMs: number; readonly totalMs: number } | null; readonly external: { readonly meanMs: number; readonly totalMs: number } | null; readonly cost: number | null }
 
-export interface Model { readonly name: string; readonly simulated: boolean; readonly region: string | null; readonly price: Readonly<Record<string, number>> | null; readonly circuit: "closed" | "open" | "half_open"; readonly coolingMs: number; readonly answers: number; readonly failures: number; readonly share: number; readonly latency: { readonly p50Ms: number; readonly p95Ms: number } | null }
+export interface Model { readonly name: string; readonly simulated: boolean; readonly region: string | null; readonly price: Readonly<Record<string, number>> | null; readonly circuit: "closed" | "open" | "half_open"; readonly coolingMs: number; readonly answers: number; readonly failures: number; readonly retries: number; readonly share: number; readonly latency: { readonly p50Ms: number; readonly p95Ms: number } | null }
 
 export interface OpenaiModel { readonly id: string; readonly object: "model"; readonly created: number; readonly owned_by: string }
 
@@ -136,8 +140,9 @@ export interface WorkflowMetrics { readonly workflow: string; readonly targets: 
 
 /** Every request, by its method and path. */
 export interface Operations {
-  "GET /healthz": { readonly answer: { readonly ok: boolean; readonly position: number; readonly loadedRuns: number; readonly queuedRuns: number } };
+  "GET /healthz": { readonly answer: { readonly ok: boolean; readonly since: string; readonly position: number; readonly lastCommitAt: string | null; readonly owner: boolean; readonly overdueMs: number; readonly loadedRuns: number; readonly queuedRuns: number } };
   "GET /readyz": { readonly answer: { readonly ready: boolean; readonly warnings: readonly string[] } };
+  "GET /metrics": { readonly answer: string };
   "GET /v1/workflows": { readonly answer: { readonly items: readonly Workflow[]; readonly nextCursor: string | null } };
   "GET /v1/workflows/schema": { readonly answer: Readonly<Record<string, unknown>> };
   "GET /v1/workflows/{name}/metrics": { readonly params: { readonly name: string }; readonly query?: { readonly window?: string | undefined }; readonly answer: WorkflowMetrics };
@@ -180,6 +185,9 @@ export interface Operations {
   "GET /v1/switches": { readonly answer: { readonly items: readonly Switch[]; readonly nextCursor: string | null } };
   "POST /v1/switches": { readonly body: { readonly scope: "all" | "workflow" | "model" | "tool" | "agent"; readonly name?: string | undefined; readonly off: "drain" | "stop" | false; readonly reason?: string | undefined }; readonly answer: { readonly items: readonly Switch[]; readonly nextCursor: string | null } };
   "GET /v1/budgets": { readonly query?: { readonly name?: string | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined }; readonly answer: { readonly items: readonly BudgetUse[]; readonly nextCursor: string | null } };
+  "GET /v1/alerts": { readonly query?: { readonly status?: "open" | "cleared" | undefined; readonly kind?: "target" | "degraded" | "rollout" | "budget" | "paused" | "review" | "breaker" | "test" | undefined; readonly workflow?: string | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined }; readonly answer: { readonly items: readonly Alert[]; readonly nextCursor: string | null } };
+  "GET /v1/alerts/{id}": { readonly params: { readonly id: string }; readonly answer: Alert };
+  "POST /v1/alerts/test": { readonly body?: Readonly<Record<string, unknown>>; readonly answer: Alert };
   "GET /v1/costs": { readonly query?: { readonly by?: "workflow" | "tenant" | "feature" | "model" | "day" | undefined; readonly from?: string | undefined; readonly to?: string | undefined; readonly limit?: number | undefined }; readonly answer: { readonly items: readonly Cost[]; readonly nextCursor: string | null; readonly by: "workflow" | "tenant" | "feature" | "model" | "day"; readonly from: string; readonly to: string } };
   "POST /v1/replays": { readonly body: { readonly workflow: string; readonly version?: string | undefined; readonly assets?: Readonly<Record<string, string>> | undefined; readonly runs?: readonly string[] | { readonly of?: string | undefined; readonly last: number } | undefined; readonly allow?: readonly string[] | undefined; readonly simulate?: boolean | undefined }; readonly answer: Readonly<Record<string, unknown>> };
   "GET /v1/mining": { readonly query?: { readonly workflow?: string | undefined; readonly from?: string | undefined; readonly to?: string | undefined; readonly case?: string | undefined; readonly activity?: "path" | "kind" | undefined; readonly variants?: number | undefined }; readonly answer: Mined };

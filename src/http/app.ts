@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
+import { alertRoutes } from "./alerts/index.ts";
 import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
@@ -9,6 +10,7 @@ import { costRoutes } from "./costs/index.ts";
 import { evalRoutes } from "./evals/index.ts";
 import { healthRoutes } from "./health/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { metricsRoutes } from "./metrics/index.ts";
 import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
@@ -38,6 +40,7 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
   app.route("/", healthRoutes(engine));
+  app.route("/", metricsRoutes(engine));
   app.route("/", workflowRoutes(engine));
   app.route("/", runRoutes(engine));
   app.route("/", scoreRoutes(engine));
@@ -46,6 +49,7 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/", optimizerRoutes(engine));
   app.route("/", switchRoutes(engine));
   app.route("/", budgetRoutes(engine));
+  app.route("/", alertRoutes(engine));
   app.route("/", costRoutes(engine));
   app.route("/", replayRoutes(engine, isLocal));
   app.route("/", miningRoutes(engine));

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { FlyballError, isJsonObject, parseDuration, parseMoney, parseShare } from "../core/base/index.ts";
 import { checkedSource, readSource, type Source } from "../core/executor/kinds/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
+import { alertProblems, alertSettings, type Receiver } from "../loop/alerts/index.ts";
 import { type GatewaySettings, gatewayProblems, gatewaySettings } from "../models/gateway/index.ts";
 import { indexSettings } from "../models/retrieval/index.ts";
 
@@ -104,6 +105,7 @@ const settingsFile = z.strictObject({
     )
     .default({})
     .describe("What the labels of assets ask for."),
+  alerts: alertSettings.describe("Who is told by webhook of what a person should know."),
   optimizer: optimizerSettings,
   server: z.strictObject({ port: z.int().min(0).max(65_535).optional() }).default({}),
 });
@@ -116,6 +118,7 @@ export interface Settings extends GatewaySettings {
   readonly labels: Readonly<
     Record<string, { readonly approvals: number; readonly move?: readonly string[] }>
   >;
+  readonly alerts: readonly Receiver[];
   readonly optimizer: z.output<typeof optimizerSettings>;
   readonly server: { readonly port?: number | undefined };
   /** The file that they came from; null when there is none. */
@@ -149,7 +152,8 @@ function settingsOf(file: string, text: string): Settings {
   const source = readSource(file, text);
   const checkable = source.value === null ? { ...source, value: {} } : source;
   const settings = checkedSource(checkable, settingsFile, Object.keys(settingsFile.shape));
-  const problems = gatewayProblems(settings).map(({ path, message }) => source.problem(path, message));
+  const found = [...gatewayProblems(settings), ...alertProblems(settings.alerts, settings.allow.http)];
+  const problems = found.map(({ path, message }) => source.problem(path, message));
   if (problems.length > 0) throw new WorkflowInvalid(problems);
   return { ...settings, file, source };
 }

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { type Random, seededRandom } from "../core/base/index.ts";
 import {
+  type AlertRow,
   type BatchRow,
   type ControlChange,
   type ControlStore,
   costDimensions,
+  type DeliveryRow,
   type ReviewRow,
   type RunRow,
   type RunStatus,
@@ -117,7 +119,7 @@ function changes(): ControlChange[] {
   ] as const)
     list.push({ table: "switches", put: { id, mode: "drain", by: "local", reason, since: 3 } });
   list.push({ table: "switches", remove: "tool/y" });
-  list.push(...spendingChanges(random));
+  list.push(...spendingChanges(random), ...alertChanges(random));
   for (const table of ["inbox", "runs", "reviews"] as const)
     for (const id of ["c3", "run-020", "review-5", "nothing"]) list.push({ table, remove: id });
   list.push({
@@ -244,6 +246,40 @@ function registryAnswers(store: RegistryStore) {
   };
 }
 
+/** Alerts, and what was sent of each to two receivers. */
+function alertChanges(random: Random): ControlChange[] {
+  const list: ControlChange[] = [];
+  for (let n = 10; n < 40; n++) {
+    const [id, isOpen] = [`alert-${n}`, random.next() < 0.5];
+    const put: AlertRow = {
+      id,
+      kind: pick(random, ["budget", "target"]),
+      cause: pick(random, ["a", "b"]),
+      workflow: pick(random, [null, "w"]),
+      message: "m",
+      facts: "{}",
+      status: "open",
+      raisedAt: 1_000 + n,
+      clearedAt: null,
+    };
+    list.push({ table: "alerts", put });
+    if (!isOpen) list.push({ table: "alerts", update: id, set: { status: "cleared", clearedAt: 2_000 } });
+    for (const [moment, receiver] of [
+      ["raised", "x"],
+      ["raised", "y"],
+      ["cleared", "x"],
+    ] as const) {
+      const delivery = { id: `${id}/${moment}/${receiver}`, alert: id, moment, receiver };
+      const times = { dueAt: 1_000 + Math.floor(random.next() * 50), updatedAt: 1_000 };
+      const row: DeliveryRow = { ...delivery, ...times, status: "pending", attempts: 0, error: null };
+      list.push({ table: "deliveries", put: row });
+      const status = pick(random, ["pending", "delivered", "given_up"] as const);
+      list.push({ table: "deliveries", update: row.id, set: { status, attempts: 1 } });
+    }
+  }
+  return list;
+}
+
 function spendingChanges(random: Random): ControlChange[] {
   const list: ControlChange[] = [];
   for (const id of ["b", "a", "b"])
@@ -353,6 +389,22 @@ function answers(store: ControlStore & { readonly registry: RegistryStore }): Re
     erasable: [store.erasable(3_030, 100), store.erasable(9_999, 5), store.erasable(0, 5)],
     prunable: [store.prunable(3_030, 100), store.prunable(9_999, 5), store.prunable(0, 5)],
     counts: store.countRuns(),
+    alerts: [
+      {},
+      { status: "open" as const },
+      { status: "cleared" as const, kind: "budget" },
+      { workflow: "w", before: "alert-30" },
+    ].map((filter) => store.alerts.alerts({ ...filter, limit: 7 }).map(({ id }) => id)),
+    alert: [store.alerts.alert("alert-11"), store.alerts.alert("nothing")],
+    raised: [0, 1_020].map((from) => store.alerts.raised("a", from)),
+    deliveries: store.alerts.deliveries("alert-11"),
+    dueDeliveries: [1_010, 9_999].map((now) => store.alerts.dueDeliveries(now, 50).map(({ dueAt }) => dueAt)),
+    dueDeliveryIds: store.alerts
+      .dueDeliveries(9_999, 1_000)
+      .map(({ id }) => id)
+      .toSorted(),
+    standing: [0, 5_015, 9_999].map((at) => store.standing(at)),
+    taken: ["2026-11-25", "nothing"].map((period) => store.spending.taken({ budget: "b", period })),
     registry: registryAnswers(store.registry),
     budgets: store.spending.budgets(),
     reservations: store.spending.reservations(),

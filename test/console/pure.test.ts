@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTwoFilesPatch } from "diff";
+import type { Step } from "../../src/client/index.ts";
+import { outcomesOf } from "../../ui/src/graph.ts";
 import { type DiffRow, lineDiff, patchDiff } from "../../ui/src/line-diff.ts";
 import { fieldsAt } from "../../ui/src/schema-completion.ts";
 import { wayTo } from "../../ui/src/yaml-way.ts";
@@ -72,4 +74,17 @@ test("what can stand at a place comes from all the shapes that fit the way to it
   assert.deepEqual(names(["steps", "*"]), ["id", "wait"]);
   assert.deepEqual(names(["steps", "*", "wait"]), ["for"], "a schema may name itself");
   assert.deepEqual(names(["nothing"]), []);
+});
+
+test("items of a map are one step of the graph, which counts them and leads to the one that says most", () => {
+  const step = (path: string, status: Step["status"]) => ({ path, status }) as Step;
+  const outcomes = outcomesOf([
+    step("first", "completed"),
+    step("rows[0].read", "completed"),
+    step("rows[1].read", "failed"),
+    step("rows[2].read", "completed"),
+  ]);
+  assert.equal(outcomes.get("first")?.text, "completed");
+  assert.equal(outcomes.get("rows.read")?.text, "1 failed, 2 completed");
+  assert.equal(outcomes.get("rows.read")?.step.path, "rows[1].read");
 });

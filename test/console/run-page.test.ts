@@ -107,8 +107,24 @@ test("the overview has each target beside what is, and what needs a person", asy
   await page.getByRole("listitem").filter({ hasText: "Automated" }).getByText("100%").waitFor();
   await page.getByRole("listitem").filter({ hasText: "Time to result" }).getByText("kept").waitFor();
   await page.getByText(/✕ cost of a run, mean/).waitFor();
+  const cut = `[...document.querySelectorAll("main section li *")].filter((each) =>
+    each.textContent.includes("$0.") && each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1).length`;
+  assert.equal(await page.evaluate(cut), 0, "a tiny amount of money has room");
+  const broken = page.locator("section").filter({ has: page.getByRole("link", { name: "broken" }) });
+  await broken.getByText("(EXPRESSION_FAILED ×1)").waitFor();
+  await broken.getByText("Accuracy").locator("..").getByText("no data").waitFor();
+  await page.getByText("✓ No alert is open.").waitFor();
+  await page.getByText(/up for/).waitFor();
   await page.getByRole("link", { name: /1 open review, the first due in/ }).waitFor();
   const failed = page.getByRole("listitem").filter({ hasText: "failed" }).first();
+  const waiting = { stream: "workflow/letters", expectedSeq: null, actor: "engine" };
+  const degraded = { type: "workflow.degraded", data: { reason: "30% of 50 runs failed, above 20%" } };
+  await world.engine.journal.append([{ ...waiting, events: [degraded] }]);
+  await world.engine.alerts.look();
+  await page
+    .getByRole("list", { name: "Open alerts" })
+    .getByText("letters is degraded: 30% of 50 runs failed, above 20%.")
+    .waitFor();
   await failed.getByRole("link", { name: "1 run" }).click();
   await page.waitForURL(/status=failed/);
   assert.deepEqual(trouble, []);

@@ -95,6 +95,18 @@ test("2,000 steps: the timeline finds one of them, the graph counts them", async
   assert.deepEqual(trouble, []);
 });
 
+test("2,000 steps of two runs stand side by side, and what differs is below", async (t) => {
+  const scene = await enter(t);
+  if (!scene) return;
+  const { page, url, survey } = scene;
+  await page.goto(`${url}/runs/${survey}/compare/${survey}?step=rows[5].mood`);
+  const steps = page.getByRole("region", { name: "Steps" });
+  await steps.getByRole("row").nth(10).waitFor();
+  assert.ok((await steps.getByRole("row").count()) <= drawnRowsMax);
+  assert.equal(await steps.getByRole("table").getAttribute("aria-rowcount"), String(surveySteps + 1));
+  await page.getByRole("region", { name: "Answer of rows[5].mood" }).getByText("calm").waitFor();
+});
+
 test("a step named in the address is brought into view", async (t) => {
   const scene = await enter(t);
   if (!scene) return;

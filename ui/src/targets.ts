@@ -51,6 +51,54 @@ const measures: Readonly<Record<keyof Targets, Measure>> = {
   },
 };
 
+/** What else there is to know of how a workflow does: figures without a target, and why some went wrong. */
+export interface Vital {
+  readonly name: string;
+  /** Null where nothing has been measured. */
+  readonly value: string | null;
+  readonly reasons: string;
+}
+
+interface Metrics {
+  readonly actual: Figures;
+  readonly errors: readonly Reason[];
+  readonly fallbacks: readonly Reason[];
+}
+
+interface Reason {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Everything that is measured and that no target is about. Pure. */
+export function vitalsOf(targets: Targets, { actual, errors, fallbacks }: Metrics): readonly Vital[] {
+  const shown = (value: number | null, show: (value: number) => string) =>
+    value === null ? null : show(value);
+  const untargeted = Object.entries(measures).flatMap(([key, { name, show, of }]): Vital[] =>
+    targets[key as keyof Targets] === undefined
+      ? [{ name, value: shown(of(actual), show), reasons: "" }]
+      : [],
+  );
+  return [
+    ...untargeted,
+    { name: "Errors", value: shown(actual.errorRate, formatShare), reasons: reasonsText(errors) },
+    { name: "Fallbacks", value: shown(actual.fallbackRate, formatShare), reasons: reasonsText(fallbacks) },
+    { name: "Steps by machine", value: shown(actual.agentUtilization, formatShare), reasons: "" },
+    { name: "Throughput", value: shown(actual.throughputPerHour, perHour), reasons: "" },
+  ];
+}
+
+function perHour(runs: number): string {
+  return `${runs.toLocaleString("en", { maximumSignificantDigits: 2 })} an hour`;
+}
+
+const reasonsShown = 3;
+
+function reasonsText(reasons: readonly Reason[]): string {
+  const shown = reasons.slice(0, reasonsShown).map(({ reason, count }) => `${reason} ×${count}`);
+  return [...shown, ...(reasons.length > reasonsShown ? ["…"] : [])].join(", ");
+}
+
 /** Each target of a workflow with the actual value, and how it went day by day. Pure. */
 export function setPointsOf(
   targets: Targets,

@@ -65,12 +65,11 @@ export class CodeModule {
     await Promise.all([...this.#hosts].map((host) => host.ended));
   }
 
-  /** To be shared: at once when there is none, else only when it costs nobody a wait. */
+  /** To be shared: at once when there is none, else only when nobody who was hit by the crash needs it more. */
   #another(isNeeded: boolean): HostProcess | undefined {
     const { starter, environment } = this.#options;
-    const lane = this.#usableLane();
-    if (lane || !(isNeeded || starter.hasPlenty(environment))) return lane;
-    return this.#watch(new HostProcess(this.#options));
+    if (!isNeeded && !starter.hasPlenty(environment)) return undefined;
+    return this.#usableLane() ?? this.#watch(new HostProcess(this.#options));
   }
 
   #usableLane(): HostProcess | undefined {

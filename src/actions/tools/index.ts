@@ -21,7 +21,9 @@ import { sandbox } from "./sandbox.ts";
 import { scriptKind } from "./script.ts";
 import { toolKind } from "./tool.ts";
 
+export { destinations } from "./addresses.ts";
 export * from "./errors.ts";
+export { type HttpClient, httpClient } from "./http.ts";
 export type { Secrets } from "./request.ts";
 export { loadScript } from "./script.ts";
 export { loadTool } from "./tool-file.ts";

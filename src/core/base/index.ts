@@ -8,6 +8,7 @@
  */
 export * from "./clock.ts";
 export * from "./errors.ts";
+export { EventLoop } from "./event-loop.ts";
 export * from "./fingerprint.ts";
 export * from "./ids.ts";
 export * from "./json.ts";
@@ -15,3 +16,4 @@ export * from "./periods.ts";
 export * from "./random.ts";
 export * from "./statistics.ts";
 export * from "./units.ts";
+export { version } from "./version.ts";

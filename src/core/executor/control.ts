@@ -1,6 +1,7 @@
 import { type ErrorRecord, isJsonObject, type Json, type JsonObject } from "../base/index.ts";
 import { type PendingEvent, retentionStream } from "../journal/index.ts";
 import { rankOf } from "./admission.ts";
+import { alertChanges } from "./alerts.ts";
 import { runStatuses, type Waiting } from "./events.ts";
 import { budgetChanges, costChanges, forgottenSpending } from "./spending.ts";
 import type { BatchRow, ControlChange, InboxCommand, ReviewRow, RunRow, RunUpdate } from "./store.ts";
@@ -30,6 +31,8 @@ export function controlChanges(event: PendingEvent): readonly ControlChange[] {
       return budgetChanges(id, event);
     case "cost":
       return costChanges(id, event);
+    case "alert":
+      return alertChanges(id, event);
     case "asset":
       return [
         {

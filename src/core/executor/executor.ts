@@ -25,7 +25,7 @@ import { checkInput, type FlowDefinition, type Release, type Releases } from "./
 import { hasStopped, type Run, type StoppedRun } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
-import type { ControlStore, RunRow } from "./store.ts";
+import type { ControlStore, RunRow, WakeExceptions } from "./store.ts";
 import { recordSuspicion } from "./suspects.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
 import { Waiters } from "./waiters.ts";
@@ -308,6 +308,11 @@ export class Executor {
     return this.#loaded.size === 0 && this.#calls.size === 0;
   }
 
+  /** Whether new work begins: not while it drains, nor right after it met a full disk. */
+  get takesWork(): boolean {
+    return !this.#draining && this.#options.clock.now() >= this.#stalledUntil;
+  }
+
   get loadedCount(): number {
     return this.#loaded.size;
   }
@@ -423,15 +428,21 @@ export class Executor {
     this.#options.onTrouble(`run ${id} was left alone after an error of the engine (${code}): ${message}`);
   }
 
+  /** What has no place to give to a run that falls due. */
+  get exceptions(): WakeExceptions {
+    return {
+      lanes: this.#admission.closed(this.#lanesCalled()),
+      workflows: this.switchboard.workflowsOff(),
+    };
+  }
+
   /** Looks for runs that fall due or were told something; the permanent loop of recovery. */
   #look(): void {
     if (this.#draining) return;
     const { control, clock } = this.#options;
     const now = clock.now();
     if (now >= this.#stalledUntil) this.#takeUpStalled();
-    const workflows = this.switchboard.workflowsOff();
-    const lanes = this.#admission.closed(this.#lanesCalled());
-    const due = control.wakeable(now, wakeBatch, { lanes, workflows });
+    const due = control.wakeable(now, wakeBatch, this.exceptions);
     for (const id of due) if (!this.#loaded.has(id)) this.wake(id);
     this.#alarm.set(now + (due.length < wakeBatch ? recoveryPollMs : fullBatchPollMs));
     this.#alarm.set(control.nextDueAt(now));

@@ -10,6 +10,7 @@
  * `replay.ts`, `interpreter.ts`.
  */
 export type { RunLimits } from "./admission.ts";
+export * from "./alerts.ts";
 export { Batches, type BatchInput, type BatchNews, type BatchRequest } from "./batch.ts";
 export { eraseUncaptured } from "./capture.ts";
 export { controlChanges, forgottenRows } from "./control.ts";
@@ -27,6 +28,7 @@ export {
 } from "./flow.ts";
 export { coreKinds } from "./kinds/index.ts";
 export { crashesMax, runsAtOnceDefault, runsQueuedDefault } from "./limits.ts";
+export { overdueRun } from "./overdue.ts";
 export type * from "./program.ts";
 export { commandAppend } from "./record.ts";
 export { type RecordedOutcome, type RecordedRun, recordRun } from "./recorded.ts";

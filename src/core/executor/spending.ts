@@ -94,6 +94,8 @@ export interface SpendingStore {
   use(id: string): UseRow | undefined;
   /** What is taken of a budget in a period, in order of id, after one of them. */
   uses(filter: { budget: string; period: string; after: string; limit: number }): readonly UseRow[];
+  /** What is taken of a budget in a period, by all keys together. */
+  taken(filter: { budget: string; period: string }): Pick<UseRow, "reserved" | "spent">;
   /** Budgets and periods of which something was taken and nothing is reserved; not those of runs. */
   settledPeriods(): readonly Pick<UseRow, "budget" | "period">[];
   reservations(): readonly ReservationRow[];

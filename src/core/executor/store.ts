@@ -1,3 +1,4 @@
+import type { AlertChange, AlertStore } from "./alerts.ts";
 import type { Command, RunStatus, Waiting } from "./events.ts";
 import type { SpendingChange, SpendingStore } from "./spending.ts";
 import type { SwitchRow } from "./switches.ts";
@@ -110,6 +111,7 @@ export type ControlChange =
   | { readonly table: "rates"; readonly put: RateRow }
   | { readonly table: "rates"; readonly removeUntil: number }
   | SpendingChange
+  | AlertChange
   | { readonly table: "switches"; readonly put: SwitchRow }
   | { readonly table: "switches"; readonly remove: string };
 
@@ -165,9 +167,32 @@ export interface WakeExceptions {
   readonly workflows: "all" | readonly string[];
 }
 
+/** What is open at a moment, for gauges and alerts; of shadows, only what is due. */
+export interface Standing {
+  /** Runs that have not ended. */
+  readonly runs: readonly { readonly workflow: string; readonly status: RunStatus; readonly count: number }[];
+  /** Runs that are paused by an error, with the newest of them. */
+  readonly failures: readonly {
+    readonly workflow: string;
+    readonly code: string;
+    readonly count: number;
+    readonly run: string;
+  }[];
+  readonly reviews: readonly {
+    readonly workflow: string;
+    readonly open: number;
+    readonly overdue: number;
+    /** The earliest deadline of all; null where none has one. */
+    readonly deadline: number | null;
+  }[];
+  /** Runs whose timer has rung and that were not taken up yet. */
+  readonly due: { readonly count: number; readonly oldestAt: number | null };
+}
+
 /** What the executor, the command line and the API ask of the control tables. */
 export interface ControlStore {
   readonly spending: SpendingStore;
+  readonly alerts: AlertStore;
   run(id: string): RunRow | undefined;
   /** Newest first. */
   runs(filter: RunFilter): readonly RunRow[];
@@ -219,6 +244,7 @@ export interface ControlStore {
   /** Runs that ended up to a moment and hold what is not to be kept, unless somebody under way may still ask for them. */
   uncaptured(untilMs: number, limit: number): readonly string[];
   countRuns(): Readonly<Record<string, number>>;
+  standing(nowMs: number): Standing;
   /** Every row of every table, in a fixed order, for `doctor`. */
   dump(): Readonly<Record<string, readonly unknown[]>>;
 }

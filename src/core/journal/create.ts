@@ -11,6 +11,7 @@ import { zeroHash } from "./encoding.ts";
 import { EventDamaged } from "./errors.ts";
 import type {
   BlobStore,
+  Commit,
   Derive,
   EraseRequest,
   EventRow,
@@ -40,6 +41,8 @@ export interface JournalOptions<Change> {
   /** Default: `setImmediate`, which is one turn of the event loop. */
   readonly schedule?: (flush: () => void) => void;
   readonly onFatal?: (error: FlyballError) => void;
+  /** Told of each commit once it is durable, before those who follow. */
+  readonly onCommitted?: (commit: Commit) => void;
 }
 
 /** The journal over a storage: chain, group commit, seals and verification, the same for every database. */
@@ -67,7 +70,10 @@ class StoredJournal<Change> implements Journal {
       ...options,
       forget: options.forget ?? (() => []),
       schedule: options.schedule ?? ((flush) => void setImmediate(flush)),
-      onCommitted: () => this.#notify(),
+      onCommitted: (commit) => {
+        options.onCommitted?.(commit);
+        this.#notify();
+      },
       onFatal: options.onFatal ?? (() => {}),
     });
   }
@@ -120,6 +126,10 @@ class StoredJournal<Change> implements Journal {
   #hashBefore(row: EventRow): Uint8Array {
     if (row.seq === 1) return zeroHash;
     return this.#storage.readStream(row.stream, row.seq - 2)[0]?.hash ?? zeroHash;
+  }
+
+  isOpen(): boolean {
+    return this.#writer.isOpen;
   }
 
   async *follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent> {
@@ -186,6 +196,10 @@ class StoredJournal<Change> implements Journal {
     const sealed = this.#sealing.then(() => this.#seal());
     this.#sealing = sealed.catch(() => undefined);
     return sealed;
+  }
+
+  lastSeal(): Seal | undefined {
+    return this.#storage.lastSeal();
   }
 
   /** Between its steps the event loop has a turn, for a minute under load is a million events; what comes meanwhile waits. */

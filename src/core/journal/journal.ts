@@ -48,6 +48,13 @@ export interface PendingEvent extends NewEvent {
   readonly actor: string;
 }
 
+/** What one transaction has made durable, for whoever measures. */
+export interface Commit {
+  readonly events: readonly PendingEvent[];
+  /** How long the storage took, its fsync included. */
+  readonly ms: number;
+}
+
 /**
  * What must change in the control tables because of an event. Pure: the tables are a fold of the
  * journal, kept in the same transaction, and can be made again from it.
@@ -78,11 +85,15 @@ export interface Journal {
   follow(afterPosition: number, signal: AbortSignal): AsyncGenerator<JournalEvent>;
   /** The position of the newest event; 0 when there is none. */
   lastPosition(): number;
+  /** Whether it takes events; once it does not, this process never writes again. */
+  isOpen(): boolean;
   /** Checks every event and seal, and that an exported head is still there; see `Verification`. */
   verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification>;
   /** Signs what came since the last seal. Undefined when nothing did. */
   seal(): Promise<Seal | undefined>;
   seals(): Promise<readonly Seal[]>;
+  /** The newest seal, which is the head. */
+  lastSeal(): Seal | undefined;
   /** Erases bodies and salts of finished streams, leaving hashes and one event that says so. */
   erase(request: EraseRequest): Promise<number>;
   /**

@@ -12,6 +12,7 @@ import { CommitUnknown, DiskFull, JournalClosed, NotOwner, StaleAppend } from ".
 import type {
   Append,
   BlobStore,
+  Commit,
   Derive,
   EventRow,
   Forget,
@@ -65,7 +66,7 @@ export interface WriterOptions<Change> {
   readonly forget: Forget<Change>;
   /** Calls back once in the next turn of the event loop. */
   readonly schedule: (flush: () => void) => void;
-  readonly onCommitted: () => void;
+  readonly onCommitted: (commit: Commit) => void;
   /** The outcome of a commit is not known, or the folder has another owner: the process should end. */
   readonly onFatal: (error: FlyballError) => void;
 }
@@ -86,6 +87,10 @@ export class Writer<Change> {
 
   get lastPosition(): number {
     return this.#lastPosition;
+  }
+
+  get isOpen(): boolean {
+    return this.#closed === undefined;
   }
 
   /** `removal`: what goes in the same transaction. */
@@ -124,13 +129,15 @@ export class Writer<Change> {
   }
 
   #commit(group: Group<Change>): void {
-    if (group.events.length === 0) return this.#tell(group);
+    if (group.events.length === 0) return this.#tell(group, 0);
+    const { clock, storage } = this.#options;
+    const beganMs = clock.monotonic();
     try {
-      const pending = this.#options.storage.commit(group.events, group.changes, group.removal);
-      if (!pending) return this.#committed(group);
+      const pending = storage.commit(group.events, group.changes, group.removal);
+      if (!pending) return this.#committed(group, beganMs);
       this.#committing = pending
         .then(
-          () => this.#committed(group),
+          () => this.#committed(group, beganMs),
           (error) => this.#failed(group, error),
         )
         .finally(() => {
@@ -258,17 +265,18 @@ export class Writer<Change> {
     return name;
   }
 
-  #committed(group: Group<Change>): void {
+  #committed(group: Group<Change>, beganMs: number): void {
+    const ms = this.#options.clock.monotonic() - beganMs;
     this.#lastPosition += group.events.length;
     for (const stream of group.removal.streams) this.#heads.delete(stream);
     // What is done with bodies that large is not added to the time that writing them took.
-    if (group.characters < jsonSliceCharacters) this.#tell(group);
-    else this.#options.schedule(() => this.#tell(group));
+    if (group.characters < jsonSliceCharacters) this.#tell(group, ms);
+    else this.#options.schedule(() => this.#tell(group, ms));
   }
 
-  #tell(group: Group<Change>): void {
-    for (const entry of group.written) entry.resolve();
-    if (group.events.length > 0) this.#options.onCommitted();
+  #tell({ written, events }: Group<Change>, ms: number): void {
+    for (const entry of written) entry.resolve();
+    if (events.length > 0) this.#options.onCommitted({ events, ms });
   }
 
   #forgetOldest(): void {

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
-import { isJsonObject, type Json, nearestRank } from "../../core/base/index.ts";
+import { nearestRank } from "../../core/base/index.ts";
 import { type BatchInput, type RunView, type StepView, viewRun } from "../../core/executor/index.ts";
 import type { Engine } from "../../engine.ts";
+import { byPerson, verdicts } from "../../loop/figures/index.ts";
 
 /** What a batch came to. Times in milliseconds, money in dollars, shares between 0 and 1; null where nothing is known. */
 export interface Summary {
@@ -94,15 +94,6 @@ export async function summarise(
   };
 }
 
-/** Where effects are simulated, a person would have been asked. */
-export function byPerson(step: StepView): boolean {
-  if (step.kind !== "human_review") return false;
-  const { decision, simulated } = step.result ?? {};
-  return (
-    step.status === "waiting" || (step.status === "completed" && (decision !== "auto" || simulated === true))
-  );
-}
-
 function hasFailed({ status, paused }: RunView): boolean {
   return status === "failed" || status === "expired" || paused?.reason === "failed";
 }
@@ -143,10 +134,6 @@ function stepSummaries(steps: readonly StepView[]): StepSummary[] {
   });
 }
 
-/**
- * `expected` is held against the output: an object member by member, of the output or, where the output
- * has none of that name, of the step of that name; any other value against the whole output.
- */
 function accuracy(views: readonly RunView[], among: AccuracySummary["among"]): AccuracySummary[] {
   const counts = new Map<string, { right: number; n: number }>();
   for (const view of views)
@@ -155,33 +142,6 @@ function accuracy(views: readonly RunView[], among: AccuracySummary["among"]): A
       counts.set(of, { right: count.right + (right ? 1 : 0), n: count.n + 1 });
     }
   return [...counts].map(([of, count]) => ({ of, among, ...count }));
-}
-
-export function verdicts(view: RunView): [string, boolean][] {
-  const expected = view.started?.expected;
-  if (expected === undefined) return [];
-  if (!isJsonObject(expected))
-    return view.status === "completed" ? [["output", isRight(view.output, expected)]] : [];
-  return Object.entries(expected).flatMap(([name, value]): [string, boolean][] => {
-    const answer = answerOf(view, name);
-    return answer === undefined ? [] : [[name, isRight(answer, value)]];
-  });
-}
-
-function answerOf(view: RunView, name: string): Json | undefined {
-  if (isJsonObject(view.output) && Object.hasOwn(view.output, name)) return view.output[name];
-  return view.steps.find((step) => step.path === name && step.status === "completed")?.result?.value;
-}
-
-/** A table's cell knows only text: `"4"` stands for the number too. */
-function isRight(answer: Json, expected: Json): boolean {
-  if (typeof expected === "string" && typeof answer !== "string") return JSON.stringify(answer) === expected;
-  return isDeepStrictEqual(plain(answer), plain(expected));
-}
-
-/** `isDeepStrictEqual` minds prototypes; data has none worth minding. */
-function plain(value: Json): Json {
-  return typeof value === "object" ? JSON.parse(JSON.stringify(value)) : value;
 }
 
 /** Nearest-rank quantiles. */

@@ -12,6 +12,7 @@ const model = z
     coolingMs: z.number(),
     answers: z.int(),
     failures: z.int(),
+    retries: z.int().describe("Made again by the gateway; what a step tries again is not among them."),
     share: z.number(),
     latency: z.object({ p50Ms: z.number(), p95Ms: z.number() }).nullable(),
   })

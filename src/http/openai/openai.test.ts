@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
+import { createApp } from "../app.ts";
 import { setup } from "./testing.ts";
 
 const user = (content: string) => [{ role: "user" as const, content }];
@@ -57,6 +58,22 @@ test("the official client gets a completion, and the call is a run", async (t) =
   );
   assert.equal(engine.control.runs({ workflow: "openai", limit: 10 })[0]?.id, id);
   assert.equal(view.started?.release, engine.control.run(id ?? "")?.release);
+});
+
+test("a call from within the process is answered as one over a connection is", async (t) => {
+  const { engine, assets } = await setup(t);
+  const app = createApp({ engine, assets: () => assets, isLocal: true });
+  const ask = async (more: object) => {
+    const body = JSON.stringify({ model: "small", messages: user("Hi"), ...more });
+    const headers = { "content-type": "application/json" };
+    return app.request("/openai/v1/chat/completions", { method: "POST", headers, body });
+  };
+  const whole = await ask({});
+  assert.equal(Object(await whole.json()).choices[0].message.content, text);
+  assert.equal(engine.control.run(whole.headers.get("x-flyball-run-id") ?? "")?.status, "completed");
+  const stream = await ask({ stream: true });
+  assert.match(stream.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.match(await stream.text(), /"finish_reason":"stop".*\n\ndata: \[DONE\]\n\n$/s);
 });
 
 test("a stream comes as it is said, and ends with usage and what it cost", async (t) => {

@@ -15,7 +15,7 @@ export interface Outlet {
 
 /**
  * Node's own response, where the request came over a connection: web objects for request, response and
- * stream took as long as the rest of what HTTP does for a call.
+ * stream took more than a quarter of what HTTP takes for a call.
  */
 export function outletOf(context: Context): Outlet {
   const outgoing: ServerResponse | undefined = context.env?.outgoing;

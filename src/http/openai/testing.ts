@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import OpenAI from "openai";
 import { type RunView, viewRun } from "../../core/executor/index.ts";
+import type { AssetSource } from "../../core/workflow/index.ts";
 import { type Engine, openEngine } from "../../engine.ts";
 import {
   type FaultyProvider,
@@ -16,6 +17,8 @@ import { listenOnPort } from "../server.ts";
 
 export interface Setup {
   readonly engine: Engine;
+  /** What calls may name. */
+  readonly assets: AssetSource;
   /** Where the API is: `http://127.0.0.1:1234/openai/v1`. */
   readonly url: string;
   readonly client: OpenAI;
@@ -69,6 +72,7 @@ budgets: ${budgets}
   const url = `${api.url}/openai/v1`;
   return {
     engine,
+    assets,
     url,
     client: new OpenAI({ baseURL: url, apiKey: "unused", maxRetries: 0 }),
     provider,

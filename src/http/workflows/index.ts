@@ -3,13 +3,12 @@ import { derivedId, FlyballError, parseDuration } from "../../core/base/index.ts
 import type { Release } from "../../core/executor/index.ts";
 import { workflowJsonSchema } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
+import { windowDaysMax } from "../../loop/figures/index.ts";
 import { answerInParts } from "../answer.ts";
 import { serve } from "../operation.ts";
 import { RequestInvalid } from "../problem.ts";
 import { refuseUnknown, releaseOf } from "../production.ts";
 import { showRun, showSettled } from "../runs/index.ts";
-import { WorkflowMetrics } from "./metrics/index.ts";
-import { windowDaysMax } from "./metrics/limits.ts";
 import { getMetrics, getSchema, listWorkflows, startRun } from "./schema.ts";
 
 const waitMaxMs = 60_000;
@@ -17,7 +16,6 @@ const waitMaxMs = 60_000;
 /** `/v1/workflows`: what can be started, starting it, and the JSON Schema of how one is written. */
 export function workflowRoutes(engine: Engine): Hono {
   const routes = new Hono();
-  const metrics = new WorkflowMetrics(engine);
 
   serve(routes, listWorkflows, async () => {
     const names = engine.registry.runnableNames();
@@ -31,7 +29,7 @@ export function workflowRoutes(engine: Engine): Hono {
     const days = daysOf(query.window);
     const { definition } = await releaseOf(engine, name);
     const targets = definition.type === "document" ? definition.workflow.document.targets : undefined;
-    return { workflow: name, targets: targets ?? {}, ...(await metrics.of(name, days)) };
+    return { workflow: name, targets: targets ?? {}, ...(await engine.figures.of(name, days)) };
   });
 
   serve(routes, startRun, async ({ context, params: { name }, query, body }) => {

@@ -15,6 +15,8 @@ export interface ModelHealth {
   readonly coolingMs: number;
   readonly answers: number;
   readonly failures: number;
+  /** Requests that were made again, by this process and not by a step. */
+  readonly retries: number;
   /** Of the answers of all models. */
   readonly share: number;
   /** Of its latest answers; null before the first. */
@@ -33,7 +35,7 @@ export interface RouteHealth {
 export function modelHealth(states: ModelStates, clock: Clock): readonly ModelHealth[] {
   const nowMs = clock.monotonic();
   const all = states.models.reduce((sum, { statistics }) => sum + statistics.answers, 0);
-  return states.models.map(({ name, content, statistics, breaker, coolDown }) => {
+  return states.models.map(({ name, content, statistics, breaker, coolDown, retries }) => {
     const [p50Ms, p95Ms] = [statistics.latencyMs(0.5), statistics.latencyMs(0.95)];
     return {
       name,
@@ -44,6 +46,7 @@ export function modelHealth(states: ModelStates, clock: Clock): readonly ModelHe
       coolingMs: Math.ceil(coolDown.restMs(nowMs)),
       answers: statistics.answers,
       failures: statistics.failures,
+      retries: retries.retried,
       share: shareOf(statistics.answers, all),
       latency:
         p50Ms === undefined || p95Ms === undefined ? null : { p50Ms: tenths(p50Ms), p95Ms: tenths(p95Ms) },

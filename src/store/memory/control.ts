@@ -11,13 +11,16 @@ import {
   type RunFigure,
   type RunFilter,
   type RunRow,
+  type Standing,
   type SwitchRow,
   type WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
+import { MemoryAlerts } from "./alerts.ts";
 import { MemoryRegistryStore } from "./registry.ts";
 import { indexed, isFound } from "./run-search.ts";
 import { MemorySpending } from "./spending.ts";
+import { standingOf } from "./standing.ts";
 
 export class MemoryControlStore implements ControlStore {
   readonly registry = new MemoryRegistryStore();
@@ -29,6 +32,7 @@ export class MemoryControlStore implements ControlStore {
   readonly #rates = new Map<string, RateRow>();
   readonly #switches = new Map<string, SwitchRow>();
   readonly spending = new MemorySpending();
+  readonly alerts = new MemoryAlerts();
 
   apply(change: StoredChange): void {
     switch (change.table) {
@@ -37,6 +41,9 @@ export class MemoryControlStore implements ControlStore {
       case "uses":
       case "costs":
         return this.spending.apply(change);
+      case "alerts":
+      case "deliveries":
+        return this.alerts.apply(change);
       case "runs":
         if ("put" in change) this.#runs.set(change.put.id, change.put);
         else if ("remove" in change) this.#runs.delete(change.remove);
@@ -272,6 +279,10 @@ export class MemoryControlStore implements ControlStore {
     return counts;
   }
 
+  standing(nowMs: number): Standing {
+    return standingOf([...this.#runs.values()], [...this.#reviews.values()], nowMs);
+  }
+
   dump(): Readonly<Record<string, readonly unknown[]>> {
     const sorted = <Row>(rows: Map<string, Row>) =>
       [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
@@ -285,6 +296,7 @@ export class MemoryControlStore implements ControlStore {
       switches: this.switches(),
       ...this.registry.dump(),
       ...this.spending.dump(),
+      ...this.alerts.dump(),
     };
   }
 }

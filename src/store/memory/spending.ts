@@ -71,6 +71,12 @@ export class MemorySpending implements SpendingStore {
       .slice(0, limit);
   }
 
+  taken({ budget, period }: Parameters<SpendingStore["taken"]>[0]) {
+    const rows = [...this.#uses.values()].filter((row) => row.budget === budget && row.period === period);
+    const sum = (of: "reserved" | "spent") => rows.reduce((total, row) => total + row[of], 0);
+    return { reserved: sum("reserved"), spent: sum("spent") };
+  }
+
   settledPeriods(): readonly Pick<UseRow, "budget" | "period">[] {
     const rows = sorted(this.#uses).filter(({ budget }) => budget !== runBudget);
     const groups = Map.groupBy(rows, ({ budget, period }) => `${budget}/${period}`);

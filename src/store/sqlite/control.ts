@@ -12,11 +12,13 @@ import type {
   RunFilter,
   RunRow,
   SpendingStore,
+  Standing,
   SwitchRow,
   WakeExceptions,
 } from "../../core/executor/index.ts";
 import type { StoredChange } from "../../core/registry/index.ts";
-import { decisionTimes, runFigures } from "./figures.ts";
+import { alertColumns, sqliteAlerts } from "./alerts.ts";
+import { decisionTimes, runFigures, standing } from "./figures.ts";
 import { type Query, queries, type Row } from "./query.ts";
 import { registryColumns, SqliteRegistryStore } from "./registry.ts";
 import { findRuns, searchedTo } from "./run-search.ts";
@@ -53,6 +55,7 @@ const columnsOf = {
   rates: rateColumns,
   switches: switchColumns,
   ...registryColumns,
+  ...alertColumns,
   budgets: ["id", "definition", "declaredAt"],
   reservations: ["id", "budget", "period", "key", "amount", "unit", "run", "path", "at"],
 };
@@ -168,9 +171,12 @@ export class SqliteControlStore implements ControlStore {
 
   readonly spending: SpendingStore & { dump(): Readonly<Record<string, readonly unknown[]>> };
 
+  readonly alerts: ReturnType<typeof sqliteAlerts>;
+
   constructor(database: DatabaseSync) {
     this.#all = queries(database);
     this.spending = sqliteSpending(this.#all);
+    this.alerts = sqliteAlerts(this.#all);
     this.registry = new SqliteRegistryStore(this.#all);
   }
 
@@ -325,6 +331,10 @@ export class SqliteControlStore implements ControlStore {
     );
   }
 
+  standing(nowMs: number): Standing {
+    return standing(this.#all, nowMs);
+  }
+
   dump(): Readonly<Record<string, readonly unknown[]>> {
     return {
       runs: this.#all("SELECT * FROM runs ORDER BY id").map(toRun),
@@ -339,6 +349,7 @@ export class SqliteControlStore implements ControlStore {
       switches: this.switches(),
       ...this.registry.dump(),
       ...this.spending.dump(),
+      ...this.alerts.dump(),
     };
   }
 }

@@ -15,5 +15,4 @@ export { DatabaseUnusable, FolderTaken } from "./errors.ts";
 export { SqliteJournalStorage } from "./journal.ts";
 export { LogWatch } from "./log-watch.ts";
 export { type OwnedDatabase, openOwned } from "./open.ts";
-export type { Reserve } from "./reserve.ts";
 export { sqliteSearchIndexes } from "./search.ts";

@@ -13,6 +13,8 @@ export interface OwnedDatabase {
   /** Raised by each start; every commit checks that it is still this one. */
   readonly epoch: number;
   readonly reserve: Reserve;
+  /** Whether the folder is still this process's, or another one has taken it since. */
+  isOurs(): boolean;
   close(): void;
 }
 
@@ -30,6 +32,7 @@ export function openOwned(folder: string): OwnedDatabase {
       database,
       epoch,
       reserve,
+      isOurs: () => epochOf(database) === epoch,
       close() {
         database.close();
         lock.close();
@@ -144,6 +147,10 @@ function raiseEpoch(database: DatabaseSync, folder: string): number {
     database.close();
     throw translate(error, folder);
   }
+}
+
+function epochOf(database: DatabaseSync): number {
+  return Number(database.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()?.value);
 }
 
 function isSqliteFile(file: string): boolean {

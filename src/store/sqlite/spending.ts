@@ -64,6 +64,13 @@ export function sqliteSpending(
         after,
         limit,
       ),
+    taken: ({ budget, period }) =>
+      rows<Pick<UseRow, "reserved" | "spent">>(
+        `SELECT coalesce(sum(reserved), 0) AS reserved, coalesce(sum(spent), 0) AS spent FROM uses
+          WHERE budget = ? AND period = ?`,
+        budget,
+        period,
+      )[0] ?? { reserved: 0, spent: 0 },
     settledPeriods: () =>
       rows<Pick<UseRow, "budget" | "period">>(
         `SELECT budget, period FROM uses WHERE budget <> ? GROUP BY budget, period

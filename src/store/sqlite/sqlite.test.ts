@@ -114,6 +114,15 @@ test("the first owner may not write any more once a second has raised the epoch"
   database.close();
 });
 
+test("whoever owns a folder can tell when it does not any more", () => {
+  const folder = newFolder();
+  const owned = openOwned(folder);
+  assert.equal(owned.isOurs(), true);
+  rawEdit(join(folder, "flyball.db"), "UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
+  assert.equal(owned.isOurs(), false);
+  owned.close();
+});
+
 test("each open raises the epoch", async (t) => {
   const folder = newFolder();
   const epochs: number[] = [];

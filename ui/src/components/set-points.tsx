@@ -10,14 +10,11 @@ const looks: Readonly<Record<SetPoint["state"], readonly [colour: string, sign: 
 /** Targets of a workflow, each beside what is, how it went, and whether it holds. */
 export function SetPoints({ points }: { points: readonly SetPoint[] }) {
   return (
-    <ul>
+    <ul className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 sm:grid-cols-[minmax(0,1fr)_auto_auto_auto]">
       {points.map(({ name, wanted, actual, state, trend }) => {
         const [colour, sign, word] = looks[state];
         return (
-          <li
-            key={name}
-            className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-0.5 py-1 sm:grid-cols-[1fr_6rem_6rem_10rem]"
-          >
+          <li key={name} className="col-span-full grid grid-cols-subgrid items-center gap-y-0.5 py-1">
             <span>{name}</span>
             <span className="text-right font-medium tabular-nums">{actual}</span>
             <span className="max-sm:hidden">

@@ -40,14 +40,16 @@ export function Waterfall({
             type="button"
             aria-current={step.path === chosen}
             onClick={() => onChoose(step.path)}
-            className="grid h-full w-full grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 px-4 text-left hover:bg-raised aria-[current=true]:bg-raised sm:grid-cols-[minmax(0,14rem)_6.5rem_1fr_4.5rem]"
+            className="grid h-full w-full grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 px-4 text-left hover:bg-raised aria-[current=true]:bg-raised sm:grid-cols-[minmax(0,14rem)_6.5rem_1fr_6rem]"
           >
             <span className="truncate">
               <span className="font-mono">{step.path}</span> <span className="text-muted">{step.kind}</span>
             </span>
             <StatusMark status={step.status} />
             <Bar spans={times.steps.get(step.path) ?? []} axis={axis} isFailed={step.status === "failed"} />
-            <span className="hidden text-right text-muted tabular-nums sm:block">{lasted(step, now)}</span>
+            <span className="hidden whitespace-nowrap text-right text-muted tabular-nums sm:block">
+              {lasted(step, now)}
+            </span>
           </button>
         )}
       </Lines>

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Run, Step } from "flyball/client";
+import { useMemo } from "react";
 import { isFinal, runQuery, useLiveRun } from "../api/runs.ts";
 import { stepQuery } from "../api/steps.ts";
 import { Loading, PageTitle, Panel, Problem, Verbatim } from "../components/basics.tsx";
 import { Changes } from "../components/changes.tsx";
+import { type LongColumn, LongTable } from "../components/long-table.tsx";
 import { StatusMark } from "../components/status.tsx";
-import { type Column, Table } from "../components/table.tsx";
 import { formatDuration, formatMoney, shortId, textOf } from "../format.ts";
 import { compareRoute } from "../router.tsx";
 import { Took } from "./runs.tsx";
@@ -25,7 +26,7 @@ export function ComparePage() {
 
 function Compared({ a, b }: { a: Run; b: Run }) {
   const { step: chosen } = compareRoute.useSearch();
-  const pairs = pairsOf(a, b);
+  const pairs = useMemo(() => pairsOf(a, b), [a, b]);
   const pair = pairs.find(({ path }) => path === chosen) ?? pairs.find(isDifferent) ?? pairs[0];
   return (
     <>
@@ -35,7 +36,10 @@ function Compared({ a, b }: { a: Run; b: Run }) {
         <Side name="B" run={b} />
       </div>
       <Panel title="Steps">
-        <Table label="Steps" columns={columns} rows={pairs} keyOf={({ path }) => path} />
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+        <section aria-label="Steps" tabIndex={0} className="max-h-[34rem] overflow-auto">
+          <LongTable columns={columns} rows={pairs} keyOf={({ path }) => path} />
+        </section>
       </Panel>
       {pair?.a && pair.b ? <StepPair key={pair.path} path={pair.path} a={a} b={b} pair={pair} /> : null}
       <div className="mt-4 grid gap-4 lg:grid-cols-2">
@@ -85,7 +89,7 @@ function isDifferent({ a, b }: Pair): boolean {
   return a?.status !== b?.status || textOf(a?.result?.value) !== textOf(b?.result?.value);
 }
 
-const columns: readonly Column<Pair>[] = [
+const columns: readonly LongColumn<Pair>[] = [
   {
     name: "Step",
     cell: ({ path, a, b }) => (
@@ -104,6 +108,7 @@ const columns: readonly Column<Pair>[] = [
   },
   {
     name: "Answer",
+    look: "w-36",
     cell: (pair) =>
       isDifferent(pair) ? (
         <strong className="text-warn">≠ differs</strong>
@@ -111,12 +116,12 @@ const columns: readonly Column<Pair>[] = [
         <span className="text-muted">= the same</span>
       ),
   },
-  { name: "A", cell: ({ a }) => (a ? <StatusMark status={a.status} /> : "–") },
-  { name: "B", cell: ({ b }) => (b ? <StatusMark status={b.status} /> : "–") },
-  { name: "Took A", isNumber: true, cell: ({ a }) => lasted(a) },
-  { name: "Took B", isNumber: true, cell: ({ b }) => lasted(b) },
-  { name: "Cost A", isNumber: true, cell: ({ a }) => costOf(a) },
-  { name: "Cost B", isNumber: true, cell: ({ b }) => costOf(b) },
+  { name: "A", look: "w-40", cell: ({ a }) => (a ? <StatusMark status={a.status} /> : "–") },
+  { name: "B", look: "w-40", cell: ({ b }) => (b ? <StatusMark status={b.status} /> : "–") },
+  { name: "Took A", look: "w-28 text-right tabular-nums", cell: ({ a }) => lasted(a) },
+  { name: "Took B", look: "w-28 text-right tabular-nums", cell: ({ b }) => lasted(b) },
+  { name: "Cost A", look: "w-28 text-right tabular-nums", cell: ({ a }) => costOf(a) },
+  { name: "Cost B", look: "w-28 text-right tabular-nums", cell: ({ b }) => costOf(b) },
 ];
 
 function lasted(step: Step | undefined): string {

@@ -1,14 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Workflow } from "flyball/client";
+import { healthQuery } from "../api/health.ts";
 import { metricsQuery } from "../api/metrics.ts";
 import { budgetsQuery } from "../api/money.ts";
 import { workflowsQuery } from "../api/workflows.ts";
+import { Alerts } from "../components/alerts.tsx";
 import { Attention } from "../components/attention.tsx";
 import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { BudgetBar } from "../components/budget-bar.tsx";
+import { useNow } from "../components/now.ts";
 import { SetPoints } from "../components/set-points.tsx";
-import { setPointsOf } from "../targets.ts";
+import { Vitals } from "../components/vitals.tsx";
+import { formatDuration } from "../format.ts";
+import { setPointsOf, vitalsOf } from "../targets.ts";
 
 /** How everything does against what was asked of it, and what a person should look at. */
 export function OverviewPage() {
@@ -19,9 +24,12 @@ export function OverviewPage() {
         title="Overview"
         note="The last seven days against what each workflow is to reach"
         actions={
-          <Link to="/governor" className="link self-center">
-            What could be better →
-          </Link>
+          <>
+            <Link to="/governor" className="link self-center">
+              What could be better →
+            </Link>
+            <Uptime />
+          </>
         }
       />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
@@ -44,11 +52,19 @@ export function OverviewPage() {
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4 max-xl:order-first">
           <Attention />
+          <Alerts />
           <Budgets />
         </div>
       </div>
     </>
   );
+}
+
+function Uptime() {
+  const now = useNow();
+  const { data } = useQuery(healthQuery);
+  if (!data) return null;
+  return <p className="text-muted">up for {formatDuration(now - Date.parse(data.since))}</p>;
 }
 
 function Gauges({ workflow }: { workflow: Workflow }) {
@@ -78,6 +94,12 @@ function Gauges({ workflow }: { workflow: Workflow }) {
             <Command>automated: 70%</Command>.
           </p>
         )}
+        {metrics && metrics.actual.runs > 0 ? (
+          <Vitals vitals={vitalsOf(document?.targets ?? {}, metrics)} />
+        ) : null}
+        {actual?.runs === 0 ? (
+          <p className="py-1 text-muted">No run in these days: nothing else is measured.</p>
+        ) : null}
         {actual?.simulated ? <p className="pt-1 text-warn">Some answers are simulated.</p> : null}
       </div>
     </Panel>

@@ -83,8 +83,10 @@ function Why({ run }: { run: Run }) {
         {waitText(waiting)} at <code className="font-mono">{waiting.path || "the run itself"}</code>, since{" "}
         <Moment iso={waiting.since} />
         {waiting.deadline ? `; an answer is expected by ${formatMoment(waiting.deadline)}` : ""}
-        {waiting.dueAt ? `; it goes on at ${formatMoment(waiting.dueAt)}` : ""}.{" "}
-        {waiting.for === "review" && waiting.key ? <AskedOf review={waiting.key} /> : null}
+        {waiting.dueAt && waiting.dueAt !== waiting.deadline
+          ? `; it goes on at ${formatMoment(waiting.dueAt)}`
+          : ""}
+        . {waiting.for === "review" && waiting.key ? <AskedOf review={waiting.key} /> : null}
         {waiting.for === "child" && waiting.key ? (
           <Link to="/runs/$id" params={{ id: waiting.key }} className="link font-medium">
             Open that run

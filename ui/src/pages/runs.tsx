@@ -1,11 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { RunRow } from "flyball/client";
-import { memo, useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { type RunFilter, runPagesQuery, useFollowNewest } from "../api/runs.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { type LongColumn, LongTable } from "../components/long-table.tsx";
 import { useNow } from "../components/now.ts";
-import { useRowsInView } from "../components/rows-in-view.ts";
 import { RunFilters } from "../components/run-filters.tsx";
 import { StatusMark } from "../components/status.tsx";
 import { formatDuration, formatMoney, shortId } from "../format.ts";
@@ -30,7 +30,16 @@ export function RunsPage() {
       <Panel>
         {error ? <Problem error={error} /> : null}
         {isPending ? <Loading lines={20} /> : null}
-        {rows.length > 0 ? <RunTable rows={rows} hasMore={more.hasNextPage} /> : null}
+        {rows.length > 0 ? (
+          <div className="overflow-x-auto">
+            <LongTable
+              columns={columns}
+              rows={rows}
+              keyOf={({ runId }) => runId}
+              hasMore={more.hasNextPage}
+            />
+          </div>
+        ) : null}
         {data && rows.length === 0 && !more.hasNextPage ? (
           <NoRuns isFiltered={Object.keys(filter).length > 0} />
         ) : null}
@@ -68,80 +77,34 @@ function Older({ onNeeded }: { onNeeded: () => void }) {
   );
 }
 
-const rowPx = 36;
-
-const columns = [
-  ["Run", "w-40"],
-  ["Workflow", "w-44"],
-  ["Status", "w-32"],
-  ["What it waits for, or why it ended so", ""],
-  ["Started", "w-32"],
-  ["Took", "w-24 text-right"],
-  ["Cost", "w-24 text-right"],
-] as const;
-
-function RunTable({ rows, hasMore }: { rows: readonly RunRow[]; hasMore: boolean }) {
-  const { ref, from, to, abovePx, belowPx } = useRowsInView<HTMLTableSectionElement>(rows.length, rowPx);
-  return (
-    <div className="overflow-x-auto">
-      <table
-        className="w-full min-w-[60rem] table-fixed text-left"
-        aria-rowcount={hasMore ? -1 : rows.length + 1}
-      >
-        <thead className="text-muted">
-          <tr className="border-line border-b">
-            {columns.map(([name, look]) => (
-              <th key={name} scope="col" className={`truncate px-4 py-2 font-medium ${look}`}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody ref={ref}>
-          <Gap px={abovePx} />
-          {rows.slice(from, to).map((row, index) => (
-            <RunLine key={row.runId} row={row} position={from + index + 2} />
-          ))}
-          <Gap px={belowPx} />
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Gap({ px }: { px: number }) {
-  if (px === 0) return null;
-  return (
-    <tr aria-hidden>
-      <td colSpan={columns.length} className="p-0" style={{ height: px }} />
-    </tr>
-  );
-}
-
-const RunLine = memo(function RunLine({ row, position }: { row: RunRow; position: number }) {
-  const cell = "truncate px-4";
-  return (
-    <tr aria-rowindex={position} className="border-line border-b hover:bg-raised" style={{ height: rowPx }}>
-      <td className={cell}>
-        <Link to="/runs/$id" params={{ id: row.runId }} className="font-mono link">
-          {shortId(row.runId)}
-        </Link>
-      </td>
-      <td className={cell}>{row.workflow}</td>
-      <td className={cell}>
-        <StatusMark status={row.status} />
-      </td>
-      <td className={`${cell} text-muted`}>{reasonOf(row)}</td>
-      <td className={`${cell} text-muted`}>
-        <Moment iso={row.startedAt} />
-      </td>
-      <td className={`${cell} text-right tabular-nums`}>
-        <Took row={row} />
-      </td>
-      <td className={`${cell} text-right tabular-nums`}>{formatMoney(row.cost)}</td>
-    </tr>
-  );
-});
+const columns: readonly LongColumn<RunRow>[] = [
+  {
+    name: "Run",
+    look: "w-40",
+    cell: ({ runId }) => (
+      <Link to="/runs/$id" params={{ id: runId }} className="font-mono link">
+        {shortId(runId)}
+      </Link>
+    ),
+  },
+  { name: "Workflow", look: "w-44", cell: ({ workflow }) => workflow },
+  { name: "Status", look: "w-40", cell: ({ status }) => <StatusMark status={status} /> },
+  {
+    name: "Why it waits, or ended so",
+    cell: (row) => <span className="text-muted">{reasonOf(row)}</span>,
+  },
+  {
+    name: "Started",
+    look: "w-32",
+    cell: ({ startedAt }) => (
+      <span className="text-muted">
+        <Moment iso={startedAt} />
+      </span>
+    ),
+  },
+  { name: "Took", look: "w-32 text-right tabular-nums", cell: (row) => <Took row={row} /> },
+  { name: "Cost", look: "w-32 text-right tabular-nums", cell: ({ cost }) => formatMoney(cost) },
+];
 
 function reasonOf({ waiting, error }: RunRow): string {
   return waiting ? waitText(waiting) : (error?.message ?? "");

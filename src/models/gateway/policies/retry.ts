@@ -19,6 +19,8 @@ import { canWait } from "./cool-down.ts";
  */
 export class RetryBudget {
   #retries = retryReserve;
+  /** Since the process began. */
+  retried = 0;
 
   called(): void {
     this.#retries = Math.min(retryReserve * 2, this.#retries + retryShare);
@@ -62,6 +64,7 @@ export function retried(budget: RetryBudget, { clock, random, model }: Deps): Po
         const tookMs = isNamed ? 0 : nowMs - startedMs;
         if (waitMs === undefined || !canWait(call, waitMs + tookMs, nowMs)) throw error;
         before = error;
+        budget.retried += 1;
         // What a 429 has asked for is waited for within, by all calls of the model together.
         if (!isNamed) await pause(clock, waitMs, call.signal, model);
       }

@@ -1,14 +1,15 @@
-import { isJsonObject, nextTurn } from "../../../core/base/index.ts";
-import { type RunView, viewRun } from "../../../core/executor/index.ts";
-import type { JournalEvent } from "../../../core/journal/index.ts";
-import type { Engine } from "../../../engine.ts";
-import { byPerson, verdicts } from "../../batches/summary.ts";
+import { nextTurn } from "../../core/base/index.ts";
+import { type RunView, viewRun } from "../../core/executor/index.ts";
+import type { JournalEvent } from "../../core/journal/index.ts";
+import { fallbackReasons } from "../../core/metrics/index.ts";
 import { countBy, type SampleFacts } from "./facts.ts";
+import type { FiguresDeps } from "./figures.ts";
 import { sampledRunsMax } from "./limits.ts";
+import { byPerson, verdicts } from "./verdicts.ts";
 
 /** Reads some of the runs, evenly spread, with a turn for others after each. */
 export async function sampleRuns(
-  { journal, registry }: Engine,
+  { journal, scores: scoresOf }: FiguresDeps,
   runs: readonly string[],
 ): Promise<SampleFacts> {
   const reads: Read[] = [];
@@ -22,7 +23,7 @@ export async function sampleRuns(
     .flatMap(({ view }) => view.steps)
     .filter((step) => step.status === "completed" || byPerson(step));
   const scores = reads
-    .flatMap(({ view }) => registry.store.scores(view.id))
+    .flatMap(({ view }) => scoresOf(view.id))
     .filter(({ name, step }) => name === "accuracy" && step === null);
   return {
     runs: reads.length,
@@ -45,18 +46,10 @@ interface Read {
 }
 
 function readRun(id: string, events: readonly JournalEvent[]): Read {
-  const fallbacks = events.filter(({ type }) => type === "step.completed").flatMap(fallbacksOf);
+  const fallbacks = events
+    .filter(({ type }) => type === "step.completed")
+    .flatMap(({ data }) => fallbackReasons(data));
   return { view: viewRun(id, events), fallbacks };
-}
-
-/** Of the step, which had another one in its place; or of its route, where another model answered. */
-function fallbacksOf({ data }: JournalEvent): string[] {
-  if (isJsonObject(data?.fallbackFor)) return [String(data.fallbackFor.code)];
-  const route = isJsonObject(data?.trace) ? data.trace.route : undefined;
-  const reasons = isJsonObject(route) ? String(route.reason).split("; ") : [];
-  return reasons.includes("fallback")
-    ? [String(reasons[0]).replace(/: confidence .*/, ": low confidence")]
-    : [];
 }
 
 function spread<T>(items: readonly T[], max: number): readonly T[] {

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Json, ManualClock } from "../../../core/base/index.ts";
-import { openEngine } from "../../../engine.ts";
-import { createApp } from "../../index.ts";
-import { attentionOf } from "./facts.ts";
+import { type Json, ManualClock } from "../../core/base/index.ts";
+import { openEngine } from "../../engine.ts";
+import { createApp } from "../index.ts";
 
 const workflow = `workflow: triage
 targets: { automated: 70%, accuracy: 95%, time_to_result_p50: 2s }
@@ -107,16 +106,6 @@ test("a window is one day to ninety; a workflow that is not there is told", asyn
   const { body } = await get("/v1/workflows/triage/metrics?window=90d");
   assert.equal(body.days.length, 90);
   assert.deepEqual([body.actual.runs, body.actual.automated, body.actual.accuracy], [0, null, null]);
-});
-
-test("attention begins with the question or the decision before, and has a bound", () => {
-  const minutes = (...pairs: [number, number][]) =>
-    attentionOf(
-      pairs.map(([asked, decided]) => ({ requestedAt: asked * 60_000, decidedAt: decided * 60_000 })),
-    ) / 60_000;
-  assert.equal(minutes([0, 3]), 3);
-  assert.equal(minutes([0, 3], [0, 5], [7, 8]), 6);
-  assert.equal(minutes([0, 600]), 15);
 });
 
 test("runs are found by tag, text, cost and time, each page after the one before", async (t) => {

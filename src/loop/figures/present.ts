@@ -1,4 +1,4 @@
-import { nearestRank } from "../../../core/base/index.ts";
+import { nearestRank } from "../../core/base/index.ts";
 import { addUp, type Counts, type Facts, type SampleFacts } from "./facts.ts";
 import { reasonsMax } from "./limits.ts";
 

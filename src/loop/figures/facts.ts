@@ -1,4 +1,4 @@
-import type { RunFigure } from "../../../core/executor/index.ts";
+import type { RunFigure } from "../../core/executor/index.ts";
 import { attentionMsMax } from "./limits.ts";
 
 /** Something that was counted, by what it was. */

@@ -1,12 +1,21 @@
 import { LRUCache } from "lru-cache";
-import { dayOf, nextTurn } from "../../../core/base/index.ts";
-import type { Engine } from "../../../engine.ts";
+import { type Clock, dayOf, nextTurn } from "../../core/base/index.ts";
+import type { ControlStore, FigureFilter, RunFigure } from "../../core/executor/index.ts";
+import type { Journal } from "../../core/journal/index.ts";
+import type { ScoreRow } from "../../core/registry/index.ts";
 import { attentionOf, countRuns, type Facts } from "./facts.ts";
 import { dayRunsMax, daysRememberedMax, settledForMs, unsettledForMs } from "./limits.ts";
 import { type Day, presentMetrics } from "./present.ts";
 import { sampleRuns } from "./sample.ts";
 
 const dayMs = 86_400_000;
+
+export interface FiguresDeps {
+  readonly journal: Pick<Journal, "read">;
+  readonly control: Pick<ControlStore, "runFigures" | "decisionTimes">;
+  readonly scores: (run: string) => readonly ScoreRow[];
+  readonly clock: Clock;
+}
 
 interface Remembered {
   readonly facts: Promise<Facts>;
@@ -17,17 +26,17 @@ interface Remembered {
  * How workflows do, by the day (UTC) on which their runs were started. Each day is counted from the rows
  * of its runs and a sample of their streams, within bounds, and remembered: a past day is counted once in a while.
  */
-export class WorkflowMetrics {
-  readonly #engine: Engine;
+export class WorkflowFigures {
+  readonly #deps: FiguresDeps;
   readonly #days = new LRUCache<string, Remembered>({ max: daysRememberedMax });
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  constructor(deps: FiguresDeps) {
+    this.#deps = deps;
   }
 
   /** Of the latest days, today among them. */
   async of(workflow: string, dayCount: number) {
-    const now = this.#engine.clock.now();
+    const now = this.#deps.clock.now();
     const today = Math.floor(now / dayMs) * dayMs;
     const days: Day[] = [];
     for (let from = today - (dayCount - 1) * dayMs; from <= today; from += dayMs) {
@@ -43,7 +52,7 @@ export class WorkflowMetrics {
     const known = this.#days.get(key);
     if (known && now < known.until) return known.facts;
     const filter = { workflow, fromMs, toMs: fromMs + dayMs, limit: dayRunsMax };
-    const runs = this.#engine.control.runFigures(filter);
+    const runs = this.#deps.control.runFigures(filter);
     const isSettled = now >= fromMs + dayMs && runs.every(({ endedAt }) => endedAt !== null);
     const facts = this.#count(filter, runs);
     this.#days.set(key, { facts, until: now + (isSettled ? settledForMs : unsettledForMs) });
@@ -52,21 +61,18 @@ export class WorkflowMetrics {
     return facts;
   }
 
-  async #count(filter: Filter, runs: Runs): Promise<Facts> {
+  async #count(filter: FigureFilter, runs: readonly RunFigure[]): Promise<Facts> {
     await nextTurn();
     const decisions = runs.some(({ isReviewed }) => isReviewed)
-      ? this.#engine.control.decisionTimes(filter)
+      ? this.#deps.control.decisionTimes(filter)
       : [];
     const ended = runs.filter(({ endedAt }) => endedAt !== null).map(({ id }) => id);
     return {
       ...countRuns(runs),
       reviews: decisions.length,
       attentionMs: attentionOf(decisions),
-      sample: await sampleRuns(this.#engine, ended),
+      sample: await sampleRuns(this.#deps, ended),
       isComplete: runs.length < dayRunsMax,
     };
   }
 }
-
-type Runs = ReturnType<Engine["control"]["runFigures"]>;
-type Filter = Parameters<Engine["control"]["runFigures"]>[0];
