@@ -329,8 +329,8 @@ export class Engine {
   }
 
   /** Adds a version of an asset as it is written. Throws `WorkflowInvalid`. */
-  add(written: WrittenAsset, message?: string): Promise<void> {
-    return this.intake.add(written, message, this.home);
+  add(written: WrittenAsset, message?: string, precondition?: () => void): Promise<void> {
+    return this.intake.add(written, { message, precondition }, this.home);
   }
 
   /** The digest that a version would have. Throws `WorkflowInvalid`; nothing is added. */

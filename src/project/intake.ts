@@ -45,6 +45,9 @@ export interface Loaded extends Opened {
 /** What is said of files that are pushed; a draft moves no label. */
 export type PushOptions = Pick<OfferOptions, "message" | "isDraft">;
 
+/** What is said of one asset that is added. */
+export type AddOptions = Pick<OfferOptions, "message" | "precondition">;
+
 /** Users' code: kinds of step, and modules whose default export is a flow. */
 export interface ProjectCode extends KindCode {
   load(
@@ -133,12 +136,12 @@ export class Intake {
   }
 
   /** Adds a version of an asset as it is written in a file, or in the settings. Throws `WorkflowInvalid`. */
-  async add(written: WrittenAsset, message: string | undefined, home: string): Promise<void> {
+  async add(written: WrittenAsset, options: AddOptions, home: string): Promise<void> {
     const { registry } = this.#options;
     const loader = this.#project ?? this.project(home);
     const offers = loader.assetOf(written, registry);
     this.#keep(loader, offers);
-    await registry.take(offers, { source: "api", by: "local", message });
+    await registry.take(offers, { source: "api", by: "local", ...options });
   }
 
   /** The digest that a version would have. Throws what `add` would have against its text; nothing is added. */
