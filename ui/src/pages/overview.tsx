@@ -23,7 +23,14 @@ export function OverviewPage() {
       <PageTitle
         title="Overview"
         note="The last seven days against what each workflow is to reach"
-        actions={<Uptime />}
+        actions={
+          <>
+            <Link to="/governor" className="link self-center">
+              What could be better →
+            </Link>
+            <Uptime />
+          </>
+        }
       />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
