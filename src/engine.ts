@@ -260,7 +260,8 @@ export class Engine {
     return new Optimizer({
       ...this,
       replay: this.replayDeps,
-      draft: (written) => this.intake.draft(written, this.home),
+      draft: (written, beside) => this.intake.draft(written, this.home, beside),
+      keepModel: (bytes) => this.intake.keepModel(bytes),
       add: (written, message) => this.add(written, message),
       assets: () => this.intake.assets(this.home),
       onTrouble: this.#onTrouble,
