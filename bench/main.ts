@@ -10,6 +10,7 @@ const benches: Readonly<
   },
   console: { summary: "the console before a store of 100,000 runs", load: () => import("./console/main.ts") },
   classifier: { summary: "the local classifier on public data sets", load: () => import("./classifier.ts") },
+  governor: { summary: "the demo of the optimizer, over 20 seeds", load: () => import("./governor.ts") },
   optimizer: { summary: "what it proposes and proves, over 20 seeds", load: () => import("./optimizer.ts") },
   retrieval: { summary: "full-text retrieval on public collections", load: () => import("./retrieval.ts") },
   mining: { summary: "reading and mining of large event logs", load: () => import("./mining.ts") },

@@ -1,8 +1,9 @@
 /**
  * `npm run demo:governor`: support triage starts with every message sorted by a dear model, and most drafts shown to a
- * person. The loop finds what could be better, proposes, proves and promotes it; then a cheaper model comes
- * along whose provider gets worse while it is being tried, and the loop takes it back. No key, no network; models
- * are simulated or our own.
+ * person. The loop finds what could be better, proposes, proves and promotes it; then a cheaper model comes along
+ * whose provider gets worse, while it is being tried or once it is everybody's, and the loop takes it back; then a
+ * classifier, trained on what was recorded, answers what it is sure of. No key, no network; models are simulated or
+ * our own.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,18 +11,26 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { derivedId, seededRandom } from "../src/core/base/index.ts";
 import { type Engine, openEngine } from "../src/engine.ts";
-import type { Effects, Experiment, Proposal } from "../src/loop/optimizer/index.ts";
+import { comparisonOf, type Effects, type Experiment, type Proposal } from "../src/loop/optimizer/index.ts";
 import { readTable } from "../src/project/index.ts";
 
 const workflow = "support-triage";
 const examples = resolve(import.meta.dirname, "../examples");
 const runsAtFirst = 300;
 const runsBetween = 150;
-const runsAtLast = 200;
+const runsAtLast = 300;
 const runsPerExperimentMax = 1_200;
+const roundsMax = 6;
 const atOnce = 10;
-/** The newcomer's provider gets worse after so many calls more than its replay takes: before a canary can end. */
-const callsUntilWorse = 45;
+/**
+ * The newcomer's provider gets worse after so many calls, beside those of its trial: about 100 answer its shadow, and
+ * 30 its canary.
+ */
+const callsUntilWorse = [
+  [10, 70],
+  [90, 130],
+  [150, 220],
+] as const;
 
 const { values } = parseArgs({
   options: {
@@ -35,10 +44,17 @@ const home = resolve(values.home ?? mkdtempSync(join(tmpdir(), "flyball-governor
 const project = join(home, "project");
 const say = (text: string) => (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 
+interface Proved {
+  readonly proposal: Proposal;
+  readonly experiment: Experiment;
+}
+
 const messages = ["train.csv", "held-out.csv"].flatMap((file) =>
   readTable(join(examples, "support-triage", file)).rows.map((row) => row as Record<string, unknown>),
 );
 const random = seededRandom(`governor/${seed}`);
+const [fewest, most] = callsUntilWorse[seed % callsUntilWorse.length] ?? callsUntilWorse[0];
+const worseAfter = fewest + Math.floor(seededRandom(`newcomer/${seed}`).next() * (most - fewest));
 let runs = 0;
 
 function copyProject(): void {
@@ -118,30 +134,118 @@ function told(name: string, effects: Effects): string {
   return `${name}: $${costPerRun.mid.toFixed(6)} a run, ${percent(automated.mid)} automated, ${percent(accuracy.mid)} of those right, p50 ${timeToResultP50.mid} ms`;
 }
 
-/** Proposals are proved one after the other, until nothing is left to propose. */
-async function improve(engine: Engine): Promise<readonly { proposal: Proposal; experiment: Experiment }[]> {
-  const proved: { proposal: Proposal; experiment: Experiment }[] = [];
+/** Proposals of these kinds are proved one after the other, until none is left. */
+async function improve(engine: Engine, kinds: readonly Proposal["kind"][]): Promise<readonly Proved[]> {
+  const proved: Proved[] = [];
   for (;;) {
-    const { findings, proposals } = await engine.optimizer.cycle(workflow);
-    for (const { kind, summary } of findings) say(`found ${kind}: ${summary}`);
-    const [proposal] = proposals;
+    const proposal = await lookFor(engine, ({ kind }) => kinds.includes(kind));
     if (!proposal) return proved;
-    say(`\n${proposal.diff}`);
-    const experiment = await prove(engine, proposal);
-    proved.push({ proposal, experiment });
+    proved.push({ proposal, experiment: await prove(engine, proposal) });
     await traffic(engine, runsBetween);
   }
+}
+
+async function lookFor(
+  engine: Engine,
+  isWanted: (proposal: Proposal) => boolean,
+): Promise<Proposal | undefined> {
+  const { findings, proposals } = await engine.optimizer.cycle(workflow);
+  for (const { kind, summary } of findings) say(`found ${kind}: ${summary}`);
+  const proposal = proposals.find(isWanted);
+  if (proposal) say(`\n${proposal.diff}`);
+  return proposal;
+}
+
+/** Some are proposed only once enough runs are on record to show that they are good. */
+async function proveOnceFound(
+  engine: Engine,
+  isWanted: (proposal: Proposal) => boolean,
+): Promise<readonly Proved[]> {
+  for (let round = 0; round < roundsMax; round++) {
+    const proposal = await lookFor(engine, isWanted);
+    if (proposal) return [{ proposal, experiment: await prove(engine, proposal) }];
+    await traffic(engine, runsBetween);
+  }
+  return [];
+}
+
+function isNewcomer({ change }: Proposal): boolean {
+  return change.kind === "swap_model" && change.to === "newcomer";
+}
+
+/** Traffic until a provider that has got worse after the promotion is taken back. */
+async function untilTakenBack(engine: Engine, proved: readonly Proved[]): Promise<void> {
+  const newcomer = proved.find(({ proposal }) => isNewcomer(proposal));
+  const id = newcomer?.experiment.id;
+  if (id === undefined) return;
+  const shown = () => engine.optimizer.experimentShown(id);
+  if ((await shown()).stage === "rolledBack") return;
+  await traffic(engine, runsPerExperimentMax, async () => (await shown()).stage === "rolledBack");
+  const { stage, reason } = await shown();
+  say(`  ${stage} after ${runs} runs: ${reason}`);
+}
+
+/** What became of them in the end: what was promoted may have been taken back since. */
+function inTheEnd(engine: Engine, proved: readonly Proved[]): Promise<readonly Proved[]> {
+  return Promise.all(
+    proved.map(async ({ proposal, experiment: { id } }) => ({
+      proposal,
+      experiment: await engine.optimizer.experimentShown(id),
+    })),
+  );
+}
+
+/** What a promoted change saved for each run, beside what was expected of as many runs. */
+function savingOf({ before, expected, realised }: Experiment) {
+  return realised && { runs: realised.runs, ...comparisonOf({ before, expected, realised }).savedUsdPerRun };
 }
 
 /** A newcomer at a fraction of the price, as good as the others until it has been asked often enough. */
 async function offerNewcomer(engine: Engine): Promise<void> {
   const replayed = Math.min(300, (await engine.optimizer.measure(workflow)).runs);
-  const change = `{ at_call: ${replayed + callsUntilWorse}, quality: 0.5 }`;
+  const change = `{ at_call: ${replayed + worseAfter}, quality: 0.5 }`;
   const price = "{ input: $0.1/M, output: $0.3/M }";
   const model = `{ provider: sim, price: ${price}, latency: { p50: 20ms, p95: 40ms }, quality: 0.97, seed: ${3 + 10 * seed}, changes: [${change}] }`;
   edit((text) => text.replace("routes:", `  newcomer: ${model}\nroutes:`));
   await serve(engine);
   say("a newcomer offers the same for a fifth of the price");
+}
+
+async function resultOf(
+  engine: Engine,
+  proved: readonly Proved[],
+  { before, after }: { readonly before: Effects; readonly after: Effects },
+) {
+  const all = await inTheEnd(engine, proved);
+  const promoted = all.filter(({ experiment }) => experiment.stage === "promoted");
+  const rolledBack = all.filter(({ experiment }) => experiment.stage === "rolledBack");
+  const last = promoted.at(-1)?.experiment;
+  const { definition } = await engine.registry.production(`workflow/${workflow}`);
+  return {
+    seed,
+    simulated: true,
+    runs,
+    before: figures(before),
+    after: figures(after),
+    targets: definition.type === "document" ? definition.workflow.document.targets : null,
+    newcomerWorseAfterCalls: worseAfter,
+    expected: last?.expected ?? null,
+    realised: last?.realised ? figures(last.realised) : null,
+    saving: last ? savingOf(last) : null,
+    promoted: promoted.map(({ proposal, experiment }) => ({
+      proposal: proposal.id,
+      kind: proposal.kind,
+      maxShare: experiment.maxShare,
+      saving: savingOf(experiment),
+    })),
+    rolledBack: rolledBack.map(({ proposal, experiment: { id, reason, maxShare } }) => ({
+      experiment: id,
+      kind: proposal.kind,
+      isNewcomer: isNewcomer(proposal),
+      reason,
+      maxShare,
+    })),
+  };
 }
 
 async function main(): Promise<void> {
@@ -151,37 +255,17 @@ async function main(): Promise<void> {
     await serve(engine);
     await traffic(engine, runsAtFirst);
     const before = await engine.optimizer.measure(workflow);
+    say("All models of this demo are simulated, or our own: costs are what simulated providers declare.");
     say(told("before", before));
-    const first = await improve(engine);
+    const first = await improve(engine, ["change_threshold", "swap_model"]);
     await offerNewcomer(engine);
-    const second = await improve(engine);
+    const second = await proveOnceFound(engine, isNewcomer);
+    await untilTakenBack(engine, second);
+    const third = await proveOnceFound(engine, ({ kind }) => kind === "cascade");
     await traffic(engine, runsAtLast);
     const after = await engine.optimizer.measure(workflow);
     say(told("after", after));
-    const all = [...first, ...second];
-    const promoted = all.filter(({ experiment }) => experiment.stage === "promoted");
-    const rolledBack = all.filter(({ experiment }) => experiment.stage === "rolledBack");
-    const last = promoted.at(-1)?.experiment;
-    const { definition } = await engine.registry.production(`workflow/${workflow}`);
-    const result = {
-      seed,
-      runs,
-      before: figures(before),
-      after: figures(after),
-      targets: definition.type === "document" ? definition.workflow.document.targets : null,
-      expected: last?.expected ?? null,
-      realised: last?.realised ? figures(last.realised) : null,
-      promoted: promoted.map(({ proposal, experiment }) => ({
-        proposal: proposal.id,
-        kind: proposal.kind,
-        maxShare: experiment.maxShare,
-      })),
-      rolledBack: rolledBack.map(({ experiment: { id, reason, maxShare } }) => ({
-        experiment: id,
-        reason,
-        maxShare,
-      })),
-    };
+    const result = await resultOf(engine, [...first, ...second, ...third], { before, after });
     if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   } finally {
     await engine.close();

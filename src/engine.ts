@@ -260,7 +260,8 @@ export class Engine {
     return new Optimizer({
       ...this,
       replay: this.replayDeps,
-      draft: (written) => this.intake.draft(written, this.home),
+      draft: (written, beside) => this.intake.draft(written, this.home, beside),
+      keepModel: (bytes) => this.intake.keepModel(bytes),
       add: (written, message) => this.add(written, message),
       assets: () => this.intake.assets(this.home),
       onTrouble: this.#onTrouble,
@@ -329,8 +330,8 @@ export class Engine {
   }
 
   /** Adds a version of an asset as it is written. Throws `WorkflowInvalid`. */
-  add(written: WrittenAsset, message?: string): Promise<void> {
-    return this.intake.add(written, message, this.home);
+  add(written: WrittenAsset, message?: string, precondition?: () => void): Promise<void> {
+    return this.intake.add(written, { message, precondition }, this.home);
   }
 
   /** The digest that a version would have. Throws `WorkflowInvalid`; nothing is added. */

@@ -5,24 +5,29 @@ import { alertRoutes } from "./alerts/index.ts";
 import { assetRoutes } from "./assets/index.ts";
 import { batchRoutes } from "./batches/index.ts";
 import { budgetRoutes } from "./budgets/index.ts";
+import { compression } from "./compression.ts";
 import { consoleRoutes } from "./console/index.ts";
 import { costRoutes } from "./costs/index.ts";
+import { docsRoutes } from "./docs/index.ts";
 import { evalRoutes } from "./evals/index.ts";
 import { healthRoutes } from "./health/index.ts";
 import { journalRoutes } from "./journal/index.ts";
+import { KeyedRequests } from "./keyed.ts";
 import { metricsRoutes } from "./metrics/index.ts";
 import { miningRoutes } from "./mining/index.ts";
 import { modelRoutes, routeRoutes } from "./models/index.ts";
 import { answerOpenaiError, openaiRoutes } from "./openai/index.ts";
-import { openapiRoutes } from "./openapi/index.ts";
+import { openapiDocument, openapiRoutes } from "./openapi/index.ts";
 import { optimizerRoutes } from "./optimizer/index.ts";
 import { answerProblem, NotFound, OriginRefused } from "./problem.ts";
 import { replayRoutes } from "./replays/index.ts";
 import { reviewRoutes } from "./reviews/index.ts";
 import { rolloutRoutes } from "./rollouts/index.ts";
 import { runRoutes } from "./runs/index.ts";
+import { once } from "./schema.ts";
 import { scoreRoutes } from "./scores/index.ts";
 import { switchRoutes } from "./switches/index.ts";
+import { tagOf } from "./tags.ts";
 import { workflowRoutes } from "./workflows/index.ts";
 
 export interface AppOptions {
@@ -39,6 +44,15 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.onError((error, context) => answerError(context, error));
   app.notFound((context) => answerError(context, new NotFound(`There is nothing at ${context.req.path}.`)));
   if (!isLocal) app.use("*", guard);
+  // Another process may be another version, and tell the same in other words.
+  const process = engine.newId();
+  const requests = new KeyedRequests(engine.journal);
+  app.use("/v1/*", async (context, next) => {
+    context.set("requests", requests);
+    context.set("journalTag", () => tagOf(`${process} ${engine.journal.lastPosition()} ${context.req.url}`));
+    await next();
+  });
+  app.use("/v1/*", compression());
   app.route("/", healthRoutes(engine));
   app.route("/", metricsRoutes(engine));
   app.route("/", workflowRoutes(engine));
@@ -58,11 +72,17 @@ export function createApp({ engine, assets = () => noAssets, isLocal }: AppOptio
   app.route("/", routeRoutes(engine));
   app.route("/", journalRoutes(engine));
   app.route("/openai/v1", openaiRoutes(engine, assets));
-  app.route("/", openapiRoutes(app));
+  // Not for what comes before: a call through OpenAI's API has its answer as soon as it is there.
+  app.use("*", compression({ isKept: true }));
+  const description = once(() => openapiDocument(app));
+  app.route("/", openapiRoutes(description));
   if (isLocal) {
     app.route("/", batchRoutes(engine));
     app.route("/", evalRoutes(engine));
-  } else app.route("/", consoleRoutes());
+  } else {
+    app.route("/", docsRoutes(description));
+    app.route("/", consoleRoutes());
+  }
   return app;
 }
 

@@ -1,7 +1,5 @@
 import { jsonDepthMax } from "../core/base/index.ts";
-
-/** Values of one body. More keep the engine busy for longer than others should wait; texts may be long. */
-const valuesMax = 100_000;
+import { valuesMax } from "./limits.ts";
 
 /**
  * Why a text of JSON cannot be taken in; undefined when it can, as far as this looks. Found before it is

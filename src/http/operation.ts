@@ -1,7 +1,9 @@
 import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { answerInParts } from "./answer.ts";
+import { keyOf } from "./keyed.ts";
 import { bodyOf, checked, queryOf } from "./problem.ts";
+import { isKnown, notModified, tagOf } from "./tags.ts";
 
 /**
  * One request that is answered here: what it takes, and what it gives. The same schemas check requests,
@@ -16,11 +18,23 @@ export interface Operation<Path extends string = string, Query = unknown, Body =
   readonly summary: string;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
-  readonly answer: z.ZodType<unknown, Answer>;
+  readonly answer: () => z.ZodType<unknown, Answer>;
   /** Of an answer that went well; 200 when absent. The first is the handler's own unless it says otherwise. */
   readonly statuses?: readonly [200 | 201 | 202, ...(200 | 201 | 202)[]];
-  /** The same key is the same command. */
-  readonly takesKey?: true;
+  /**
+   * The same `Idempotency-Key` is the same command. Its answer is `recorded`, or `shown` again as things are
+   * then; what it started may also be found by the key, by the handler's `own` means.
+   */
+  readonly takesKey?: "recorded" | "shown" | "own";
+  /**
+   * What its `ETag` is of: the journal's position, where everything told is read from what is on disk, so that
+   * nothing is read for who knows it already; or the text of the answer.
+   */
+  readonly tagged?: "journal" | "text";
+  /** Honours `If-Match`. */
+  readonly takesMatch?: true;
+  /** Where what was made is found by its `id`. */
+  readonly makes?: `/v1/${string}`;
   /** May be long: written in parts, with a turn for others now and then. */
   readonly isLong?: true;
   /** Lines of JSON: the answer is the schema of one. */
@@ -46,6 +60,8 @@ export interface Asked<Path extends string, Query, Body> {
   readonly params: Readonly<Record<Names<Path>, string>>;
   readonly query: Query;
   readonly body: Body;
+  /** It was done before under the same key: show it. */
+  readonly isRepeated: boolean;
 }
 
 type Handler<Path extends string, Query, Body, Answer> = (
@@ -58,21 +74,50 @@ export function serve<Path extends string, Query, Body, Answer>(
   described: Operation<Path, Query, Body, Answer>,
   handler: Handler<Path, Query, Body, Answer>,
 ): void {
-  const { method, path, query = nothing, body = nothing, statuses = [200], isLong } = described;
+  const { method, path, query = nothing, body = nothing, makes, tagged } = described;
   const takesBody = described.body !== undefined;
   const answer = async (context: Context): Promise<Response> => {
-    const given = await handler({
+    const tag = tagged === "journal" ? context.get("journalTag")() : undefined;
+    if (tag && isKnown(context, tag)) return notModified(context, tag);
+    const asked = {
       context,
       params: context.req.param() as Readonly<Record<Names<Path>, string>>,
       query: queryOf(context, query),
       body: takesBody ? await bodyOf(context, body) : checked(body, undefined),
-    });
+    };
+    const given = await underKey(described, asked, async (isRepeated) => handler({ ...asked, isRepeated }));
     if (given instanceof Response) return given;
-    return isLong
-      ? answerInParts(context, Object(given), statuses[0])
-      : context.json(Object(given), statuses[0]);
+    if (makes) context.header("location", `${makes}/${Object(given).id}`);
+    if (tag) context.header("etag", tag);
+    return respond(context, described, Object(given));
   };
   routes.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), tell(described, answer));
+}
+
+function respond(
+  context: Context,
+  { statuses: [status] = [200], isLong, tagged }: Operation,
+  given: Readonly<Record<string, unknown>>,
+): Response | Promise<Response> {
+  if (isLong) return answerInParts(context, given, status);
+  if (tagged !== "text") return context.json(given, status);
+  const text = JSON.stringify(given);
+  const tag = tagOf(text);
+  if (isKnown(context, tag)) return notModified(context, tag);
+  return context.body(text, status, { "content-type": "application/json", etag: tag });
+}
+
+/** Acts, unless the same was done before under the key that came with it. */
+function underKey<Answer>(
+  { id: operation, takesKey }: Operation,
+  { context, params, body }: Omit<Asked<string, unknown, unknown>, "isRepeated">,
+  act: (isRepeated: boolean) => Promise<Answer>,
+): Promise<unknown> {
+  const key = takesKey && keyOf(context);
+  if (!key || takesKey === "own") return act(false);
+  return context
+    .get("requests")
+    .answer({ key, operation, params, body, isRecorded: takesKey === "recorded" }, act);
 }
 
 const nothing = z.any();

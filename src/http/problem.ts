@@ -5,6 +5,7 @@ import { FlyballError, type Json, jsonSliceCharacters, messageOf, Pace } from ".
 import { InputInvalid } from "../core/executor/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
 import { jsonProblem } from "./json-text.ts";
+import { bodyBytesMax, discardedBytesMax } from "./limits.ts";
 
 /** A request that does not fit its schema, or cannot be read. */
 export class RequestInvalid extends FlyballError {
@@ -81,12 +82,6 @@ export async function jsonOf(context: Context, bytesMax: number): Promise<unknow
     throw new RequestInvalid([`the body must be application/json, not ${type || "untyped"}`]);
   return parse(text);
 }
-
-/** A body is parsed and written in one go, while others wait; documents belong into files and stores. */
-const bodyBytesMax = 2 * 1024 * 1024;
-
-/** A body that is too large is read on to here and thrown away: who is cut off while sending reads no answer. */
-const discardedBytesMax = 64 * 1024 * 1024;
 
 /** Takes no more into memory than a body may have, whether its length was declared or not. */
 async function bytesOf({ req }: Context, bytesMax: number): Promise<Uint8Array> {

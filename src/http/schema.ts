@@ -4,6 +4,18 @@ import { isJsonObject } from "../core/base/index.ts";
 
 // What the schemas of several resources are made of.
 
+/**
+ * Made when it is first asked for: what answers are like is for the description alone, and no start should
+ * pay for it.
+ */
+export function once<Schema>(make: () => Schema): () => Schema {
+  let made: Schema | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** Parsed from text, so it is JSON as it is: a copy would lose members named `__proto__`. */
 export const anyJson: z.ZodType<Json, Json> = z.custom<Json>((value) => value !== undefined);
 export const jsonObject: z.ZodType<JsonObject, JsonObject> = z
@@ -18,14 +30,16 @@ export function told<T extends object>(description: string): z.ZodType<T, T> {
 }
 
 /** What was sent to a model; only the digest where the words are not kept. */
-export const message = z
-  .object({
-    role: z.string(),
-    content: anyJson.optional(),
-    digest: z.string().optional(),
-    characters: z.int().optional(),
-  })
-  .meta({ id: "Message" });
+export const message = once(() =>
+  z
+    .object({
+      role: z.string(),
+      content: anyJson.optional(),
+      digest: z.string().optional(),
+      characters: z.int().optional(),
+    })
+    .meta({ id: "Message" }),
+);
 
 /** A moment, as every answer tells it. */
 export const moment = z.iso.datetime();
@@ -46,33 +60,37 @@ export function limit(byDefault: number, max: number) {
 }
 
 /** A problem document (RFC 9457): what every error is. */
-export const problem = z
-  .object({
-    title: z.string(),
-    status: z.int(),
-    code: z
-      .string()
-      .regex(/^[A-Z][A-Z0-9_]*$/)
-      .describe("Stable; docs/reference/errors.md lists them."),
-    detail: z.string(),
-    exitCode: z.int().optional().describe("Of the command line: 2 for bad input, 3 for not possible now."),
-    problems: list(anyJson).optional().describe("Each of several problems."),
-  })
-  .meta({ id: "Problem" });
+export const problem = once(() =>
+  z
+    .object({
+      title: z.string(),
+      status: z.int(),
+      code: z
+        .string()
+        .regex(/^[A-Z][A-Z0-9_]*$/)
+        .describe("Stable; docs/reference/errors.md lists them."),
+      detail: z.string(),
+      exitCode: z.int().optional().describe("Of the command line: 2 for bad input, 3 for not possible now."),
+      problems: list(anyJson).optional().describe("Each of several problems."),
+    })
+    .meta({ id: "Problem" }),
+);
 
 /** An event of the journal. */
-export const journalEvent = z
-  .object({
-    position: z.int(),
-    stream: z.string(),
-    seq: z.int(),
-    type: z.string(),
-    at: z.int(),
-    actor: z.string(),
-    data: jsonObject.nullable(),
-    prev: z.string(),
-    hash: z.string(),
-    salt: z.string().nullable(),
-    digest: z.string().nullable(),
-  })
-  .meta({ id: "Event" });
+export const journalEvent = once(() =>
+  z
+    .object({
+      position: z.int(),
+      stream: z.string(),
+      seq: z.int(),
+      type: z.string(),
+      at: z.int(),
+      actor: z.string(),
+      data: jsonObject.nullable(),
+      prev: z.string(),
+      hash: z.string(),
+      salt: z.string().nullable(),
+      digest: z.string().nullable(),
+    })
+    .meta({ id: "Event" }),
+);

@@ -1,18 +1,30 @@
 import { rmSync } from "node:fs";
-import type { Server } from "node:http";
+import { type Server, STATUS_CODES } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
+import type { Hono } from "hono";
 import { FlyballError, messageOf, sha256 } from "../core/base/index.ts";
 import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { createApp } from "./app.ts";
+import { headerBytesMax } from "./limits.ts";
+import { problemOf, RequestInvalid } from "./problem.ts";
 
 export class CannotListen extends FlyballError {
   readonly code = "CANNOT_LISTEN";
   override readonly exitCode = 3;
   constructor(where: string, reason: string) {
     super(`Cannot listen on ${where}: ${reason}.`);
+  }
+}
+
+class HeadersTooLarge extends FlyballError {
+  readonly code = "HEADERS_TOO_LARGE";
+  override readonly status = 431;
+  constructor() {
+    super(`The first line of a request and its headers may have ${headerBytesMax / 1024} KiB.`);
   }
 }
 
@@ -34,7 +46,7 @@ export interface Listening {
 export async function listenLocally(engine: Engine): Promise<Listening> {
   const path = socketPathOf(engine.home);
   rmSync(path, { force: true });
-  const server = createAdaptorServer({ fetch: createApp({ engine, isLocal: true }).fetch }) as Server;
+  const server = serverOf(createApp({ engine, isLocal: true }));
   const before = process.umask(0o077);
   try {
     await listen(server, path, { path });
@@ -51,13 +63,33 @@ export async function listenOnPort(
   const { host, port } = options;
   if (!["127.0.0.1", "localhost", "::1"].includes(host))
     throw new CannotListen(host, "without access control only this machine may ask; use 127.0.0.1");
-  const server = createAdaptorServer({
-    fetch: createApp({ engine, assets: options.assets, isLocal: false }).fetch,
-  }) as Server;
+  const server = serverOf(createApp({ engine, assets: options.assets, isLocal: false }));
   await listen(server, `${host}:${port}`, { host, port });
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
   return { url: `http://${host === "::1" ? "[::1]" : host}:${actual}`, close: () => closeServer(server) };
+}
+
+function serverOf({ fetch }: Hono): Server {
+  const serverOptions = { maxHeaderSize: headerBytesMax };
+  const server = createAdaptorServer({ fetch, serverOptions }) as Server;
+  server.on("clientError", answerUnread);
+  return server;
+}
+
+/** What could not be read as HTTP comes to no route; it is answered with a problem all the same. */
+function answerUnread(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const isLarge = error.code === "HPE_HEADER_OVERFLOW";
+  const problem = isLarge
+    ? new HeadersTooLarge()
+    : new RequestInvalid([`this is not HTTP: ${error.message}`]);
+  const { status, body } = problemOf(problem);
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
 }
 
 function listen(

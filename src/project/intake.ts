@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { assert, type Json } from "../core/base/index.ts";
+import { assert, type Json, sha256 } from "../core/base/index.ts";
 import { assetOf, type Flow, type Release, type Releases } from "../core/executor/index.ts";
 import { makeFolderDurably, writeDurably } from "../core/journal/index.ts";
 import {
@@ -44,6 +44,9 @@ export interface Loaded extends Opened {
 
 /** What is said of files that are pushed; a draft moves no label. */
 export type PushOptions = Pick<OfferOptions, "message" | "isDraft">;
+
+/** What is said of one asset that is added. */
+export type AddOptions = Pick<OfferOptions, "message" | "precondition">;
 
 /** Users' code: kinds of step, and modules whose default export is a flow. */
 export interface ProjectCode extends KindCode {
@@ -133,12 +136,12 @@ export class Intake {
   }
 
   /** Adds a version of an asset as it is written in a file, or in the settings. Throws `WorkflowInvalid`. */
-  async add(written: WrittenAsset, message: string | undefined, home: string): Promise<void> {
+  async add(written: WrittenAsset, options: AddOptions, home: string): Promise<void> {
     const { registry } = this.#options;
     const loader = this.#project ?? this.project(home);
     const offers = loader.assetOf(written, registry);
     this.#keep(loader, offers);
-    await registry.take(offers, { source: "api", by: "local", message });
+    await registry.take(offers, { source: "api", by: "local", ...options });
   }
 
   /** The digest that a version would have. Throws what `add` would have against its text; nothing is added. */
@@ -149,10 +152,29 @@ export class Intake {
     return asset.digest;
   }
 
-  /** The assets that a text would make, the one that it is of first. Throws `WorkflowInvalid`. */
-  draft(written: WrittenAsset, home: string): readonly Asset[] {
-    const offers = this.#readAnew(home).assetOf(written, this.#options.registry);
-    return offers.map(({ asset }) => asset);
+  /**
+   * The assets that a text would make, the one that it is of first; `beside` are others that would be there by then.
+   * Throws `WorkflowInvalid`.
+   */
+  draft(written: WrittenAsset, home: string, beside: readonly WrittenAsset[] = []): readonly Asset[] {
+    const { registry } = this.#options;
+    const loader = this.#readAnew(home);
+    const others = beside.flatMap((other) => loader.assetOf(other, registry).map(({ asset }) => asset));
+    const isMeant = (kind: string, name: string) => (each: Asset) => each.kind === kind && each.name === name;
+    const known: AssetSource = {
+      find: (kind, name) => others.find(isMeant(kind, name)) ?? registry.find(kind, name),
+      names: (kind) => registry.names(kind),
+    };
+    return [...loader.assetOf(written, known).map(({ asset }) => asset), ...others];
+  }
+
+  /** Keeps the file of a model under its digest, as releases pin it. */
+  keepModel(bytes: Buffer): string {
+    const { modelsFolder } = this.#options;
+    const digest = sha256(bytes);
+    makeFolderDurably(modelsFolder);
+    if (!existsSync(join(modelsFolder, digest))) writeDurably(join(modelsFolder, digest), bytes);
+    return digest;
   }
 
   /** What the settings and files of the served project name. */

@@ -74,7 +74,11 @@ export class ProjectLoader {
   constructor(
     folder: string,
     kinds: KindRegistry,
-    { own = noneBeside(kinds), settings }: { own?: ProjectKinds; settings?: Settings } = {},
+    {
+      own = noneBeside(kinds),
+      settings,
+      isElsewhere,
+    }: { own?: ProjectKinds; settings?: Settings; isElsewhere?: (model: string) => boolean } = {},
   ) {
     this.folder = resolve(folder);
     this.settings = settings ?? readSettings(this.folder);
@@ -86,6 +90,7 @@ export class ProjectLoader {
       gatewaySource({
         settings: holding,
         baseDir: this.folder,
+        isElsewhere,
         ...(holding.source
           ? { locate: (path, message) => (holding.source ?? missing).problem(path, message) }
           : {}),
@@ -161,8 +166,9 @@ export class ProjectLoader {
     const { kind, name, text, file = placeOf(kind, name) } = written;
     const section = sectionOf[kind];
     if (section !== undefined) {
-      const settings = withEntry(this.settings, section, name, text);
-      const loader = new ProjectLoader(this.folder, this.#kinds, { settings });
+      const isElsewhere = (model: string) => known.find("model", model) !== undefined;
+      const settings = withEntry(this.settings, { section, name, text }, isElsewhere);
+      const loader = new ProjectLoader(this.folder, this.#kinds, { settings, isElsewhere });
       const asset = loader.asset(kind, name);
       const all = asset ? withReferences([asset], loader.assets) : [];
       const others = all.filter((each) => each !== asset && !known.find(each.kind, each.name));

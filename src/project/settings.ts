@@ -43,7 +43,7 @@ const optimizerSettings = z
       .default("24h")
       .describe("How long after a cycle the next one begins by itself."),
     kinds: z
-      .array(z.enum(["change_threshold", "swap_model", "parallelize", "add_cache"]))
+      .array(z.enum(["change_threshold", "swap_model", "cascade", "parallelize", "add_cache"]))
       .exactOptional()
       .describe("Whose experiments it may begin by itself; all without."),
     max_share: shareText
@@ -137,7 +137,11 @@ function noSettings(): Settings {
 }
 
 /** The settings with an entry of a section in place of the one that is there. Throws `WorkflowInvalid`. */
-export function withEntry(settings: Settings, section: string, name: string, text: string): Settings {
+export function withEntry(
+  settings: Settings,
+  { section, name, text }: { readonly section: string; readonly name: string; readonly text: string },
+  isElsewhere: (model: string) => boolean,
+): Settings {
   const file = settings.file ?? "flyball.yaml";
   const written = settings.source && isJsonObject(settings.source.value) ? settings.source.value : {};
   const before = written[section];
@@ -145,14 +149,17 @@ export function withEntry(settings: Settings, section: string, name: string, tex
     ...(before !== undefined && isJsonObject(before) ? before : {}),
     [name]: readSource(file, text).value,
   };
-  return settingsOf(file, stringify({ ...written, [section]: entries }));
+  return settingsOf(file, stringify({ ...written, [section]: entries }), isElsewhere);
 }
 
-function settingsOf(file: string, text: string): Settings {
+function settingsOf(file: string, text: string, isElsewhere?: (model: string) => boolean): Settings {
   const source = readSource(file, text);
   const checkable = source.value === null ? { ...source, value: {} } : source;
   const settings = checkedSource(checkable, settingsFile, Object.keys(settingsFile.shape));
-  const found = [...gatewayProblems(settings), ...alertProblems(settings.alerts, settings.allow.http)];
+  const found = [
+    ...gatewayProblems(settings, isElsewhere),
+    ...alertProblems(settings.alerts, settings.allow.http),
+  ];
   const problems = found.map(({ path, message }) => source.problem(path, message));
   if (problems.length > 0) throw new WorkflowInvalid(problems);
   return { ...settings, file, source };

@@ -116,9 +116,10 @@ export async function streamsOf(
 ): Promise<string[]> {
   const streams = runs.map(async (run) => {
     const commands = [...(await journal.streams(`command/${run}/`)), ...(await oldCommands(journal, run))];
-    const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => `review/${id}`);
+    const reviews = control.reviews({ run, limit: reviewsMax }).map(({ id }) => id);
+    const requests = await Promise.all([run, ...reviews].map((id) => journal.streams(`request/${id}/`)));
     const own = [`run/${run}`, `outbox/${run}`, `score/${run}`, `budget/run/${run}`];
-    return [...own, ...commands, ...reviews];
+    return [...own, ...commands, ...reviews.map((id) => `review/${id}`), ...requests.flat()];
   });
   return (await Promise.all(streams)).flat();
 }

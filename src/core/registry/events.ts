@@ -118,6 +118,8 @@ export interface ScoreRecorded {
   readonly by: string;
   readonly step?: string;
   readonly comment?: string;
+  /** Of whoever judged: the same id again is the same judgement. */
+  readonly id?: string;
 }
 
 /** A judgement of a run, `score/RUN`; it may come late, and more than once. */

@@ -9,6 +9,8 @@ export interface LabelRequest {
   readonly line: string;
   readonly label: string;
   readonly by: string;
+  /** Throws when it is not to be done any more; asked when its turn has come. */
+  readonly precondition?: (() => void) | undefined;
 }
 
 /**
@@ -21,6 +23,7 @@ export function moveLabel(
   request: LabelRequest & { readonly to: string; readonly reason: string | null },
 ): Promise<string> {
   return current.inTurn(async () => {
+    request.precondition?.();
     const { line, label, to, by, reason } = request;
     checkLabel(label);
     const digest = current.version(line, to);
@@ -59,6 +62,7 @@ export function removeLabel(
   request: LabelRequest & { readonly reason: string | null },
 ): Promise<void> {
   return current.inTurn(async () => {
+    request.precondition?.();
     const { line, label, by, reason } = request;
     checkLabel(label);
     current.line(line);

@@ -112,10 +112,16 @@ export class Registry implements AssetSource {
 
   /** Records a judgement of a run, however long ago that ended. */
   async score(run: string, score: ScoreRecorded): Promise<void> {
+    if (score.id !== undefined && (await this.#isScored(run, score.id))) return;
     const event = { type: "score.recorded" as const, data: score };
     await this.#current.options.journal.append([
       appendOf({ stream: `score/${run}`, events: [event] }, score.by),
     ]);
     await this.rollouts.scored(run, score.name, Number(score.value));
+  }
+
+  async #isScored(run: string, id: string): Promise<boolean> {
+    const events = await this.#current.options.journal.read(`score/${run}`);
+    return events.some(({ data }) => data?.id === id);
   }
 }

@@ -20,6 +20,8 @@ export interface OfferOptions {
   readonly message?: string | undefined;
   /** Moves no label, although the files are new. */
   readonly isDraft?: boolean | undefined;
+  /** Throws when it is not to be done any more; asked when its turn has come. */
+  readonly precondition?: (() => void) | undefined;
 }
 
 /** What became of offers: which versions are new, which labels moved, and which did not although they should. */
@@ -40,6 +42,7 @@ export function takeOffers(
   options: OfferOptions,
 ): Promise<Taken> {
   return current.inTurn(async () => {
+    options.precondition?.();
     const taking = new Taking(current, options);
     // Several workflows may name one asset.
     const lines = new Map(offers.map((offer) => [lineId(offer.asset.kind, offer.asset.name), offer]));

@@ -27,6 +27,6 @@ export * from "./kind.ts";
 export { type KindRegistry, kindNameProblem, kindRegistry } from "./kinds.ts";
 export { type LoadedWorkflow, type LoadOptions, loadWorkflow } from "./load.ts";
 export * from "./own-kind.ts";
-export { documentReferences, fitProblems } from "./references.ts";
+export { documentReferences, fitProblems, worksOf } from "./references.ts";
 export * from "./secrets.ts";
 export { kindsAt } from "./step-at.ts";

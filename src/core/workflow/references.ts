@@ -47,7 +47,7 @@ export function fitProblems(
 }
 
 /** Every piece of work, with the id of its step: what a step does, what takes its place, what takes it back. */
-function* worksOf(steps: readonly StepDocument[]): Generator<KindDocument & { readonly id: string }> {
+export function* worksOf(steps: readonly StepDocument[]): Generator<KindDocument & { readonly id: string }> {
   for (const step of steps) {
     const { id, kind, config, fallback, undo } = step;
     yield { id, kind, config };

@@ -1,34 +1,40 @@
 import { z } from "zod";
 import { alertKinds } from "../../loop/alerts/index.ts";
 import { operation } from "../operation.ts";
-import { limit, list, moment, page } from "../schema.ts";
+import { limit, list, moment, once, page } from "../schema.ts";
 
-const delivery = z
-  .object({
-    receiver: z.string(),
-    of: z.enum(["raised", "cleared"]),
-    status: z.enum(["pending", "delivered", "given_up"]),
-    attempts: z.int(),
-    at: moment.describe("When it was tried last; before the first attempt, when it was put down to be sent."),
-    nextAt: moment.nullable().describe("When it is tried again."),
-    error: z.string().nullable().describe("Why the last attempt failed."),
-  })
-  .meta({ id: "Delivery" });
+const delivery = once(() =>
+  z
+    .object({
+      receiver: z.string(),
+      of: z.enum(["raised", "cleared"]),
+      status: z.enum(["pending", "delivered", "given_up"]),
+      attempts: z.int(),
+      at: moment.describe(
+        "When it was tried last; before the first attempt, when it was put down to be sent.",
+      ),
+      nextAt: moment.nullable().describe("When it is tried again."),
+      error: z.string().nullable().describe("Why the last attempt failed."),
+    })
+    .meta({ id: "Delivery" }),
+);
 
-const alert = z
-  .object({
-    id: z.string(),
-    kind: z.enum(alertKinds),
-    cause: z.string().describe("What it is about; a cause has one open alert."),
-    workflow: z.string().nullable(),
-    message: z.string(),
-    facts: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
-    status: z.enum(["open", "cleared"]),
-    raisedAt: moment,
-    clearedAt: moment.nullable(),
-    deliveries: list(delivery),
-  })
-  .meta({ id: "Alert" });
+const alert = once(() =>
+  z
+    .object({
+      id: z.string(),
+      kind: z.enum(alertKinds),
+      cause: z.string().describe("What it is about; a cause has one open alert."),
+      workflow: z.string().nullable(),
+      message: z.string(),
+      facts: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+      status: z.enum(["open", "cleared"]),
+      raisedAt: moment,
+      clearedAt: moment.nullable(),
+      deliveries: list(delivery()),
+    })
+    .meta({ id: "Alert" }),
+);
 
 export const listAlerts = operation({
   id: "listAlerts",
@@ -42,7 +48,7 @@ export const listAlerts = operation({
     cursor: z.string().optional(),
     limit: limit(50, 200),
   }),
-  answer: page(alert),
+  answer: () => page(alert()),
 });
 
 export const getAlert = operation({
@@ -61,4 +67,5 @@ export const testAlerts = operation({
   body: z.strictObject({}),
   answer: alert,
   statuses: [202],
+  takesKey: "recorded",
 });

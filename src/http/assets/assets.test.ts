@@ -73,6 +73,15 @@ test("a version is added as a text or as JSON, shown, compared and labelled", as
   assert.ok(history.every((event) => !("text" in event)));
 });
 
+test("a route may name a model that came through the API", async (t) => {
+  const { ask } = await setup(t);
+  const route = { text: "try: [late]" };
+  assert.equal((await ask("PUT", "/v1/assets/route/answers", route)).status, 422);
+  const model = { text: "{ provider: sim, quality: 0.9, seed: 3 }" };
+  assert.equal((await ask("PUT", "/v1/assets/model/late", model)).status, 200);
+  assert.equal((await ask("PUT", "/v1/assets/route/answers", route)).status, 200);
+});
+
 test("what is wrong is said with a stable code", async (t) => {
   const { ask } = await setup(t);
   const refused: [string, string, Json | undefined, number, string][] = [

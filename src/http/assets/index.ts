@@ -1,8 +1,9 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { AssetNotFound, lineId } from "../../core/registry/index.ts";
 import type { Engine } from "../../engine.ts";
 import { renderPrompt } from "../../models/prompts/index.ts";
 import { serve } from "../operation.ts";
+import { checkMatch } from "../tags.ts";
 import { presentEvent, presentLine, presentVersion } from "./present.ts";
 import {
   approveLabel,
@@ -41,9 +42,9 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
 
   serve(routes, getAsset, ({ params }) => show(params));
 
-  serve(routes, putAsset, async ({ params, body: { message, ...written } }) => {
+  serve(routes, putAsset, async ({ context, params, body: { message, ...written } }) => {
     const { kind, name } = params;
-    await engine.add(writtenOf({ kind, name, ...written }), message);
+    await engine.add(writtenOf({ kind, name, ...written }), message, matching(engine, context, params));
     return show(params);
   });
 
@@ -93,19 +94,20 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
 
 function labelRoutes(engine: Engine, routes: Hono): void {
   const { registry } = engine;
-  const request = (params: Names & { readonly label: string }) => ({
+  const request = (params: Names & { readonly label: string }, context?: Context) => ({
     line: lineOf(engine, params).id,
     label: params.label,
     by: "local",
+    precondition: context && matching(engine, context, params),
   });
 
-  serve(routes, moveLabel, async ({ params, body: { to, reason = null } }) => {
-    await registry.moveLabel({ ...request(params), to, reason });
+  serve(routes, moveLabel, async ({ context, params, body: { to, reason = null } }) => {
+    await registry.moveLabel({ ...request(params, context), to, reason });
     return presentLine(registry, lineOf(engine, params));
   });
 
-  serve(routes, removeLabel, async ({ params, body: { reason = null } }) => {
-    await registry.removeLabel({ ...request(params), reason });
+  serve(routes, removeLabel, async ({ context, params, body: { reason = null } }) => {
+    await registry.removeLabel({ ...request(params, context), reason });
     return presentLine(registry, lineOf(engine, params));
   });
 
@@ -114,6 +116,14 @@ function labelRoutes(engine: Engine, routes: Hono): void {
     const approvals = registry.store.approvals(lineOf(engine, params).id);
     return { digest, approvals: approvals.filter((approval) => approval.digest === digest) };
   });
+}
+
+/** Whether the asset is still what `If-Match` names. */
+function matching({ registry }: Engine, context: Context, { kind, name }: Names): () => void {
+  return () => {
+    const line = registry.store.line(lineId(kind, name));
+    checkMatch(context, lineId(kind, name), line && presentLine(registry, line));
+  };
 }
 
 interface Names {

@@ -1,42 +1,48 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
-import { anyJson, jsonObject, list, message, moment, page, reason } from "../schema.ts";
+import { anyJson, jsonObject, list, message, moment, once, page, reason } from "../schema.ts";
 
-const line = z
-  .object({
-    kind: z.string(),
-    name: z.string(),
-    production: z.string().nullable(),
-    labels: z.record(z.string(), z.string()),
-    files: z.string().nullable(),
-    rollout: z.string().nullable(),
-    updatedAt: moment,
-  })
-  .meta({ id: "Asset" });
+const line = once(() =>
+  z
+    .object({
+      kind: z.string(),
+      name: z.string(),
+      production: z.string().nullable(),
+      labels: z.record(z.string(), z.string()),
+      files: z.string().nullable(),
+      rollout: z.string().nullable(),
+      updatedAt: moment,
+    })
+    .meta({ id: "Asset" }),
+);
 
-const version = z
-  .object({
-    digest: z.string(),
-    source: z.string(),
-    by: z.string(),
-    message: z.string().nullable(),
-    at: moment,
-    labels: list(z.string()),
-    approvals: list(z.object({ label: z.string(), by: z.string(), verified: z.boolean(), at: moment })),
-  })
-  .meta({ id: "AssetVersion" });
+const version = once(() =>
+  z
+    .object({
+      digest: z.string(),
+      source: z.string(),
+      by: z.string(),
+      message: z.string().nullable(),
+      at: moment,
+      labels: list(z.string()),
+      approvals: list(z.object({ label: z.string(), by: z.string(), verified: z.boolean(), at: moment })),
+    })
+    .meta({ id: "AssetVersion" }),
+);
 
-const approval = z
-  .object({
-    id: z.string(),
-    line: z.string(),
-    label: z.string(),
-    digest: z.string(),
-    approver: z.string(),
-    verified: z.boolean(),
-    approvedAt: z.int(),
-  })
-  .meta({ id: "Approval" });
+const approval = once(() =>
+  z
+    .object({
+      id: z.string(),
+      line: z.string(),
+      label: z.string(),
+      digest: z.string(),
+      approver: z.string(),
+      verified: z.boolean(),
+      approvedAt: z.int(),
+    })
+    .meta({ id: "Approval" }),
+);
 
 const target = z.string().min(1).max(100).describe("A label, `newest`, or the beginning of a digest.");
 
@@ -57,7 +63,8 @@ export const listAssets = operation({
   path: "/v1/assets",
   summary: "Every asset with its labels.",
   query: z.object({ kind: z.string().optional() }),
-  answer: page(line),
+  answer: () => page(line()),
+  tagged: "text",
 });
 
 export const pushAssets = operation({
@@ -71,7 +78,7 @@ export const pushAssets = operation({
     draft: z.boolean().default(false),
     message: z.string().max(2_000).optional(),
   }),
-  answer: z.unknown(),
+  answer: () => z.unknown(),
 });
 
 export const getAsset = operation({
@@ -80,6 +87,7 @@ export const getAsset = operation({
   path: "/v1/assets/{kind}/{name}",
   summary: "An asset with its labels.",
   answer: line,
+  tagged: "text",
 });
 
 export const putAsset = operation({
@@ -89,6 +97,9 @@ export const putAsset = operation({
   summary: "Adds a version, checked like a file.",
   body: written,
   answer: line,
+  tagged: "text",
+  takesMatch: true,
+  takesKey: "recorded",
 });
 
 export const listVersions = operation({
@@ -96,7 +107,8 @@ export const listVersions = operation({
   method: "get",
   path: "/v1/assets/{kind}/{name}/versions",
   summary: "The versions of an asset, newest first.",
-  answer: page(version),
+  answer: () => page(version()),
+  tagged: "text",
 });
 
 export const getVersion = operation({
@@ -104,10 +116,12 @@ export const getVersion = operation({
   method: "get",
   path: "/v1/assets/{kind}/{name}/versions/{version}",
   summary: "A version with its text and content.",
-  answer: version
-    .partial()
-    .extend({ content: anyJson, text: z.string(), file: z.string().nullable() })
-    .meta({ id: "AssetText" }),
+  answer: () =>
+    version()
+      .partial()
+      .extend({ content: anyJson, text: z.string(), file: z.string().nullable() })
+      .meta({ id: "AssetText" }),
+  tagged: "text",
 });
 
 export const diffVersions = operation({
@@ -116,7 +130,7 @@ export const diffVersions = operation({
   path: "/v1/assets/{kind}/{name}/diff",
   summary: "A unified diff of two versions.",
   query: z.object({ from: z.string().min(1).default("production"), to: z.string().min(1) }),
-  answer: z.object({ from: z.string(), to: z.string(), diff: z.string() }),
+  answer: () => z.object({ from: z.string(), to: z.string(), diff: z.string() }),
 });
 
 export const assetHistory = operation({
@@ -124,7 +138,9 @@ export const assetHistory = operation({
   method: "get",
   path: "/v1/assets/{kind}/{name}/history",
   summary: "What happened to an asset.",
-  answer: page(z.looseObject({ type: z.string(), at: moment, actor: z.string() }).meta({ id: "AssetEvent" })),
+  answer: () =>
+    page(z.looseObject({ type: z.string(), at: moment, actor: z.string() }).meta({ id: "AssetEvent" })),
+  tagged: "text",
 });
 
 export const moveLabel = operation({
@@ -134,6 +150,9 @@ export const moveLabel = operation({
   summary: "Moves a label to a version.",
   body: z.strictObject({ to: target, reason }),
   answer: line,
+  tagged: "text",
+  takesMatch: true,
+  takesKey: "recorded",
 });
 
 export const removeLabel = operation({
@@ -143,6 +162,9 @@ export const removeLabel = operation({
   summary: "Takes a label off.",
   body: z.strictObject({ reason }),
   answer: line,
+  tagged: "text",
+  takesMatch: true,
+  takesKey: "recorded",
 });
 
 export const approveLabel = operation({
@@ -155,7 +177,8 @@ export const approveLabel = operation({
     by: z.string().min(1).max(200).default("local"),
     comment: z.string().max(10_000).optional(),
   }),
-  answer: z.object({ digest: z.string(), approvals: list(approval) }),
+  answer: () => z.object({ digest: z.string(), approvals: list(approval()) }),
+  takesKey: "recorded",
 });
 
 export const checkAsset = operation({
@@ -164,7 +187,7 @@ export const checkAsset = operation({
   path: "/v1/assets/{kind}/{name}/check",
   summary: "Whether a version would be taken: checked like a file, and not kept.",
   body: written,
-  answer: z.object({ digest: z.string() }),
+  answer: () => z.object({ digest: z.string() }),
 });
 
 export const renderAsset = operation({
@@ -177,11 +200,12 @@ export const renderAsset = operation({
     input: jsonObject,
     tags: z.record(z.string().max(100), z.string().max(200)).optional(),
   }),
-  answer: z
-    .object({
-      digest: z.string(),
-      messages: list(message),
-      variant: z.object({ name: z.string(), reason: z.string() }),
-    })
-    .meta({ id: "RenderedPrompt" }),
+  answer: () =>
+    z
+      .object({
+        digest: z.string(),
+        messages: list(message()),
+        variant: z.object({ name: z.string(), reason: z.string() }),
+      })
+      .meta({ id: "RenderedPrompt" }),
 });

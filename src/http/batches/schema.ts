@@ -15,7 +15,7 @@ export const runBatch = operation({
     continue: z.boolean().default(false),
     effects: z.literal("simulated").optional(),
   }),
-  answer: z.looseObject({ type: z.string() }),
+  answer: () => z.looseObject({ type: z.string() }),
   isLines: true,
 });
 
@@ -24,18 +24,19 @@ export const getBatch = operation({
   method: "get",
   path: "/v1/batches/{id}",
   summary: "A batch; on the local socket alone.",
-  answer: z
-    .object({
-      id: z.string(),
-      workflow: z.string(),
-      inputDigest: z.string(),
-      name: z.string(),
-      generation: z.int(),
-      version: z.string(),
-      release: z.string(),
-      rows: z.int(),
-      status: z.enum(["running", "completed"]),
-      startedAt: z.int(),
-    })
-    .meta({ id: "Batch" }),
+  answer: () =>
+    z
+      .object({
+        id: z.string(),
+        workflow: z.string(),
+        inputDigest: z.string(),
+        name: z.string(),
+        generation: z.int(),
+        version: z.string(),
+        release: z.string(),
+        rows: z.int(),
+        status: z.enum(["running", "completed"]),
+        startedAt: z.int(),
+      })
+      .meta({ id: "Batch" }),
 });

@@ -2,25 +2,12 @@ import { readFileSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
+import { pageHeaders } from "../page-headers.ts";
 import { NotFound } from "../problem.ts";
+import { isKnown, notModified, tagOf } from "../tags.ts";
 
 /** Where `npm run console` puts the console, in a checkout as in the published package. */
 const consoleFolder = resolve(fileURLToPath(new URL("../../../ui/dist", import.meta.url)));
-
-/**
- * Nothing from anywhere but this server, no script or style written into a page, and no frame around it:
- * what a model wrote can neither run nor call out, whatever it gets a page to show.
- */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -41,13 +28,15 @@ export function consoleRoutes(): Hono {
     const body = asset ?? (isPage ? readIfThere(join(consoleFolder, "index.html")) : undefined);
     if (!body && isPage) throw new NotFound("The console is not built: npm run console.");
     if (!body) throw new NotFound(`There is nothing at ${path}.`);
+    const tag = tagOf(body.toString("latin1"));
+    if (isKnown(context, tag)) return notModified(context, tag);
     // The name of a built file is the digest of its content; pages of assets stand below the same folder.
     const isForever = asset !== undefined && path.startsWith("/assets/");
     return context.body(new Uint8Array(body), 200, {
       "content-type": types[asset ? extname(path) : ".html"] ?? "application/octet-stream",
       "cache-control": isForever ? "public, max-age=31536000, immutable" : "no-cache",
-      "content-security-policy": policy,
-      "referrer-policy": "no-referrer",
+      ...pageHeaders,
+      etag: tag,
     });
   });
   return routes;

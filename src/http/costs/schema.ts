@@ -1,19 +1,21 @@
 import { z } from "zod";
 import { costDimensions } from "../../core/executor/index.ts";
 import { operation } from "../operation.ts";
-import { limit, page } from "../schema.ts";
+import { limit, once, page } from "../schema.ts";
 
 const day = z.iso.date("expected a day such as 2026-01-31");
 
-const cost = z
-  .object({
-    key: z.string(),
-    calls: z.int(),
-    cost: z.number().nullable().describe("US dollars; null where no call had a price."),
-    unpriced: z.int(),
-    tokens: z.record(z.string(), z.int()),
-  })
-  .meta({ id: "Cost" });
+const cost = once(() =>
+  z
+    .object({
+      key: z.string(),
+      calls: z.int(),
+      cost: z.number().nullable().describe("US dollars; null where no call had a price."),
+      unpriced: z.int(),
+      tokens: z.record(z.string(), z.int()),
+    })
+    .meta({ id: "Cost" }),
+);
 
 const by = z.enum(costDimensions);
 
@@ -28,5 +30,5 @@ export const listCosts = operation({
     to: day.optional(),
     limit: limit(1_000, 10_000),
   }),
-  answer: page(cost).extend({ by, from: z.string(), to: z.string() }),
+  answer: () => page(cost()).extend({ by, from: z.string(), to: z.string() }),
 });

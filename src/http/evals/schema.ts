@@ -30,6 +30,6 @@ export const runEval = operation({
   path: "/v1/evals",
   summary: "A workflow over the rows of a dataset, in memory; on the local socket alone.",
   body: evalBody,
-  answer: z.looseObject({ workflow: z.string(), release: z.string() }),
+  answer: () => z.looseObject({ workflow: z.string(), release: z.string() }),
   isLong: true,
 });

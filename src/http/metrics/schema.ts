@@ -6,6 +6,6 @@ export const getPrometheus = operation({
   method: "get",
   path: "/metrics",
   summary: "Counters, gauges and histograms for Prometheus.",
-  answer: z.unknown(),
+  answer: () => z.unknown(),
   files: ["text/plain"],
 });

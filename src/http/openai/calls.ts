@@ -1,9 +1,11 @@
-import { canonicalJson, derivedId, isJsonObject, type JsonObject } from "../../core/base/index.ts";
+import { derivedId, isJsonObject, type JsonObject } from "../../core/base/index.ts";
 import { type RunRow, viewRun } from "../../core/executor/index.ts";
 import type { Asset, AssetSource, StepResult } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
 import { type CallParts, callVersion, ModelAnswerCut, type ModelDelta } from "../../models/gateway/index.ts";
-import { CallNotRestartable, IdempotencyKeyReused } from "./errors.ts";
+import { IdempotencyKeyReused, refuseOther } from "../keyed.ts";
+import { Turns } from "../turns.ts";
+import { CallNotRestartable } from "./errors.ts";
 import { keyAttemptsMax } from "./limits.ts";
 import type { Answered } from "./present.ts";
 import { pick, type Target } from "./target.ts";
@@ -51,7 +53,7 @@ interface Fresh {
 export class KeyedCalls {
   readonly #engine: Engine;
   readonly #files: () => AssetSource;
-  readonly #open = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(engine: Engine, files: () => AssetSource) {
     this.#engine = engine;
@@ -63,14 +65,8 @@ export class KeyedCalls {
       const id = this.#engine.newId();
       return this.#askFresh(call, { id, key: id }, listener);
     }
-    const name = `${call.surface}/${call.key}`;
-    for (let before = this.#open.get(name); before; before = this.#open.get(name)) await before;
-    const asking = this.#askOnce(call, call.key, listener);
-    this.#open.set(
-      name,
-      asking.catch(() => {}).finally(() => this.#open.delete(name)),
-    );
-    return asking;
+    const { key } = call;
+    return this.#turns.take(`${call.surface}/${key}`, () => this.#askOnce(call, key, listener));
   }
 
   async #askOnce(call: Call, key: string, listener?: Listener): Promise<Answered> {
@@ -87,8 +83,7 @@ export class KeyedCalls {
   /** Undefined when it failed, or when retention has taken what it said. */
   async #recorded(id: string, input: JsonObject): Promise<Answered | undefined> {
     const { started, status, steps } = viewRun(id, await this.#engine.journal.read(`run/${id}`));
-    if (started && canonicalJson(started.input) !== canonicalJson(input))
-      throw new IdempotencyKeyReused("it was sent with another request");
+    if (started) refuseOther(started.input, input);
     const result = steps[0]?.result;
     if (!started || status !== "completed" || !isStepResult(result)) return undefined;
     const { beganAt = 0, release } = started;

@@ -30,15 +30,6 @@ export class CallNotRestartable extends FlyballError {
   }
 }
 
-/** An `Idempotency-Key` that cannot stand for this request. */
-export class IdempotencyKeyReused extends FlyballError {
-  readonly code = "IDEMPOTENCY_KEY_REUSED";
-  override readonly status = 422;
-  constructor(reason: string) {
-    super(`This Idempotency-Key cannot be used: ${reason}. Use a new key for each request.`);
-  }
-}
-
 export interface OpenaiError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -3,12 +3,13 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { isJsonObject, type JsonObject } from "../../core/base/index.ts";
 import type { AssetSource } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
+import { keyOf } from "../keyed.ts";
 import { tell } from "../operation.ts";
 import { jsonOf } from "../problem.ts";
 import { type Call, KeyedCalls } from "./calls.ts";
 import { chatParts } from "./chat.ts";
 import { openaiError } from "./errors.ts";
-import { callBytesMax, keyCharactersMax } from "./limits.ts";
+import { callBytesMax } from "./limits.ts";
 import { completeChat, embed as embedding, getServed, listServed } from "./operations.ts";
 import { type Outlet, outletOf } from "./outlet.ts";
 import { checkedBody, ParameterInvalid } from "./parameter.ts";
@@ -92,12 +93,7 @@ async function askedOf(context: Context): Promise<Asked> {
   if (!isJsonObject(json)) throw new ParameterInvalid(null, "The body must be a JSON object.");
   // How the answer travels is no part of what was asked.
   const { stream: _stream, stream_options: _options, ...input } = json;
-  const key = context.req.header("idempotency-key");
-  if (key !== undefined && key.length > keyCharactersMax)
-    throw new ParameterInvalid(
-      "idempotency-key",
-      `An Idempotency-Key may have ${keyCharactersMax} characters.`,
-    );
+  const key = keyOf(context);
   const tags = tagsOf(context.req.header("x-flyball-tags"));
   const outlet = outletOf(context);
   return { json, input, tags, key, outlet, hungUp: outlet.hungUp };

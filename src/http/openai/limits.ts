@@ -14,5 +14,3 @@ export const embeddingInputsMax = 2_048;
 export const heartbeatMs = 10_000;
 /** Attempts under one `Idempotency-Key`; those that failed are asked again. */
 export const keyAttemptsMax = 100;
-/** Characters of an `Idempotency-Key`. */
-export const keyCharactersMax = 255;

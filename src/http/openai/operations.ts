@@ -1,18 +1,20 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
-import { list } from "../schema.ts";
+import { list, once } from "../schema.ts";
 import { chatBody, embeddingBody } from "./schema.ts";
 
-const model = z
-  .object({ id: z.string(), object: z.literal("model"), created: z.int(), owned_by: z.string() })
-  .meta({ id: "OpenaiModel" });
+const model = once(() =>
+  z
+    .object({ id: z.string(), object: z.literal("model"), created: z.int(), owned_by: z.string() })
+    .meta({ id: "OpenaiModel" }),
+);
 
 export const listServed = operation({
   id: "listServed",
   method: "get",
   path: "/openai/v1/models",
   summary: "The models, routes and prompts that calls may name.",
-  answer: z.object({ object: z.literal("list"), data: list(model) }),
+  answer: () => z.object({ object: z.literal("list"), data: list(model()) }),
   isOpenai: true,
 });
 
@@ -25,12 +27,14 @@ export const getServed = operation({
   isOpenai: true,
 });
 
-const completion = z.looseObject({
-  id: z.string(),
-  object: z.literal("chat.completion"),
-  model: z.string(),
-  choices: list(z.looseObject({ index: z.int(), finish_reason: z.string() })),
-});
+const completion = once(() =>
+  z.looseObject({
+    id: z.string(),
+    object: z.literal("chat.completion"),
+    model: z.string(),
+    choices: list(z.looseObject({ index: z.int(), finish_reason: z.string() })),
+  }),
+);
 
 export const completeChat = operation({
   id: "completeChat",
@@ -39,7 +43,7 @@ export const completeChat = operation({
   summary: "OpenAI's chat completions; each call is a run. With `stream`, as server-sent events.",
   body: chatBody,
   answer: completion,
-  takesKey: true,
+  takesKey: "own",
   isOpenai: true,
 });
 
@@ -49,7 +53,7 @@ export const embed = operation({
   path: "/openai/v1/embeddings",
   summary: "OpenAI's embeddings; each call is a run.",
   body: embeddingBody,
-  answer: z.looseObject({ object: z.literal("list"), model: z.string(), data: list(z.unknown()) }),
-  takesKey: true,
+  answer: () => z.looseObject({ object: z.literal("list"), model: z.string(), data: list(z.unknown()) }),
+  takesKey: "own",
   isOpenai: true,
 });

@@ -18,8 +18,13 @@ export interface DescribedOperation {
   readonly tags: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: Body;
-  readonly responses: Readonly<Record<string, Body & { readonly description: string }>>;
+  readonly responses: Readonly<Record<string, Response>>;
 }
+
+type Response = Partial<Body> & {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, object>>;
+};
 
 export interface Parameter {
   readonly name: string;
@@ -59,12 +64,13 @@ export function openapiDocument(app: Hono): OpenapiDocument {
 type Schemas = Map<string, Schema>;
 
 function describe(described: Operation, schemas: Schemas): DescribedOperation {
-  const { id, path, summary, body, answer, statuses = [200] } = described;
+  const { id, method, path, summary, body, answer, tagged, statuses = [200] } = described;
   const tag = path.split("/").find((part) => !["", "v1"].includes(part)) ?? id;
-  const answered = answerContent(described, schemaOf(answer, "output", schemas));
+  const answered = answerContent(described, schemaOf(answer(), "output", schemas));
   const problems = described.isOpenai
     ? { "application/json": { schema: openaiError } }
-    : { "application/problem+json": { schema: schemaOf(problem, "output", schemas) } };
+    : { "application/problem+json": { schema: schemaOf(problem(), "output", schemas) } };
+  const etag = tagged ? { headers: { ETag: { schema: { type: "string" } } } } : {};
   return {
     operationId: id,
     summary,
@@ -74,7 +80,10 @@ function describe(described: Operation, schemas: Schemas): DescribedOperation {
       ? { requestBody: { required: true, content: jsonContent(schemaOf(body, "input", schemas)) } }
       : {}),
     responses: {
-      ...Object.fromEntries(statuses.map((status) => [status, { description: summary, content: answered }])),
+      ...Object.fromEntries(
+        statuses.map((status) => [status, { description: summary, ...etag, content: answered }]),
+      ),
+      ...(tagged && method === "get" ? { 304: { description: "It is as you know it", ...etag } } : {}),
       default: { description: "A problem", content: problems },
     },
   };
@@ -121,7 +130,7 @@ function queryParameters({ query }: Operation, schemas: Schemas): Parameter[] {
   }));
 }
 
-function headers({ takesKey, isFollowed }: Operation): Parameter[] {
+function headers({ method, takesKey, takesMatch, tagged, isFollowed }: Operation): Parameter[] {
   const header = (name: string, description: string): Parameter => ({
     name,
     in: "header",
@@ -130,7 +139,13 @@ function headers({ takesKey, isFollowed }: Operation): Parameter[] {
     schema: { type: "string" },
   });
   return [
-    ...(takesKey ? [header("Idempotency-Key", "The same key is the same command.")] : []),
+    ...(takesKey
+      ? [header("Idempotency-Key", "The same key is the same command; 422 with another body.")]
+      : []),
+    ...(takesMatch ? [header("If-Match", "Acts only if the asset has this ETag; 412 otherwise.")] : []),
+    ...(tagged && method === "get"
+      ? [header("If-None-Match", "An ETag that is known: 304 if it holds.")]
+      : []),
     ...(isFollowed ? [header("Last-Event-ID", "Goes on after this event.")] : []),
   ];
 }

@@ -81,23 +81,37 @@ function problemsOf(schema: Schema, value: unknown): string[] {
   return valid ? [] : errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
 }
 
-async function check(method: string, address: string, body: unknown, described: DescribedOperation) {
-  const headers = { "content-type": "application/json" };
-  const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+async function check(
+  { method, address, body }: { method: string; address: string; body: unknown },
+  described: DescribedOperation,
+  more: Readonly<Record<string, string>> = {},
+) {
+  const headers = { "content-type": "application/json", ...more };
+  const init =
+    body === undefined ? { method, headers: more } : { method, headers, body: JSON.stringify(body) };
   const answer = await app.request(address, { ...init, method: method.toUpperCase() });
   const text = await answer.text();
+  const tag = answer.headers.get("etag");
+  if (answer.ok) assert.equal(tag !== null, described.responses[answer.status]?.headers !== undefined);
+  if (tag && method === "get") await checkKnown(address, tag);
   const said = `${method} ${address} ${JSON.stringify(body)}: ${answer.status} ${text.slice(0, 300)}`;
   assert.notEqual(answer.status, 500, said);
   const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
   const response =
     described.responses[answer.status] ?? (answer.ok ? undefined : described.responses.default);
-  const schema = response?.content[type]?.schema;
+  const schema = response?.content?.[type]?.schema;
   assert.ok(schema, `${said}: ${type} is not described`);
   for (const value of valuesOf(type, text)) {
     assert.deepEqual(problemsOf(schema, value), [], said);
     if (type === "application/problem+json") assert.ok(codes.has(value.code), said);
   }
   return answer.status;
+}
+
+/** Between two reads nothing has happened here. */
+async function checkKnown(address: string, tag: string) {
+  const again = await app.request(address, { headers: { "if-none-match": tag } });
+  assert.deepEqual([again.status, await again.text(), again.headers.get("etag")], [304, "", tag], address);
 }
 
 function valuesOf(type: string, text: string) {
@@ -120,8 +134,13 @@ test("every operation answers as it says, whatever it is asked", { timeout: 120_
     const random = seededRandom(`${seed} ${described.operationId}`);
     for (let request = 0; request < requestsEach; request++) {
       const { address, body } = requestOf(random, path, described);
-      const status = await check(method, address, body, described);
+      const asked = { method, address, body };
+      const isKeyed = described.parameters.some(({ name }) => name === "Idempotency-Key");
+      const keyed = isKeyed && random.next() < 0.3 ? { "idempotency-key": `key-${request}` } : {};
+      const status = await check(asked, described, keyed);
       if (status < 300) answered += 1;
+      if (status < 300 && "idempotency-key" in keyed)
+        assert.equal((await check(asked, described, keyed)) < 300, true, `${method} ${address} again`);
     }
   }
   // A generator that makes only refusals would show nothing.

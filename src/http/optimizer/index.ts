@@ -35,11 +35,9 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
 
   serve(routes, getProposal, async ({ params }) => presentProposal(await optimizer.proposal(params.id)));
 
-  serve(routes, startExperiment, async ({ context, params, body }) => {
-    const id = await optimizer.experiment(params.id, { by: body.by, bounds: null });
-    context.header("location", `/v1/experiments/${id}`);
-    return { id };
-  });
+  serve(routes, startExperiment, async ({ params, body }) => ({
+    id: await optimizer.experiment(params.id, { by: body.by, bounds: null }),
+  }));
 
   serve(routes, getExperiment, async ({ params }) =>
     presentExperiment(await optimizer.experimentShown(params.id), optimizer.seen(params.id)),

@@ -29,6 +29,6 @@ export const replayRuns = operation({
   path: "/v1/replays",
   summary: "Recorded runs, walked again with another version; nothing is appended to any of them.",
   body: replayBody,
-  answer: told<Replayed>("What each run came to, and all of them together: docs/guide/replay.md."),
+  answer: () => told<Replayed>("What each run came to, and all of them together: docs/guide/replay.md."),
   isLong: true,
 });

@@ -28,14 +28,16 @@ export function reviewRoutes(engine: Engine): Hono {
 
   serve(routes, getReview, async ({ params }) => presentReview(await readReview(engine.journal, params.id)));
 
-  serve(routes, decideReview, async ({ params, body: { value, comment, decision } }) => {
+  serve(routes, decideReview, async ({ params, body: { value, comment, decision }, isRepeated }) => {
     const answer = {
       decision,
       reviewer: "local",
       ...(value === undefined ? {} : { value }),
       ...(comment ? { comment } : {}),
     };
-    const review = await engine.decide(params.id, answer);
+    const review = isRepeated
+      ? await readReview(engine.journal, params.id)
+      : await engine.decide(params.id, answer);
     const run = await showSettled(engine, review.request.run);
     return { ...presentReview(review), runStatus: run.status };
   });

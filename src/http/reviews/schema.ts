@@ -1,50 +1,57 @@
 import { z } from "zod";
 import { runStatuses } from "../../core/executor/index.ts";
+import { pageItemsMax } from "../limits.ts";
 import { operation } from "../operation.ts";
-import { anyJson, limit, moment, page } from "../schema.ts";
+import { anyJson, limit, moment, once, page } from "../schema.ts";
 
 const status = z.enum(["open", "decided", "withdrawn"]).meta({ id: "ReviewStatus" });
 const reason = z.enum(["always", "low confidence", "no confidence", "rule"]);
 
-const about = z.object({
-  reviewId: z.string(),
-  runId: z.string(),
-  path: z.string(),
-  workflow: z.string(),
-  status,
-  escalated: z.boolean(),
-  assign: z.string().nullable(),
-  requestedAt: moment,
-  deadline: moment.nullable(),
-});
+const about = once(() =>
+  z.object({
+    reviewId: z.string(),
+    runId: z.string(),
+    path: z.string(),
+    workflow: z.string(),
+    status,
+    escalated: z.boolean(),
+    assign: z.string().nullable(),
+    requestedAt: moment,
+    deadline: moment.nullable(),
+  }),
+);
 
-const reviewRow = about
-  .extend({
-    decidedAt: moment.nullable(),
-    gist: z.string().nullable().describe("What the draft says, in one line; null when retention took it."),
-    reason: reason.nullable().describe("Why a person is asked."),
-    confidence: z.number().nullable(),
-  })
-  .meta({ id: "ReviewRow" });
+const reviewRow = once(() =>
+  about()
+    .extend({
+      decidedAt: moment.nullable(),
+      gist: z.string().nullable().describe("What the draft says, in one line; null when retention took it."),
+      reason: reason.nullable().describe("Why a person is asked."),
+      confidence: z.number().nullable(),
+    })
+    .meta({ id: "ReviewRow" }),
+);
 
-const review = about
-  .extend({
-    reason,
-    instructions: z.string().nullable(),
-    confidence: z.number().nullable(),
-    draft: anyJson,
-    evidence: anyJson,
-    decision: z
-      .object({
-        decision: z.enum(["approve", "correct", "reject"]),
-        value: anyJson,
-        reviewer: z.string(),
-        comment: z.string().nullable(),
-        at: moment,
-      })
-      .nullable(),
-  })
-  .meta({ id: "Review" });
+const review = once(() =>
+  about()
+    .extend({
+      reason,
+      instructions: z.string().nullable(),
+      confidence: z.number().nullable(),
+      draft: anyJson,
+      evidence: anyJson,
+      decision: z
+        .object({
+          decision: z.enum(["approve", "correct", "reject"]),
+          value: anyJson,
+          reviewer: z.string(),
+          comment: z.string().nullable(),
+          at: moment,
+        })
+        .nullable(),
+    })
+    .meta({ id: "Review" }),
+);
 
 export const listReviews = operation({
   id: "listReviews",
@@ -55,9 +62,10 @@ export const listReviews = operation({
     status: status.optional(),
     run: z.string().optional(),
     cursor: z.string().optional(),
-    limit: limit(50, 1_000),
+    limit: limit(50, pageItemsMax),
   }),
-  answer: page(reviewRow),
+  answer: () => page(reviewRow()),
+  tagged: "journal",
 });
 
 export const getReview = operation({
@@ -66,6 +74,7 @@ export const getReview = operation({
   path: "/v1/reviews/{id}",
   summary: "A review with its draft and evidence.",
   answer: review,
+  tagged: "journal",
 });
 
 export const decideReview = operation({
@@ -78,5 +87,9 @@ export const decideReview = operation({
     value: anyJson.optional(),
     comment: z.string().max(10_000).optional(),
   }),
-  answer: review.extend({ runStatus: z.enum(runStatuses) }).meta({ id: "DecidedReview" }),
+  answer: () =>
+    review()
+      .extend({ runStatus: z.enum(runStatuses) })
+      .meta({ id: "DecidedReview" }),
+  takesKey: "shown",
 });

@@ -15,11 +15,10 @@ export function rolloutRoutes(engine: Engine): Hono {
     return { items: rows.map(presentRow), nextCursor: null };
   });
 
-  serve(routes, startRollout, async ({ context, body: { asset, by: key, ...request } }) => {
+  serve(routes, startRollout, async ({ body: { asset, by: key, ...request } }) => {
     const slash = asset.indexOf("/");
     const [kind, name] = [asset.slice(0, slash), asset.slice(slash + 1)];
     const { id } = await rollouts.start({ ...request, kind, name, key, by: "local" });
-    context.header("location", `/v1/rollouts/${id}`);
     return showRollout(engine, id);
   });
 

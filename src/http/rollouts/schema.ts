@@ -2,53 +2,63 @@ import { z } from "zod";
 import { parseShare } from "../../core/base/index.ts";
 import { rolloutModes } from "../../core/registry/index.ts";
 import { operation } from "../operation.ts";
-import { jsonObject, list, moment, page, reason, share } from "../schema.ts";
+import { jsonObject, list, moment, once, page, reason, share } from "../schema.ts";
 
 const written = z.union([z.number(), z.string()]);
 const writtenShare = written.transform(parseShare).describe("A share such as 10% or 0.1.");
 const status = z.enum(["running", "promoted", "rolled_back"]).meta({ id: "RolloutStatus" });
 const mode = z.enum(rolloutModes);
 
-const guard = z
-  .object({ metric: z.string(), max: z.number().optional(), min: z.number().optional(), minRuns: z.int() })
-  .meta({ id: "Guard" });
+const guard = once(() =>
+  z
+    .object({ metric: z.string(), max: z.number().optional(), min: z.number().optional(), minRuns: z.int() })
+    .meta({ id: "Guard" }),
+);
 
-const row = z
-  .object({
-    id: z.string(),
-    asset: z.string(),
-    mode,
-    status,
-    share: z.number(),
-    from: z.string(),
-    to: z.string(),
-    by: z.string().nullable(),
-    guards: list(guard),
-    startedBy: z.string(),
-    startedAt: moment,
-    endedAt: moment.nullable(),
-    reason: z.string().nullable(),
-  })
-  .meta({ id: "RolloutRow" });
+const row = once(() =>
+  z
+    .object({
+      id: z.string(),
+      asset: z.string(),
+      mode,
+      status,
+      share: z.number(),
+      from: z.string(),
+      to: z.string(),
+      by: z.string().nullable(),
+      guards: list(guard()),
+      startedBy: z.string(),
+      startedAt: moment,
+      endedAt: moment.nullable(),
+      reason: z.string().nullable(),
+    })
+    .meta({ id: "RolloutRow" }),
+);
 
-const arm = z
-  .object({
-    runs: z.int(),
-    failed: z.int(),
-    errorRate: share.nullable(),
-    latencyP50Ms: z.number().nullable(),
-    latencyP95Ms: z.number().nullable(),
-    costMeanUsd: z.number().nullable(),
-    scores: z.record(z.string(), z.object({ n: z.int(), mean: z.number() })).readonly(),
-  })
-  .meta({ id: "ArmFigures" });
+const arm = once(() =>
+  z
+    .object({
+      runs: z.int(),
+      failed: z.int(),
+      errorRate: share.nullable(),
+      latencyP50Ms: z.number().nullable(),
+      latencyP95Ms: z.number().nullable(),
+      costMeanUsd: z.number().nullable(),
+      scores: z.record(z.string(), z.object({ n: z.int(), mean: z.number() })).readonly(),
+    })
+    .meta({ id: "ArmFigures" }),
+);
 
-const rollout = row
-  .extend({
-    arms: z.object({ from: arm, to: arm }),
-    events: list(z.object({ type: z.string(), at: moment, actor: z.string(), data: jsonObject.nullable() })),
-  })
-  .meta({ id: "Rollout" });
+const rollout = once(() =>
+  row()
+    .extend({
+      arms: z.object({ from: arm(), to: arm() }),
+      events: list(
+        z.object({ type: z.string(), at: moment, actor: z.string(), data: jsonObject.nullable() }),
+      ),
+    })
+    .meta({ id: "Rollout" }),
+);
 
 export const listRollouts = operation({
   id: "listRollouts",
@@ -56,7 +66,8 @@ export const listRollouts = operation({
   path: "/v1/rollouts",
   summary: "How new runs are, or were, split between two versions of an asset.",
   query: z.object({ status: status.optional() }),
-  answer: page(row),
+  answer: () => page(row()),
+  tagged: "text",
 });
 
 export const startRollout = operation({
@@ -85,6 +96,8 @@ export const startRollout = operation({
   }),
   answer: rollout,
   statuses: [201],
+  takesKey: "recorded",
+  makes: "/v1/rollouts",
 });
 
 export const getRollout = operation({
@@ -93,6 +106,7 @@ export const getRollout = operation({
   path: "/v1/rollouts/{id}",
   summary: "A rollout with what each arm came to.",
   answer: rollout,
+  tagged: "text",
 });
 
 export const resizeRollout = operation({
@@ -102,6 +116,7 @@ export const resizeRollout = operation({
   summary: "Changes its share.",
   body: z.strictObject({ share: writtenShare }),
   answer: rollout,
+  takesKey: "recorded",
 });
 
 export const promoteRollout = operation({
@@ -111,6 +126,7 @@ export const promoteRollout = operation({
   summary: "Ends it: everybody gets the new version.",
   body: z.strictObject({ reason }),
   answer: rollout,
+  takesKey: "recorded",
 });
 
 export const rollBack = operation({
@@ -120,4 +136,5 @@ export const rollBack = operation({
   summary: "Ends it, or takes it back after it was promoted: everybody gets the old version.",
   body: z.strictObject({ reason: z.string().min(1).max(2_000) }),
   answer: rollout,
+  takesKey: "recorded",
 });

@@ -1,9 +1,11 @@
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { derivedId } from "../../core/base/index.ts";
+import { derivedId, FlyballError } from "../../core/base/index.ts";
 import { type RunFilter, RunNotFound, type RunRow, viewRun } from "../../core/executor/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
+import { keyOf } from "../keyed.ts";
+import { followersMax, followersRetryMs } from "../limits.ts";
 import { refuseCall } from "../openai/calls.ts";
 import { serve } from "../operation.ts";
 import { releaseOf } from "../production.ts";
@@ -23,9 +25,21 @@ import {
 } from "./schema.ts";
 import { showStep } from "./step.ts";
 
+/** As many streams of events are followed as this serves at once. */
+class TooManyFollowers extends FlyballError {
+  readonly code = "TOO_MANY_FOLLOWERS";
+  override readonly status = 429;
+  override readonly exitCode = 3;
+  override readonly retryAfterMs = followersRetryMs;
+  constructor() {
+    super(`${followersMax} streams of events are open already. Close one, or ask again later.`);
+  }
+}
+
 /** `/v1/runs`: list, show, what ran at a step, follow, pause, resume, cancel, restart, signal. */
 export function runRoutes(engine: Engine): Hono {
   const routes = new Hono();
+  let followers = 0;
 
   serve(routes, listRuns, ({ query }) => {
     const filter = filterOf(query);
@@ -44,11 +58,17 @@ export function runRoutes(engine: Engine): Hono {
     const accepts = context.req.header("accept") ?? "";
     if (!accepts.includes("text/event-stream")) return { items: await engine.journal.read(`run/${row.id}`) };
     const afterSeq = Number(context.req.header("last-event-id") ?? 0) || 0;
+    if (followers >= followersMax) throw new TooManyFollowers();
+    followers += 1;
     return streamSSE(context, async (stream) => {
       const stop = new AbortController();
       stream.onAbort(() => stop.abort());
-      for await (const event of eventsOf(engine, row.id, afterSeq, stop.signal))
-        await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) });
+      try {
+        for await (const event of eventsOf(engine, row.id, afterSeq, stop.signal))
+          await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) });
+      } finally {
+        followers -= 1;
+      }
     });
   });
 
@@ -88,15 +108,19 @@ function steeringRoutes(routes: Hono, engine: Engine): void {
   };
 
   serve(routes, cancelRun, ({ context, params, body: { reason = null } }) =>
-    steer(params.id, { kind: "cancel", by: "local", reason }, keyOf(context)),
+    steer(params.id, { kind: "cancel", by: "local", reason }, commandId("cancel", context)),
   );
 
   serve(routes, pauseRun, ({ context, params, body: { reason = null } }) =>
-    steer(params.id, { kind: "pause", by: "local", reason }, keyOf(context)),
+    steer(params.id, { kind: "pause", by: "local", reason }, commandId("pause", context)),
   );
 
   serve(routes, resumeRun, ({ context, params, body: { skip } }) =>
-    steer(params.id, { kind: "resume", by: "local", ...(skip ? { skip } : {}) }, keyOf(context)),
+    steer(
+      params.id,
+      { kind: "resume", by: "local", ...(skip ? { skip } : {}) },
+      commandId("resume", context),
+    ),
   );
 
   serve(routes, signalRun, ({ context, params, body: { event, data = null, id } }) =>
@@ -119,8 +143,10 @@ function steeringRoutes(routes: Hono, engine: Engine): void {
   });
 }
 
-function keyOf(context: Context): string | undefined {
-  return context.req.header("idempotency-key");
+/** A key means something of its own to each request, as a pause and the resume after it. */
+function commandId(kind: string, context: Context): string | undefined {
+  const key = keyOf(context);
+  return key && `${kind} ${key}`;
 }
 
 function rowOf(engine: Engine, id: string): RunRow {

@@ -1,7 +1,19 @@
 import { z } from "zod";
 import { runStatuses } from "../../core/executor/index.ts";
+import { pageItemsMax } from "../limits.ts";
 import { operation } from "../operation.ts";
-import { anyJson, journalEvent, jsonObject, limit, list, message, moment, page, reason } from "../schema.ts";
+import {
+  anyJson,
+  journalEvent,
+  jsonObject,
+  limit,
+  list,
+  message,
+  moment,
+  once,
+  page,
+  reason,
+} from "../schema.ts";
 
 const tag = z
   .string()
@@ -32,87 +44,99 @@ const listQuery = z.object({
   from: bound.optional(),
   to: bound.optional(),
   cursor: z.string().optional(),
-  limit: limit(50, 1_000),
+  limit: limit(50, pageItemsMax),
 });
 export type RunQuery = z.output<typeof listQuery>;
 
-export const failure = z
-  .looseObject({ code: z.string(), message: z.string(), costUsd: z.number().optional() })
-  .meta({ id: "Failure" });
+export const failure = once(() =>
+  z
+    .looseObject({ code: z.string(), message: z.string(), costUsd: z.number().optional() })
+    .meta({ id: "Failure" }),
+);
 
-const waiting = z
-  .object({
-    for: z.string(),
-    path: z.string().optional(),
-    key: z.string().nullable(),
-    since: moment.nullable(),
-    deadline: moment.nullable(),
-    dueAt: moment.nullable(),
-  })
-  .meta({ id: "Waiting" });
+const waiting = once(() =>
+  z
+    .object({
+      for: z.string(),
+      path: z.string().optional(),
+      key: z.string().nullable(),
+      since: moment.nullable(),
+      deadline: moment.nullable(),
+      dueAt: moment.nullable(),
+    })
+    .meta({ id: "Waiting" }),
+);
 
-const runRow = z
-  .object({
-    runId: z.string(),
-    workflow: z.string(),
-    version: z.string(),
-    batch: z.string().nullable(),
-    row: z.int().nullable(),
-    status: z.enum(runStatuses).meta({ id: "RunStatus" }),
-    waiting: waiting.nullable(),
-    error: failure.nullable(),
-    parent: z.string().nullable(),
-    shadowOf: z.string().nullable(),
-    tags: z.record(z.string(), z.string()),
-    startedAt: moment,
-    endedAt: moment.nullable(),
-    expiresAt: moment.nullable(),
-    cost: z.number().nullable().describe("US dollars; null before its end."),
-  })
-  .meta({ id: "RunRow" });
+const runRow = once(() =>
+  z
+    .object({
+      runId: z.string(),
+      workflow: z.string(),
+      version: z.string(),
+      batch: z.string().nullable(),
+      row: z.int().nullable(),
+      status: z.enum(runStatuses).meta({ id: "RunStatus" }),
+      waiting: waiting().nullable(),
+      error: failure().nullable(),
+      parent: z.string().nullable(),
+      shadowOf: z.string().nullable(),
+      tags: z.record(z.string(), z.string()),
+      startedAt: moment,
+      endedAt: moment.nullable(),
+      expiresAt: moment.nullable(),
+      cost: z.number().nullable().describe("US dollars; null before its end."),
+    })
+    .meta({ id: "RunRow" }),
+);
 
 const stepStatus = z.enum(["running", "retrying", "waiting", "completed", "skipped", "failed"]);
 
-const stepWait = z
-  .looseObject({ for: z.string(), key: z.string().optional() })
-  .meta({ id: "StepWait", description: "What a step waits for; times are milliseconds since 1970." });
+const stepWait = once(() =>
+  z
+    .looseObject({ for: z.string(), key: z.string().optional() })
+    .meta({ id: "StepWait", description: "What a step waits for; times are milliseconds since 1970." }),
+);
 
-const step = z
-  .object({
-    path: z.string(),
-    kind: z.string().nullable(),
-    status: stepStatus,
-    attempts: z.int(),
-    key: z.string(),
-    startedAt: moment.nullable(),
-    endedAt: moment.nullable(),
-    result: jsonObject.nullable(),
-    error: failure.nullable(),
-    waiting: stepWait.nullable(),
-  })
-  .meta({ id: "Step" });
+const step = once(() =>
+  z
+    .object({
+      path: z.string(),
+      kind: z.string().nullable(),
+      status: stepStatus,
+      attempts: z.int(),
+      key: z.string(),
+      startedAt: moment.nullable(),
+      endedAt: moment.nullable(),
+      result: jsonObject.nullable(),
+      error: failure().nullable(),
+      waiting: stepWait().nullable(),
+    })
+    .meta({ id: "Step" }),
+);
 
-export const run = runRow
-  .extend({
-    cost: z.number().describe("US dollars, so far."),
-    input: anyJson,
-    output: anyJson,
-    paused: z
-      .object({ reason: z.string(), by: z.string().nullable(), comment: z.string().nullable() })
-      .nullable(),
-    undo: z
-      .object({ undone: list(z.string()), notUndone: list(z.looseObject({ path: z.string() })) })
-      .nullable(),
-    forkedFrom: z.object({ of: z.string(), from: z.string() }).nullable(),
-    release: z.string(),
-    rollouts: z.record(z.string(), z.string()).readonly(),
-    steps: list(step),
-  })
-  .meta({ id: "Run" });
+export const run = once(() =>
+  runRow()
+    .extend({
+      cost: z.number().describe("US dollars, so far."),
+      input: anyJson,
+      output: anyJson,
+      paused: z
+        .object({ reason: z.string(), by: z.string().nullable(), comment: z.string().nullable() })
+        .nullable(),
+      undo: z
+        .object({ undone: list(z.string()), notUndone: list(z.looseObject({ path: z.string() })) })
+        .nullable(),
+      forkedFrom: z.object({ of: z.string(), from: z.string() }).nullable(),
+      release: z.string(),
+      rollouts: z.record(z.string(), z.string()).readonly(),
+      steps: list(step()),
+    })
+    .meta({ id: "Run" }),
+);
 
 /** What the kinds of this engine tell of a step; what another one tells in its own way is null. */
-export const traced = {
-  prompt: list(message),
+export const traced = once(() => ({
+  prompt: list(message()),
   model: z.string(),
   provider: z.string(),
   parameters: jsonObject,
@@ -122,47 +146,51 @@ export const traced = {
   cache: z.string(),
   cachedFrom: z.object({ runId: z.string(), path: z.string(), ageMs: z.number() }),
   route: z.object({ chosen: z.string(), reason: z.string() }),
-};
+}));
 
-export const stepVersion = z
-  .object({
-    name: z.string(),
-    digest: z.string(),
-    variant: z.string().optional(),
-    reason: z.string().optional(),
-  })
-  .meta({ id: "StepVersion" });
+export const stepVersion = once(() =>
+  z
+    .object({
+      name: z.string(),
+      digest: z.string(),
+      variant: z.string().optional(),
+      reason: z.string().optional(),
+    })
+    .meta({ id: "StepVersion" }),
+);
 
-const ranStep = z
-  .looseObject({
-    runId: z.string(),
-    path: z.string(),
-    kind: z.string().nullable(),
-    status: stepStatus,
-    startedAt: moment.nullable(),
-    endedAt: moment.nullable(),
-    prompt: traced.prompt.nullable().describe("The messages as they were sent."),
-    input: anyJson,
-    model: traced.model.nullable(),
-    provider: traced.provider.nullable(),
-    parameters: traced.parameters.nullable(),
-    versions: z.record(z.string(), stepVersion).readonly(),
-    tokens: traced.tokens.nullable(),
-    cost: traced.cost.nullable(),
-    attempts: z.int(),
-    failures: list(
-      z.object({ attempt: z.int(), at: moment.nullable(), dueAt: moment.nullable(), error: failure }),
-    ),
-    requests: traced.requests.nullable(),
-    cache: traced.cache.nullable(),
-    cachedFrom: traced.cachedFrom.nullable(),
-    route: traced.route.nullable(),
-    result: jsonObject.nullable(),
-    error: failure.nullable(),
-    waiting: stepWait.nullable(),
-    erased: z.string().nullable().describe("The digest of what is not kept."),
-  })
-  .meta({ id: "RanStep" });
+const ranStep = once(() =>
+  z
+    .looseObject({
+      runId: z.string(),
+      path: z.string(),
+      kind: z.string().nullable(),
+      status: stepStatus,
+      startedAt: moment.nullable(),
+      endedAt: moment.nullable(),
+      prompt: traced().prompt.nullable().describe("The messages as they were sent."),
+      input: anyJson,
+      model: traced().model.nullable(),
+      provider: traced().provider.nullable(),
+      parameters: traced().parameters.nullable(),
+      versions: z.record(z.string(), stepVersion()).readonly(),
+      tokens: traced().tokens.nullable(),
+      cost: traced().cost.nullable(),
+      attempts: z.int(),
+      failures: list(
+        z.object({ attempt: z.int(), at: moment.nullable(), dueAt: moment.nullable(), error: failure() }),
+      ),
+      requests: traced().requests.nullable(),
+      cache: traced().cache.nullable(),
+      cachedFrom: traced().cachedFrom.nullable(),
+      route: traced().route.nullable(),
+      result: jsonObject.nullable(),
+      error: failure().nullable(),
+      waiting: stepWait().nullable(),
+      erased: z.string().nullable().describe("The digest of what is not kept."),
+    })
+    .meta({ id: "RanStep" }),
+);
 
 export const listRuns = operation({
   id: "listRuns",
@@ -170,7 +198,8 @@ export const listRuns = operation({
   path: "/v1/runs",
   summary: "Runs, newest first.",
   query: listQuery,
-  answer: page(runRow),
+  answer: () => page(runRow()),
+  tagged: "journal",
 });
 
 export const getRun = operation({
@@ -180,6 +209,7 @@ export const getRun = operation({
   summary: "A run with its steps.",
   answer: run,
   isLong: true,
+  tagged: "journal",
 });
 
 export const getStep = operation({
@@ -188,6 +218,7 @@ export const getStep = operation({
   path: "/v1/runs/{id}/steps/{path}",
   summary: "What ran at a step.",
   answer: ranStep,
+  tagged: "journal",
 });
 
 export const followRun = operation({
@@ -195,7 +226,7 @@ export const followRun = operation({
   method: "get",
   path: "/v1/runs/{id}/events",
   summary: "Its events; as server-sent events, as they come, from Last-Event-ID.",
-  answer: z.object({ items: list(journalEvent) }),
+  answer: () => z.object({ items: list(journalEvent()) }),
   isLong: true,
   isFollowed: true,
 });
@@ -205,7 +236,7 @@ const steered = {
   method: "post",
   answer: run,
   statuses: [202],
-  takesKey: true,
+  takesKey: "shown",
   isLong: true,
 } as const;
 

@@ -37,28 +37,28 @@ export async function showStep(engine: Engine, row: RunRow, path: string) {
     status: step.status,
     startedAt: iso(step.startedAt),
     endedAt: iso(step.endedAt),
-    prompt: toldAs(traced.prompt, prompt),
+    prompt: toldAs(traced().prompt, prompt),
     input: input ?? null,
-    model: toldAs(traced.model, result.model),
-    provider: toldAs(traced.provider, result.provider),
-    parameters: toldAs(traced.parameters, parameters),
+    model: toldAs(traced().model, result.model),
+    provider: toldAs(traced().provider, result.provider),
+    parameters: toldAs(traced().parameters, parameters),
     versions: {
       ...(await versionsOf(engine, row, step)),
       ...promptOf(promptVersion),
       ...priceOf(priceVersion, String(result.model)),
     },
-    tokens: toldAs(traced.tokens, result.tokens),
-    cost: toldAs(traced.cost, result.cost),
+    tokens: toldAs(traced().tokens, result.tokens),
+    cost: toldAs(traced().cost, result.cost),
     attempts: step.attempts,
     failures: step.failures.map(({ at, dueAt, ...failure }) => ({
       ...failure,
       at: iso(at),
       dueAt: iso(dueAt),
     })),
-    requests: toldAs(traced.requests, requests),
-    cache: toldAs(traced.cache, cache),
-    cachedFrom: toldAs(traced.cachedFrom, cachedFrom),
-    route: toldAs(traced.route, route),
+    requests: toldAs(traced().requests, requests),
+    cache: toldAs(traced().cache, cache),
+    cachedFrom: toldAs(traced().cachedFrom, cachedFrom),
+    route: toldAs(traced().route, route),
     ...others,
     result: step.result,
     error: step.error,
@@ -76,7 +76,7 @@ function isShaped<T>(shape: z.ZodType<T>, value: unknown): value is T {
   return shape.safeParse(value).success;
 }
 
-type Version = z.output<typeof stepVersion>;
+type Version = z.output<ReturnType<typeof stepVersion>>;
 
 /** What the release pins of what the step names. Of a release that cannot be made here, what the row knows. */
 async function versionsOf(
@@ -115,7 +115,7 @@ function assetsOf(release: Release, kinds: KindRegistry, step: StepView): Readon
 
 /** The version that was rendered, with its variant: of a flow, which has no document, the only word of it. */
 function promptOf(version: Json | undefined): Readonly<Record<string, Version>> {
-  return isShaped(stepVersion, version) ? { prompt: version } : {};
+  return isShaped(stepVersion(), version) ? { prompt: version } : {};
 }
 
 /** The day from which the price holds, where it has one, and a digest of it. */

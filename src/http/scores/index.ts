@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { derivedId } from "../../core/base/index.ts";
 import type { ScoreRow } from "../../core/registry/index.ts";
 import type { Engine } from "../../engine.ts";
+import { keyOf } from "../keyed.ts";
 import { serve } from "../operation.ts";
 import { iso } from "../runs/present.ts";
 import { listScores, scoreRun } from "./schema.ts";
@@ -11,7 +13,8 @@ export function scoreRoutes(engine: Engine): Hono {
 
   serve(routes, listScores, ({ params }) => scoresOf(engine, params.id));
 
-  serve(routes, scoreRun, async ({ params, body: { name, value, source, step, comment } }) => {
+  serve(routes, scoreRun, async ({ context, params, body: { name, value, source, step, comment } }) => {
+    const key = keyOf(context);
     await engine.score(params.id, {
       name,
       value,
@@ -19,6 +22,7 @@ export function scoreRoutes(engine: Engine): Hono {
       by: "local",
       ...(step === undefined ? {} : { step }),
       ...(comment === undefined ? {} : { comment }),
+      ...(key === undefined ? {} : { id: derivedId("score", params.id, key) }),
     });
     return scoresOf(engine, params.id);
   });

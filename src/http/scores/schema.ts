@@ -1,28 +1,31 @@
 import { z } from "zod";
 import { scoreSources } from "../../core/registry/index.ts";
 import { operation } from "../operation.ts";
-import { moment, page } from "../schema.ts";
+import { moment, once, page } from "../schema.ts";
 
 const source = z.enum(scoreSources);
 
-const score = z
-  .object({
-    name: z.string(),
-    value: z.number(),
-    source,
-    by: z.string(),
-    step: z.string().nullable(),
-    comment: z.string().nullable(),
-    at: moment,
-  })
-  .meta({ id: "Score" });
+const score = once(() =>
+  z
+    .object({
+      name: z.string(),
+      value: z.number(),
+      source,
+      by: z.string(),
+      step: z.string().nullable(),
+      comment: z.string().nullable(),
+      at: moment,
+    })
+    .meta({ id: "Score" }),
+);
 
 export const listScores = operation({
   id: "listScores",
   method: "get",
   path: "/v1/runs/{id}/scores",
   summary: "Judgements of a run.",
-  answer: page(score),
+  answer: () => page(score()),
+  tagged: "journal",
 });
 
 export const scoreRun = operation({
@@ -37,6 +40,7 @@ export const scoreRun = operation({
     step: z.string().min(1).max(1_000).optional(),
     comment: z.string().max(10_000).optional(),
   }),
-  answer: page(score),
+  answer: () => page(score()),
   statuses: [201],
+  takesKey: "shown",
 });

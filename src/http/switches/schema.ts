@@ -1,26 +1,29 @@
 import { z } from "zod";
 import { switchScopes } from "../../core/executor/index.ts";
 import { operation } from "../operation.ts";
-import { moment, page, reason } from "../schema.ts";
+import { moment, once, page, reason } from "../schema.ts";
 
 const off = z.enum(["drain", "stop"]);
 
-const shown = z
-  .object({
-    switch: z.string(),
-    off,
-    by: z.string(),
-    reason: z.string().nullable(),
-    since: moment,
-  })
-  .meta({ id: "Switch" });
+const shown = once(() =>
+  z
+    .object({
+      switch: z.string(),
+      off,
+      by: z.string(),
+      reason: z.string().nullable(),
+      since: moment,
+    })
+    .meta({ id: "Switch" }),
+);
 
 export const listSwitches = operation({
   id: "listSwitches",
   method: "get",
   path: "/v1/switches",
   summary: "What is switched off.",
-  answer: page(shown),
+  answer: () => page(shown()),
+  tagged: "text",
 });
 
 export const turnSwitch = operation({
@@ -39,5 +42,6 @@ export const turnSwitch = operation({
       error: "name what is meant, unless it is all",
       path: ["name"],
     }),
-  answer: page(shown),
+  answer: () => page(shown()),
+  takesKey: "recorded",
 });

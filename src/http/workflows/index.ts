@@ -1,15 +1,16 @@
 import { Hono } from "hono";
-import { derivedId, FlyballError, parseDuration } from "../../core/base/index.ts";
+import { derivedId, FlyballError, parseDuration, toJson } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import { workflowJsonSchema } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
 import { windowDaysMax } from "../../loop/figures/index.ts";
 import { answerInParts } from "../answer.ts";
+import { keyOf, refuseOther } from "../keyed.ts";
 import { serve } from "../operation.ts";
 import { RequestInvalid } from "../problem.ts";
 import { refuseUnknown, releaseOf } from "../production.ts";
 import { showRun, showSettled } from "../runs/index.ts";
-import { getMetrics, getSchema, listWorkflows, startRun } from "./schema.ts";
+import { getMetrics, getSchema, listWorkflows, type StartBody, startRun } from "./schema.ts";
 
 const waitMaxMs = 60_000;
 
@@ -36,7 +37,7 @@ export function workflowRoutes(engine: Engine): Hono {
     const waitMs = waitOf(query.wait);
     refuseUnknown(engine, name);
     const { input, tags, expected, priority } = body;
-    const key = context.req.header("idempotency-key");
+    const key = keyOf(context);
     const id = key ? derivedId("request", name, key) : undefined;
     const run = await engine.start(name, {
       input,
@@ -45,6 +46,7 @@ export function workflowRoutes(engine: Engine): Hono {
       ...(expected === undefined ? {} : { expected }),
       ...(priority === undefined ? {} : { priority }),
     });
+    if (id) await refuseOtherStart(engine, id, body);
     context.header("location", `/v1/runs/${run}`);
     if (waitMs === undefined) return showRun(engine, run);
     const shown = await showSettled(engine, run, waitMs);
@@ -52,6 +54,14 @@ export function workflowRoutes(engine: Engine): Hono {
   });
 
   return routes;
+}
+
+/** Of a run that retention has emptied nobody knows; it is the one that the key began. */
+async function refuseOtherStart({ journal }: Engine, id: string, { input, tags = {}, expected }: StartBody) {
+  const started = (await journal.read(`run/${id}`))[0]?.data;
+  if (!started) return;
+  const recorded = { input: started.input, tags: started.tags ?? {}, expected: started.expected };
+  refuseOther(toJson(recorded), toJson({ input, tags, expected }));
 }
 
 /** Whole days (UTC), today among them. */

@@ -5,9 +5,9 @@ import type { Asset } from "../../core/workflow/index.ts";
 
 /**
  * Why a row's answer is taken to be right: it came with the input, a person corrected or approved what the output
- * is made of, or nobody has looked at it.
+ * is made of, a model gave it and nobody has looked at it; or there is none.
  */
-export type RowLabel = "expected" | "correction" | "approval" | "none";
+export type RowLabel = "expected" | "correction" | "approval" | "answer" | "none";
 
 export interface RowSource {
   readonly run: string;

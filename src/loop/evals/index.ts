@@ -11,7 +11,7 @@
  */
 export { type ReplayDeps, replayDeps } from "./baseline.ts";
 export type { Candidate, Permissions, Replayability, ReplayedStep, StepTreatment } from "./candidate.ts";
-export { type DatasetRow, datasetAsset, rowOfRun, rowsOf, rowsOfFile } from "./datasets.ts";
+export { type DatasetRow, datasetAsset, type RowLabel, rowOfRun, rowsOf, rowsOfFile } from "./datasets.ts";
 export * from "./errors.ts";
 export { evaluate, judgeOf } from "./evaluation.ts";
 export { type Comparison, compare, type Figures, figuresOf, type ScoredRow } from "./figures.ts";

@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from "../../core/base/index.ts";
+import type { Written } from "./deps.ts";
 import type { Figures, Observation } from "./observations.ts";
+import type { Interval } from "./statistics.ts";
 
 /** What is edited in an asset: typed, so that it can be judged without reading a diff. */
 export type Change =
@@ -12,6 +14,14 @@ export type Change =
       readonly route: string;
       readonly from: string;
       readonly to: string;
+    }
+  /** A classifier of our own answers what it is sure of; the model that answered before answers the rest. */
+  | {
+      readonly kind: "cascade";
+      readonly step: string;
+      readonly route: string;
+      readonly model: string;
+      readonly below: number;
     }
   /** Steps wait for what they read, and for nothing else. */
   | { readonly kind: "parallelize"; readonly needs: Readonly<Record<string, readonly string[]>> }
@@ -45,6 +55,10 @@ export interface Opportunity {
   /** The digest of the release that was tried on recorded runs, where one was. */
   readonly triedAs?: string | undefined;
   readonly counterfactual: readonly Observation[];
+  /** Of as many runs to come, where the runs as they would have been say it less well. */
+  readonly costPerRun?: Interval;
+  /** Assets that the change brings along. */
+  readonly beside?: readonly Written[];
 }
 
 /** What a change is expected to come to, or what it came to, over so many runs. */

@@ -2,8 +2,9 @@ import { derivedId, FlyballError, isJsonObject } from "../../core/base/index.ts"
 import type { Release } from "../../core/executor/index.ts";
 import { AssetNotFound, lineId } from "../../core/registry/index.ts";
 import type { Asset, WorkflowDocument } from "../../core/workflow/index.ts";
+import { cascadeOf, taughtBy } from "./cascades.ts";
 import type { Change, Finding, Opportunity } from "./changes.ts";
-import type { OptimizerDeps } from "./deps.ts";
+import type { OptimizerDeps, Written } from "./deps.ts";
 import { diffOf, edited } from "./edits.ts";
 import { ErrorBudget } from "./error-budget.ts";
 import { EditImpossible } from "./errors.ts";
@@ -52,10 +53,16 @@ export async function cycleOf(
     models: cheaperThan(step, deps),
   }));
   const trials = dear.reduce((sum, { models }) => sum + models.length, 0);
-  const budget = new ErrorBudget(reviewSteps(document).length + trials);
+  const taught = await taughtBy(
+    dear.map(({ step }) => step),
+    looking,
+    deps,
+  );
+  const budget = new ErrorBudget(reviewSteps(document).length + trials + taught.length);
   const found = [
     thresholdOpportunity(document, observations, { budget, reviewMinutes: deps.reviewMinutes() }),
     ...(await swaps(dear, looking, { budget, purse: new Purse(maxSpendUsd), deps })),
+    ...(await Promise.all(taught.map((each) => cascadeOf(each, looking, { budget, deps })))),
     sequenceOpportunity(definition.workflow, observations),
     ...repeatOpportunities(document, observations),
   ].filter((each) => each !== undefined);
@@ -145,6 +152,7 @@ async function writtenWith(
   { kind, name }: { readonly kind: string; readonly name: string },
   release: Release,
   deps: OptimizerDeps,
+  beside: readonly Written[] = [],
 ): Promise<WrittenChange | undefined> {
   const pinned = [release.parts.definition, ...release.parts.assets];
   const from = pinned.find((asset) => asset.kind === kind && asset.name === name)?.digest;
@@ -158,7 +166,7 @@ async function writtenWith(
       before: source.text,
       file: source.file,
       from,
-      drafted: deps.draft({ kind, name, text, file }),
+      drafted: deps.draft({ kind, name, text, file }, beside),
     };
   } catch (error) {
     if (error instanceof EditImpossible) return undefined;
@@ -174,15 +182,13 @@ async function textOf(line: string, digest: string, { registry }: OptimizerDeps)
 }
 
 async function proposed(
-  { change, finding, counterfactual, triedAs }: Opportunity,
+  { change, finding, counterfactual, costPerRun, triedAs, beside = [] }: Opportunity,
   { workflow, release, document, observations }: Looking,
   deps: OptimizerDeps,
 ): Promise<Proposal | undefined> {
   const asset =
-    change.kind === "swap_model"
-      ? { kind: "route", name: change.route }
-      : { kind: "workflow", name: workflow };
-  const written = await writtenWith(change, asset, release, deps);
+    "route" in change ? { kind: "route", name: change.route } : { kind: "workflow", name: workflow };
+  const written = await writtenWith(change, asset, release, deps, beside);
   const to = written?.drafted[0]?.digest;
   if (!written || to === undefined || !isJsonObject(written.drafted[0]?.content ?? null)) return undefined;
   const { text, before, file, from } = written;
@@ -201,10 +207,17 @@ async function proposed(
     text,
     file,
     triedAs: triedAs ?? null,
-    diff: diffOf(file ?? lineId(asset.kind, asset.name), before, text),
+    beside,
+    diff: [
+      diffOf(file ?? lineId(asset.kind, asset.name), before, text),
+      ...beside.map(({ kind, name, text }) => diffOf(lineId(kind, name), "", text)),
+    ].join("\n"),
     finding,
     before: effectsOf(observations, deps.reviewMinutes()),
-    expected: expectedOf(counterfactual, deps.reviewMinutes()),
+    expected: {
+      ...expectedOf(counterfactual, deps.reviewMinutes()),
+      ...(costPerRun ? { costPerRun } : {}),
+    },
     bars: barsOf(document.targets ?? {}, judged, observations),
     proof: proofText,
     undo: undoText,

@@ -43,6 +43,33 @@ test("the flat form and routes with tiers are edited as they are written", () =>
   assert.equal(edited(tiers, swap), tiers.replace("large", "small"));
 });
 
+test("a tier is put before all that a route tries", () => {
+  const change = { kind: "cascade", step: "s", route: "r", model: "own", below: 0.8 } as const;
+  assert.equal(
+    edited("try: [large, other] # both\ncache: 1h\n", change),
+    "tiers: [{ try: [own], below: 0.8 }, { try: [large, other] }] # both\ncache: 1h\n",
+  );
+  assert.equal(
+    edited("cache: 1h\ntry:\n  - large\n  - other\ntimeout: 2s\n", change),
+    "cache: 1h\ntiers: [{ try: [own], below: 0.8 }, { try: [large, other] }]\ntimeout: 2s\n",
+  );
+  assert.equal(
+    edited("{ try: [large], cache: 1h }", change),
+    "{ tiers: [{ try: [own], below: 0.8 }, { try: [large] }], cache: 1h }",
+  );
+  const flow = "tiers: [{ try: [small], below: 0.9 }, { try: [large] }]\n";
+  assert.equal(edited(flow, change), flow.replace("[{", "[{ try: [own], below: 0.8 }, {"));
+  const block = "tiers:\n  - try: [small]\n    below: 0.9\n  - try: [large]\n";
+  assert.equal(
+    edited(block, change),
+    block.replace("  - try: [small]", "  - { try: [own], below: 0.8 }\n  - try: [small]"),
+  );
+  const last = { kind: "swap_model", step: "s", route: "r", from: "large", to: "small" } as const;
+  const cascaded = "tiers: [{ try: [own], below: 0.8 }, { try: [large] }]\n";
+  assert.equal(edited(cascaded, last), cascaded.replace("large", "small"));
+  assert.throws(() => edited("fallback: [person]\n", change), { code: "EDIT_IMPOSSIBLE" });
+});
+
 test("what a text has no place for is refused", () => {
   const refused = { code: "EDIT_IMPOSSIBLE" };
   assert.throws(() => edited("- 1", { kind: "add_cache", step: "one", forMs: 1 }), refused);

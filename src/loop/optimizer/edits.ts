@@ -41,6 +41,8 @@ function editsOf(text: string, root: YAMLMap, change: Change): readonly Edit[] {
       );
     case "swap_model":
       return [exchanged(root, change)];
+    case "cascade":
+      return [putBefore(text, root, change)];
   }
 }
 
@@ -75,15 +77,35 @@ function added(text: string, step: YAMLMap, field: string, value: string, { kind
   return { from: at, to: at, text: `${field}: ${value}\n${indent}` };
 }
 
-/** In the first tier, where a route has tiers. */
+/** In the first tier that has it, where a route has tiers. */
 function exchanged(root: YAMLMap, change: Extract<Change, { kind: "swap_model" }>): Edit {
   const tiers = root.get("tiers");
-  const holder = isSeq(tiers) ? tiers.items[0] : root;
-  const models = isMap(holder) ? holder.get("try") : undefined;
-  const node = isSeq(models)
-    ? models.items.find((item) => isScalar(item) && item.value === change.from)
-    : undefined;
+  const holders = isSeq(tiers) ? tiers.items : [root];
+  const models = holders.flatMap((holder) => {
+    const tried = isMap(holder) ? holder.get("try") : undefined;
+    return isSeq(tried) ? tried.items : [];
+  });
+  const node = models.find((item) => isScalar(item) && item.value === change.from);
   return replaced(node, change.to, change);
+}
+
+/** One more tier, before all that a route tries. */
+function putBefore(text: string, root: YAMLMap, change: Extract<Change, { kind: "cascade" }>): Edit {
+  const tier = `{ try: [${change.model}], below: ${change.below} }`;
+  const tiers = root.get("tiers", true);
+  const first = isSeq(tiers) && isNode(tiers.items[0]) ? tiers.items[0].range?.[0] : undefined;
+  if (isSeq(tiers) && first !== undefined) {
+    const indent = " ".repeat(first - (text.lastIndexOf("\n", first - 1) + 1) - 2);
+    return { from: first, to: first, text: tiers.flow ? `${tier}, ` : `${tier}\n${indent}- ` };
+  }
+  const tried = root.items.find(({ key }) => isScalar(key) && key.value === "try");
+  const from = isScalar(tried?.key) ? tried.key.range?.[0] : undefined;
+  const names = isSeq(tried?.value) ? tried.value.items.map(String) : [];
+  const end = isSeq(tried?.value) ? tried.value.range?.[1] : undefined;
+  if (from === undefined || end === undefined)
+    throw new EditImpossible(change.kind, "the route does not say what it tries");
+  const to = from + text.slice(from, end).trimEnd().length;
+  return { from, to, text: `tiers: [${tier}, { try: [${names.join(", ")}] }]` };
 }
 
 export function diffOf(file: string, before: string, after: string): string {

@@ -45,8 +45,9 @@ export class Experiments {
   /** The stages follow by themselves, from the past on. */
   async start(id: string, proposal: Proposal, { by, bounds }: Approval): Promise<void> {
     const { add } = this.#deps;
-    const { asset, text, file, workflow, bars, before, expected, kind } = proposal;
-    await add({ ...asset, text, ...(file === null ? {} : { file }) }, `${kind}: ${proposal.finding.summary}`);
+    const { asset, text, file, workflow, bars, before, expected, kind, beside } = proposal;
+    const changed = { ...asset, text, ...(file === null ? {} : { file }) };
+    for (const written of [...beside, changed]) await add(written, `${kind}: ${proposal.finding.summary}`);
     const started: ExperimentEvent = {
       type: "experiment.started",
       data: { proposal: proposal.id, workflow, bars, before, expected, by, bounds },

@@ -10,6 +10,23 @@ export const replaysAtOnce = 25;
 /** Cheaper models that are tried for one step in one cycle. */
 export const candidatesPerStepMax = 3;
 
+/** The latest answers of a step that a classifier is made of; fewer than these teach nothing that can be shown. */
+export const answersReadMax = 5_000;
+export const answersMin = 240;
+/** Where no schema names the labels: so many answers for each, and they are taken to be finitely many. */
+export const answersPerLabelMin = 10;
+export const labelsMax = 200;
+/** The latest of them, which judge what was learned from the others. */
+export const heldOutShare = 0.35;
+/** How many times an answer counts that somebody vouches for. */
+export const trustedWeight = 3;
+/** Of the answers to the same text, those that contradict the others: with more, they are no lesson. */
+export const contradictingMax = 0.1;
+/** What a classifier decides alone is right as often as this, where the workflow names no accuracy. */
+export const precisionDefault = 0.95;
+/** A classifier whose confidence is further from the truth than this, on average, is not let decide. */
+export const calibrationErrorMax = 0.1;
+
 /** Looks at a workflow that are told, the newest first. */
 export const cyclesToldMax = 20;
 

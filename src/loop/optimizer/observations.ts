@@ -117,20 +117,28 @@ function reviewOf(view: SeenRun, { path, result, status }: SeenStep, reasons: Re
   };
 }
 
+function stepIsRight(step: JudgedStep, expected: Json | undefined): boolean | null {
+  const right = expectedOf(step, expected);
+  return right === undefined ? null : isSame(step.value, right);
+}
+
+interface JudgedStep {
+  readonly path: string;
+  readonly kind: string | null;
+  readonly value: Json;
+}
+
 /** A model is held against what is expected of its step; what is no object is expected of every model that is asked. */
-function stepIsRight(
-  { path, kind, value }: { path: string; kind: string | null; value: Json },
-  expected: Json | undefined,
-): boolean | null {
-  if (expected === undefined || (!isJsonObject(expected) && kind !== "inference")) return null;
-  if (!isJsonObject(expected)) return isSame(value, expected);
+export function expectedOf({ path, kind, value }: JudgedStep, expected: Json | undefined): Json | undefined {
+  if (expected === undefined || (!isJsonObject(expected) && kind !== "inference")) return undefined;
+  if (!isJsonObject(expected)) return expected;
   const id = path.slice(path.lastIndexOf(".") + 1).replace(/\[\d+\]$/, "");
-  for (const name of [path, id]) if (Object.hasOwn(expected, name)) return isSame(value, expected[name]);
+  for (const name of [path, id]) if (Object.hasOwn(expected, name)) return expected[name];
   const isAnswer =
     kind === "inference" &&
     isJsonObject(value) &&
     Object.keys(expected).every((name) => Object.hasOwn(value, name));
-  return isAnswer ? isSame(value, expected) : null;
+  return isAnswer ? expected : undefined;
 }
 
 /** Right is what is as expected, and what no person has changed. */

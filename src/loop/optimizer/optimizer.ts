@@ -217,6 +217,9 @@ export class Optimizer {
   }
 }
 
+/** Each training makes another classifier; before the same step they are the same change. */
 function isSameEdit(one: Proposal, other: Proposal): boolean {
-  return one.workflow === other.workflow && one.from === other.from && one.to === other.to;
+  const isSameStep =
+    one.change.kind === "cascade" && other.change.kind === "cascade" && one.change.step === other.change.step;
+  return one.workflow === other.workflow && one.from === other.from && (one.to === other.to || isSameStep);
 }

@@ -1,6 +1,7 @@
 import type { Json } from "../../core/base/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Change, Effects, Finding, ProposalKind } from "./changes.ts";
+import type { Written } from "./deps.ts";
 import { accuracyMargin } from "./limits.ts";
 import { type Figures, figuresOf, type Observation } from "./observations.ts";
 
@@ -28,6 +29,8 @@ export interface Proposal {
   readonly to: string;
   readonly text: string;
   readonly file: string | null;
+  /** Assets that it brings along, and that nothing else names. */
+  readonly beside: readonly Written[];
   readonly diff: string;
   /** The digest of the release that was tried on recorded runs: what it answered is paid for. */
   readonly triedAs: string | null;

@@ -38,15 +38,16 @@ export function dearSteps(
       observations.map(({ steps }) => steps.find(({ path }) => path === document.id)?.costUsd ?? 0),
     );
     const route = routeOf(document, kinds, release);
-    const model = route && firstModel(release, route.name);
+    const model = route && paidModel(release, route.name);
     if (route && model && costUsd > 0 && costUsd >= gainMin * total && !byRoute.has(route.name))
       byRoute.set(route.name, { step: document.id, route: route.name, model });
   }
   return [...byRoute.values()];
 }
 
-function routeOf(
-  { kind, config }: StepDocument,
+/** The route that a piece of work asks. */
+export function routeOf(
+  { kind, config }: Pick<StepDocument, "kind" | "config">,
   kinds: KindRegistry,
   release: Release,
 ): AssetReference | undefined {
@@ -59,12 +60,25 @@ function routeOf(
     ?.find((reference) => reference.kind === "route");
 }
 
-function firstModel(release: Release, route: string): string | undefined {
-  const content = release.parts.assets.find(({ kind, name }) => kind === "route" && name === route)?.content;
+/** The first of a route that is not one of our own: those cost nothing. */
+function paidModel(release: Release, route: string): string | undefined {
+  return modelsTried(release, route).find((model) => !isLocal(release, model));
+}
+
+/** The models that a route tries, in order. */
+export function modelsTried({ parts }: Release, route: string): readonly string[] {
+  const content = parts.assets.find(({ kind, name }) => kind === "route" && name === route)?.content;
   const tiers = isJsonObject(content) && Array.isArray(content.tiers) ? content.tiers : [];
-  const [first] = tiers;
-  const models = isJsonObject(first) && Array.isArray(first.models) ? first.models : [];
-  return typeof models[0] === "string" ? models[0] : undefined;
+  return tiers.flatMap((tier) =>
+    isJsonObject(tier) && Array.isArray(tier.models)
+      ? tier.models.filter((model) => typeof model === "string")
+      : [],
+  );
+}
+
+export function isLocal({ parts }: Release, model: string): boolean {
+  const content = parts.assets.find(({ kind, name }) => kind === "model" && name === model)?.content;
+  return isJsonObject(content) && content.provider === "local";
 }
 
 /** Dollars for a token in and a token out; undefined where nobody knows. */
@@ -138,7 +152,7 @@ function isAsGood(
   return isProven && accuracy.mid >= floor - replayMargin / 3;
 }
 
-function isAsAutomated(
+export function isAsAutomated(
   candidates: readonly Observation[],
   observations: readonly Observation[],
   wanted: number | undefined,

@@ -17,11 +17,15 @@ export interface World {
   /** Runs to the end, a person answering each review rightly; so many at once. */
   runs(count: number, asked?: (n: number) => Asked): Promise<void>;
   reopen(): Promise<void>;
+  /** Changes a file of the served project. */
+  write(file: string, text: string): Promise<void>;
 }
 
 export interface Asked {
   readonly input: Json;
   readonly expected?: Json;
+  /** What people know to be right, where the run is not told. */
+  readonly known?: Json;
 }
 
 const atOnce = 50;
@@ -41,9 +45,12 @@ export async function world(
       home: join(folder, "home"),
       onTrouble: (message) => troubles.push(message),
     });
+    await serve(engine);
+    return engine;
+  };
+  const serve = async (engine: Engine) => {
     await engine.serve([await engine.load(join(folder, "flow.yaml"))]);
     engine.optimizer.keep(engine.project(folder).settings.optimizer);
-    return engine;
   };
   let engine = await open();
   t.after(async () => {
@@ -51,12 +58,12 @@ export async function world(
     rmSync(folder, { recursive: true, force: true });
   });
   let started = 0;
-  const one = async (n: number, { input, expected }: Asked) => {
+  const one = async (n: number, { input, expected, known = expected }: Asked) => {
     const extra = expected === undefined ? {} : { expected };
     const id = await engine.start("flow", { id: derivedId("traffic", String(n)), input, ...extra });
     await engine.executor.settled(id);
     for (const review of engine.control.reviews({ run: id, status: "open", limit: 10 }))
-      await answer(engine, review.id, expected);
+      await answer(engine, review.id, known);
     await engine.executor.settled(id);
   };
   return {
@@ -74,6 +81,10 @@ export async function world(
     async reopen() {
       await engine.close();
       engine = await open();
+    },
+    async write(file, text) {
+      writeFileSync(join(folder, file), text);
+      await serve(engine);
     },
   };
 }

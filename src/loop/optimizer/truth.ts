@@ -17,16 +17,21 @@ export function rightBeside(change: Change, candidate: Observation, original: Ob
 
 /** Whether what a change changed is right, as far as that is known without another run. */
 export function rightAlone(change: Change, { steps, reviews, isRight }: Observation): boolean | null {
-  if (change.kind !== "swap_model") return isRight;
+  if (!isOfOneAnswer(change)) return isRight;
   const own = steps.find(({ path }) => path === change.step)?.isRight ?? null;
   const decisions = reviews.flatMap(({ decision }) => decision ?? []);
   if (own !== null || decisions.length === 0) return own;
   return decisions.every((decision) => decision === "approve");
 }
 
+/** Another one answers one step, and nothing else changes. */
+function isOfOneAnswer(change: Change): change is Extract<Change, { kind: "swap_model" | "cascade" }> {
+  return change.kind === "swap_model" || change.kind === "cascade";
+}
+
 function answersOf(change: Change, { steps }: Observation): string {
   const isMeant = ({ kind, path }: ObservedStep) =>
-    change.kind === "swap_model" ? path === change.step : kind === "inference";
+    isOfOneAnswer(change) ? path === change.step : kind === "inference";
   const answers = steps.filter(isMeant).map(({ path, value }) => [path, value]);
   return canonicalJson(Object.fromEntries(answers));
 }

@@ -58,6 +58,10 @@ const model = camelObject({
   name: z.string().min(1).exactOptional(),
   type: z.enum(["classifier", "extractive", "lexical"]).exactOptional(),
   file: z.string().min(1).exactOptional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "expected the SHA-256 of the file, as 64 hexadecimal digits")
+    .exactOptional(),
   price: priceSettings.exactOptional(),
   maxOutputTokens: z.int().positive().exactOptional(),
   ...simulated,
@@ -94,10 +98,17 @@ export interface SettingsProblem {
   readonly message: string;
 }
 
-/** What the schemas cannot see: names that lead nowhere, and fields that do not belong together. */
-export function gatewayProblems(settings: GatewaySettings): readonly SettingsProblem[] {
+/**
+ * What the schemas cannot see: names that lead nowhere, and fields that do not belong together. A route may name a
+ * model that is there without the settings.
+ */
+export function gatewayProblems(
+  settings: GatewaySettings,
+  isElsewhere: (model: string) => boolean = () => false,
+): readonly SettingsProblem[] {
   const problems: SettingsProblem[] = [];
-  const unknown = (name: string) => (isKnownModel(settings, name) ? undefined : unknownModel(settings, name));
+  const unknown = (name: string) =>
+    isKnownModel(settings, name) || isElsewhere(name) ? undefined : unknownModel(settings, name);
   for (const [name, entry] of Object.entries(settings.providers))
     for (const [field, message] of providerProblems(name, entry))
       problems.push({ path: ["providers", name, ...field], message });
@@ -145,7 +156,7 @@ function modelProblems(name: string, entry: ModelSettings, settings: GatewaySett
     problems.push([["type"], "a local model needs `type: classifier`, `extractive` or `lexical`"]);
   if (entry.type === "classifier" && entry.file === undefined)
     problems.push([["file"], "a classifier needs `file`"]);
-  for (const field of ["type", "file"] as const)
+  for (const field of ["type", "file", "sha256"] as const)
     if (!isLocal && entry[field] !== undefined)
       problems.push([[field], `only local models have \`${field}\``]);
   for (const field of Object.keys(limitSettings))

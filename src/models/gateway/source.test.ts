@@ -113,6 +113,20 @@ test("tiers, weights, fallbacks, cache and regions are pinned in base units", ()
   assert.equal(source.references?.(route).length, 4);
 });
 
+test("a classifier that is named by its digest needs no file, and a route may name what is elsewhere", () => {
+  const sha256 = "ab".repeat(32);
+  const own = { provider: "local", type: "classifier", file: "models/own.model", sha256 };
+  const parsed = gatewaySettings.parse({ models: { own }, routes: { r: { try: ["own", "far"] } } });
+  const problems = gatewayProblems(parsed).map(({ path }) => path.join("."));
+  assert.deepEqual(problems, ["routes.r.try.1"]);
+  const isElsewhere = (name: string) => name === "far";
+  assert.deepEqual(gatewayProblems(parsed, isElsewhere), []);
+  const source = gatewaySource({ settings: parsed, baseDir: "/nowhere", isElsewhere });
+  assert.equal(Object(source.find("model", "own")?.content).fileSha256, sha256);
+  assert.deepEqual(Object(source.find("route", "r")?.content).tiers, [{ models: ["own", "far"] }]);
+  assert.equal(gatewaySettings.safeParse({ models: { own: { ...own, sha256: "ab" } } }).success, false);
+});
+
 test("what a provider and a model allow is pinned with the model", () => {
   const parsed = gatewaySettings.parse({
     providers: { house: { ...written.providers.house, region: "eu", rate: "600/min" } },

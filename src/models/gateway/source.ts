@@ -23,6 +23,8 @@ export interface GatewaySource {
   readonly baseDir: string;
   /** Says where in flyball.yaml a path stands; without it, messages name the path alone. */
   readonly locate?: (path: readonly (string | number)[], message: string) => Problem;
+  /** Models that a route may name although the settings do not have them. */
+  readonly isElsewhere?: ((model: string) => boolean) | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ function assetOf(
 
 /** Names are resolved only in settings without problems; which also ends every lookup below. */
 function sound(source: GatewaySource, resolveName: Resolve): (name: string) => ModelContent | RouteContent {
-  const problems = gatewayProblems(source.settings);
+  const problems = gatewayProblems(source.settings, source.isElsewhere);
   if (problems.length > 0)
     throw new WorkflowInvalid(problems.map(({ path, message }) => located(source, path, message)));
   return (name) => resolveName(source, name);
@@ -156,7 +158,7 @@ function declaredModel(source: GatewaySource, name: string, entry: ModelSettings
     type: "classifier",
     model: name,
     file,
-    fileSha256: fileDigest(source, name, file),
+    fileSha256: entry.sha256 ?? fileDigest(source, name, file),
   };
 }
 

@@ -49,10 +49,15 @@ function checkExample({ text, label }: LabelledText, index: number): void {
     throw new TrainingDataInvalid(`its label is longer than ${limits.labelCharsMax} characters`, index);
 }
 
+/** Equal for texts that say the same in the same words. */
+export function textKey(text: string): string {
+  return text.normalize("NFKC").toLowerCase().split(/\s+/).join(" ").trim();
+}
+
 function firstWithEqualText(examples: readonly LabelledText[]): Int32Array {
   const first = new Map<string, number>();
   return Int32Array.from(examples, ({ text }, index) => {
-    const key = text.normalize("NFKC").toLowerCase().split(/\s+/).join(" ").trim();
+    const key = textKey(text);
     const known = first.get(key);
     if (known === undefined) first.set(key, index);
     return known ?? index;

@@ -64,19 +64,26 @@ export function classifierDigest(model: ClassifierModel): string {
  * new one, never half of one. Returns the digest. Throws `ClassifierFileUnusable`.
  */
 export function saveClassifier(model: ClassifierModel, file: string): string {
+  const content = classifierBytes(model);
+  const digest = content.subarray(-digestBytes).toString("hex");
+  try {
+    writeDurably(file, content, digest);
+  } catch (error) {
+    throw new ClassifierFileUnusable(file, messageOf(error));
+  }
+  return digest;
+}
+
+/** What stands in the file of a model. */
+export function classifierBytes(model: ClassifierModel): Buffer {
   const { header, body } = contentOf(model.parts);
-  const digest = sha256Bytes(Buffer.concat([header, body]));
   const prefix = Buffer.alloc(prefixBytes);
   prefix.write(magic, "latin1");
   prefix.writeUInt32LE(formatVersion, 8);
   prefix.writeUInt32LE(header.length, 12);
   prefix.writeUInt32LE(body.length, 16);
-  try {
-    writeDurably(file, Buffer.concat([prefix, header, deflateRawSync(body), digest]), digest.toString("hex"));
-  } catch (error) {
-    throw new ClassifierFileUnusable(file, messageOf(error));
-  }
-  return digest.toString("hex");
+  const digest = sha256Bytes(Buffer.concat([header, body]));
+  return Buffer.concat([prefix, header, deflateRawSync(body), digest]);
 }
 
 function writeDurably(file: string, content: Buffer, digest: string): void {

@@ -19,9 +19,10 @@ export {
   type Suspect,
 } from "./classifier.ts";
 export * from "./errors.ts";
-export type { LabelledText } from "./examples.ts";
+export { type LabelledText, textKey } from "./examples.ts";
 export { type Evidence, type Extract, type ExtractRequest, type ExtractSource, extract } from "./extract.ts";
-export { loadClassifier, saveClassifier } from "./file.ts";
+export { classifierBytes, loadClassifier, saveClassifier } from "./file.ts";
 export { lexicalVector } from "./lexical.ts";
 export { expectedCalibrationError, shareLowerBound } from "./statistics.ts";
+export { chooseThreshold, decidedAt, heldOutDecisions } from "./threshold.ts";
 export { type TrainOptions, trainClassifier } from "./train.ts";

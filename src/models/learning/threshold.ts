@@ -14,7 +14,7 @@ export interface HeldOutDecisions {
   readonly correct: Uint8Array;
 }
 
-const level = 0.95;
+const levelDefault = 0.95;
 /** The strictest threshold that is tested lets through this share of the examples … */
 const firstShare = 0.2;
 /** … and each next one this share more. */
@@ -31,11 +31,15 @@ export function heldOutDecisions(confidences: Float32Array, correct: Uint8Array)
 }
 
 /** The lowest confidence that is safe to decide at, or null when the examples support no such promise. */
-export function chooseThreshold(decisions: HeldOutDecisions, precision: number): number | null {
+export function chooseThreshold(
+  decisions: HeldOutDecisions,
+  precision: number,
+  level = levelDefault,
+): number | null {
   const rows = decisions.confidences.length;
   const right = rightAmongFirst(decisions.correct);
   let threshold: number | null = null;
-  for (let count = firstCount(rows, precision); count <= rows; count = nextCount(count, rows)) {
+  for (let count = firstCount(rows, precision, level); count <= rows; count = nextCount(count, rows)) {
     // A threshold cannot tell equal confidences apart: it lets all of them through, or none.
     const confidence = decisions.confidences[count - 1] ?? 0;
     let through = count;
@@ -52,7 +56,7 @@ export function chooseThreshold(decisions: HeldOutDecisions, precision: number):
  * Enough that the first test survives one error and more; fewer when there are not so many examples. With
  * fewer than ln 0.05 / ln precision (59 for 95%) even a flawless record proves nothing.
  */
-function firstCount(rows: number, precision: number): number {
+function firstCount(rows: number, precision: number, level: number): number {
   const flawless = Math.ceil(Math.log(1 - level) / Math.log(precision));
   return Math.max(1, Math.min(rows, Math.max(2 * flawless, Math.round(rows * firstShare))));
 }

@@ -25,7 +25,14 @@ export function OverviewPage() {
       <PageTitle
         title="Overview"
         note="The last seven days against what each workflow is to reach"
-        actions={<Uptime />}
+        actions={
+          <>
+            <Link to="/governor" className="link self-center">
+              What could be better →
+            </Link>
+            <Uptime />
+          </>
+        }
       />
       {isWhole ? null : <Loading lines={8} />}
       <div

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { type Context, Hono } from "hono";
+import type { OpenapiDocument } from "../openapi/index.ts";
+import { pageHeaders } from "../page-headers.ts";
+import { isKnown, notModified, tagOf } from "../tags.ts";
+import { docsPage } from "./page.ts";
+
+const files = { "docs.css": "text/css", "docs.js": "text/javascript" };
+
+/** `/docs`: the description of the API as a page. */
+export function docsRoutes(description: () => OpenapiDocument): Hono {
+  const routes = new Hono();
+  routes.get("/docs", (context) => {
+    const { origin } = new URL(context.req.url);
+    return answer(context, String(docsPage(description(), origin)), "text/html");
+  });
+  for (const [name, type] of Object.entries(files))
+    routes.get(`/docs/${name}`, (context) =>
+      answer(context, readFileSync(new URL(name, import.meta.url), "utf8"), type),
+    );
+  return routes;
+}
+
+function answer(context: Context, text: string, type: string): Response {
+  const etag = tagOf(text);
+  if (isKnown(context, etag)) return notModified(context, etag);
+  return context.body(text, 200, {
+    ...pageHeaders,
+    "content-type": `${type}; charset=utf-8`,
+    "cache-control": "no-cache",
+    etag,
+  });
+}
