@@ -1,7 +1,7 @@
 import { comparisonOf, type Experiment, type ListedProposal, type Seen } from "../../loop/optimizer/index.ts";
 
 export function presentProposal({ proposal, status, experiment }: ListedProposal) {
-  const { text, ...shown } = proposal;
+  const { text, beside, ...shown } = proposal;
   return { ...shown, status, experiment };
 }
 

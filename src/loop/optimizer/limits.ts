@@ -10,9 +10,10 @@ export const replaysAtOnce = 25;
 /** Cheaper models that are tried for one step in one cycle. */
 export const candidatesPerStepMax = 3;
 
-/** The latest answers of a step that a classifier is made of; fewer than these teach nothing that can be shown. */
+/** The latest answers of a step that a classifier is made of. */
 export const answersReadMax = 5_000;
-export const answersMin = 240;
+/** Of fewer, the held-out part is too small to show that a confidence means what it says. */
+export const answersMin = 600;
 /** Where no schema names the labels: so many answers for each, and they are taken to be finitely many. */
 export const answersPerLabelMin = 10;
 export const labelsMax = 200;

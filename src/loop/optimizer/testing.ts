@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import { derivedId, type Json } from "../../core/base/index.ts";
+import { derivedId, type Json, seededRandom } from "../../core/base/index.ts";
 import { type Engine, openEngine } from "../../engine.ts";
 
 // A served project whose models are simulated, and traffic whose right answers are known.
@@ -101,7 +101,8 @@ async function answer(engine: Engine, id: string, expected: Json | undefined): P
 
 const labels = ["a", "b", "c", "d"];
 
-/** Every message is another one. */
+/** Every message is another one, and its words do not tell its label. */
 function routine(n: number): Asked {
-  return { input: { text: `message ${n}` }, expected: labels[n % labels.length] ?? null };
+  const drawn = seededRandom(`label ${n}`).next();
+  return { input: { text: `message ${n}` }, expected: labels[Math.floor(drawn * labels.length)] ?? null };
 }
