@@ -39,10 +39,11 @@ export function page(measured: Measured): string {
   const { cpu, cores, memoryGib, node, sqlite } = machine;
   const date = new Date().toISOString().slice(0, 10);
   const before = load.map((each) => each.toFixed(1)).join(" and ");
+  const isCrowded = Math.min(...load) > cores;
   return `# The console before a large store
 
 Written by \`npm run bench -- console\` on ${date}: ${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}, SQLite ${sqlite}, Chromium ${browser}; load of the machine (1 minute) when it began and when it ended: ${before}. ${count(store.runs)} runs, ${count(store.events)} events, one run of 2,000 steps; seed ${seed}. What is measured: [the guide](../guide/bench.md).
-
+${isCrowded ? "\nThe machine had more work than cores all the time: what the clock says is mostly waiting for a core. The CPU of the page is what the console takes.\n" : ""}
 ## How long it takes
 
 From the navigation, or the press of a button, until a frame that shows it has been drawn; ${openings} openings of each.

@@ -20,7 +20,7 @@ export const stages = ["replay", "shadow", "canary", "promoted"] as const;
 const stageTexts: Readonly<Record<string, string>> = {
   replay: "tried on recorded runs",
   shadow: "runs beside every run, and answers nobody",
-  canary: "answers a tenth of the runs",
+  canary: "answers a part of the runs",
   promoted: "everybody has it",
   rolledBack: "taken back",
 };

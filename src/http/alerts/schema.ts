@@ -56,7 +56,7 @@ export const getAlert = operation({
   method: "get",
   path: "/v1/alerts/{id}",
   summary: "An alert, with who was told of it.",
-  answer: () => alert(),
+  answer: alert,
 });
 
 export const testAlerts = operation({
@@ -65,6 +65,7 @@ export const testAlerts = operation({
   path: "/v1/alerts/test",
   summary: "Sends a test to every receiver that the settings name.",
   body: z.strictObject({}),
-  answer: () => alert(),
+  answer: alert,
   statuses: [202],
+  takesKey: "recorded",
 });

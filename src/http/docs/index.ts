@@ -10,9 +10,11 @@ const files = { "docs.css": "text/css", "docs.js": "text/javascript" };
 /** `/docs`: the description of the API as a page. */
 export function docsRoutes(description: () => OpenapiDocument): Hono {
   const routes = new Hono();
+  let kept = { origin: "", page: "" };
   routes.get("/docs", (context) => {
     const { origin } = new URL(context.req.url);
-    return answer(context, String(docsPage(description(), origin)), "text/html");
+    if (kept.origin !== origin) kept = { origin, page: String(docsPage(description(), origin)) };
+    return answer(context, kept.page, "text/html");
   });
   for (const [name, type] of Object.entries(files))
     routes.get(`/docs/${name}`, (context) =>

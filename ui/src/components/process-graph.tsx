@@ -139,7 +139,7 @@ function linesOf({ activities, edges }: ProcessMap): readonly Line[] {
 }
 
 function place(map: ProcessMap): Placed {
-  const graph = new graphlib.Graph().setGraph({ rankdir: "TB", nodesep: 36, ranksep: 34 });
+  const graph = new graphlib.Graph().setGraph({ rankdir: "TB", nodesep: 36, ranksep: 56 });
   for (const { name } of map.activities) graph.setNode(boxId(name), { ...boxSize });
   for (const mark of [start, end]) graph.setNode(mark, { ...endSize });
   const lines = linesOf(map);

@@ -1,6 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { type Query, useIsFetching, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Workflow } from "flyball/client";
+import { useEffect, useState } from "react";
 import { healthQuery } from "../api/health.ts";
 import { metricsQuery } from "../api/metrics.ts";
 import { budgetsQuery } from "../api/money.ts";
@@ -17,18 +18,28 @@ import { setPointsOf, vitalsOf } from "../targets.ts";
 
 /** How everything does against what was asked of it, and what a person should look at. */
 export function OverviewPage() {
-  const { data, error, isPending } = useQuery(workflowsQuery);
+  const { data, error } = useQuery(workflowsQuery);
+  const isWhole = useIsWhole();
   return (
     <>
       <PageTitle
         title="Overview"
         note="The last seven days against what each workflow is to reach"
-        actions={<Uptime />}
+        actions={
+          <>
+            <Link to="/governor" className="link self-center">
+              What could be better →
+            </Link>
+            <Uptime />
+          </>
+        }
       />
-      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
+      {isWhole ? null : <Loading lines={8} />}
+      <div
+        className={`grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem] ${isWhole ? "" : "invisible"}`}
+      >
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           {error ? <Problem error={error} /> : null}
-          {isPending ? <Loading lines={8} /> : null}
           {data?.items.length === 0 ? (
             <Panel>
               <Empty title="No workflow is served here.">
@@ -51,6 +62,19 @@ export function OverviewPage() {
       </div>
     </>
   );
+}
+
+/** True from when everything has its first answer: parts that come one by one would push each other down. */
+function useIsWhole(): boolean {
+  const client = useQueryClient();
+  const [isWhole, setWhole] = useState(false);
+  const isFirst = { predicate: ({ state }: Query) => state.data === undefined };
+  const open = useIsFetching(isFirst);
+  // An answer may lead to further questions, which the parts have asked by the time that this effect runs.
+  useEffect(() => {
+    if (open === 0 && client.isFetching(isFirst) === 0) setWhole(true);
+  });
+  return isWhole;
 }
 
 function Uptime() {
