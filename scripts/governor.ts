@@ -22,6 +22,8 @@ const runsAtLast = 300;
 const runsPerExperimentMax = 1_200;
 const roundsMax = 6;
 const atOnce = 10;
+/** So many recorded runs are asked of a candidate: with fewer, a further trial would use up the newcomer's good calls. */
+const runsTried = 300;
 /**
  * The newcomer's provider gets worse after so many calls, beside those of its trial: about 100 answer its shadow, and
  * 30 its canary.
@@ -202,8 +204,9 @@ function savingOf({ before, expected, realised }: Experiment) {
 
 /** A newcomer at a fraction of the price, as good as the others until it has been asked often enough. */
 async function offerNewcomer(engine: Engine): Promise<void> {
-  const replayed = Math.min(300, (await engine.optimizer.measure(workflow)).runs);
-  const change = `{ at_call: ${replayed + worseAfter}, quality: 0.5 }`;
+  const { runs: known } = await engine.optimizer.measure(workflow);
+  await traffic(engine, Math.max(0, runsTried - known));
+  const change = `{ at_call: ${runsTried + worseAfter}, quality: 0.5 }`;
   const price = "{ input: $0.1/M, output: $0.3/M }";
   const model = `{ provider: sim, price: ${price}, latency: { p50: 20ms, p95: 40ms }, quality: 0.97, seed: ${3 + 10 * seed}, changes: [${change}] }`;
   edit((text) => text.replace("routes:", `  newcomer: ${model}\nroutes:`));
