@@ -169,12 +169,11 @@ export class Intake {
   }
 
   /** Keeps the file of a model under its digest, as releases pin it. */
-  keepModel(bytes: Buffer): string {
+  keepModel(bytes: Buffer): void {
     const { modelsFolder } = this.#options;
-    const digest = sha256(bytes);
+    const file = join(modelsFolder, sha256(bytes));
     makeFolderDurably(modelsFolder);
-    if (!existsSync(join(modelsFolder, digest))) writeDurably(join(modelsFolder, digest), bytes);
-    return digest;
+    if (!existsSync(file)) writeDurably(file, bytes);
   }
 
   /** What the settings and files of the served project name. */

@@ -1,23 +1,15 @@
 import { sha256 } from "../../core/base/index.ts";
-import type { Release } from "../../core/executor/index.ts";
-import { type WorkflowDocument, worksOf } from "../../core/workflow/index.ts";
+import { worksOf } from "../../core/workflow/index.ts";
 import { classifierBytes } from "../../models/learning/index.ts";
 import { datasetAsset } from "../evals/index.ts";
 import { answersOf, askingStep, type RecordedAnswer } from "./answers.ts";
 import { cascadeOpportunity, type Pupil } from "./cascade.ts";
 import type { Opportunity } from "./changes.ts";
+import type { Looking } from "./cycle.ts";
 import type { OptimizerDeps, Written } from "./deps.ts";
 import type { ErrorBudget } from "./error-budget.ts";
-import type { Observation } from "./observations.ts";
 import { declaredLabels, finiteAnswers, pupilOf } from "./pupil.ts";
 import { type DearStep, isLocal, modelsTried, routeOf } from "./swap.ts";
-
-interface Looking {
-  readonly workflow: string;
-  readonly release: Release;
-  readonly document: WorkflowDocument;
-  readonly observations: readonly Observation[];
-}
 
 /** A step that a classifier has learned from. */
 export interface Taught {

@@ -26,7 +26,8 @@ export interface Cycle {
   readonly proposals: readonly Proposal[];
 }
 
-interface Looking {
+/** A workflow as it is now, with the latest runs of that. */
+export interface Looking {
   readonly workflow: string;
   readonly release: Release;
   readonly document: WorkflowDocument;

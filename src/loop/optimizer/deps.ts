@@ -30,8 +30,8 @@ export interface OptimizerDeps {
   readonly replay: ReplayDeps;
   /** The assets that a text makes beside others, the one that it is of first; nothing is added to the registry. */
   draft(written: Written, beside?: readonly Written[]): readonly Asset[];
-  /** Keeps the file of a model; its digest, by which a model is pinned. */
-  keepModel(bytes: Buffer): string;
+  /** Keeps the file of a model under its digest, by which releases pin it. */
+  keepModel(bytes: Buffer): void;
   /** Adds a version of an asset. */
   add(written: Written, message: string): Promise<void>;
   /** What the settings of the served project know, beside what is in the registry. */
