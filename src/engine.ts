@@ -237,7 +237,16 @@ export class Engine {
       isFlowLoaded: (name, version) => this.#flows.has(`${name}@${version}`) || this.#code.has(name, version),
     });
     const store = this.control.registry;
-    return new Registry({ journal, releases, clock, newId, kinds, store, onTrouble: this.#onTrouble });
+    return new Registry({
+      journal,
+      releases,
+      clock,
+      newId,
+      kinds,
+      store,
+      onTrouble: this.#onTrouble,
+      onRolloutEnded: (id) => this.optimizer.rolloutEnded(id),
+    });
   }
 
   #openExecutor(limits: EngineOptions["limits"]): Executor {

@@ -6,7 +6,7 @@ import { formatDuration, formatMoney, formatShare } from "./format.ts";
 const kinds: Readonly<Record<string, string>> = {
   change_threshold: "Ask people less often",
   swap_model: "Use a cheaper model",
-  cascade: "Ask a cheap model first",
+  cascade: "Let a model of our own answer what it is sure of",
   parallelize: "Do steps at the same time",
   add_cache: "Keep answers for the same question",
 };

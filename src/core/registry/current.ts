@@ -20,6 +20,8 @@ export interface RegistryOptions {
   readonly newId: NewId;
   /** Told of what no caller waits for: a guard that could not roll back. */
   onTrouble(message: string): void;
+  /** Told of each rollout that has ended, or was taken back, whoever did that. */
+  onRolloutEnded?(id: string): void;
 }
 
 /** What holds now, and the one way to change it: in turn, on disk, then in memory. */

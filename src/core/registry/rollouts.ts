@@ -178,6 +178,7 @@ export class Rollouts {
       appendOf({ stream: `rollout/${id}`, events: [ended] }, by),
       appendOf({ stream: `line/${line}`, events: [{ type: "label.moved", data }] }, by),
     ]);
+    current.options.onRolloutEnded?.(id);
   }
 
   async #end(
@@ -193,6 +194,7 @@ export class Rollouts {
     ];
     await this.#current.append(appends);
     this.#statistics.delete(id);
+    this.#current.options.onRolloutEnded?.(id);
   }
 
   /** Throws `RolloutNotFound`. */

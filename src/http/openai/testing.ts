@@ -50,7 +50,7 @@ routes:
   default: { try: [small] }
   drafting: { try: [small, dummy] }
   # Too short for the gateway to try again by itself.
-  quick: { try: [small], timeout: 600ms }
+  quick: { try: [small], timeout: 3s }
 budgets: ${budgets}
 `,
   );

@@ -104,6 +104,9 @@ test("a classifier of our own takes over what it is sure of, and one rollout tak
   const rollout = (await later.optimizer.experimentShown(shown.id)).rollout ?? "";
   await later.registry.rollouts.rollBack(rollout, { by: "ann", reason: "as it was" });
   assert.equal(later.registry.labelled("route/intent", "production"), proposal.from);
+  await later.optimizer.settled();
+  const over = await later.optimizer.experimentShown(shown.id);
+  assert.deepEqual([over.stage, over.reason], ["rolledBack", "as it was"], "without another run");
   const before = await later.registry.production("workflow/flow");
   assert.ok(!before.parts.assets.some(({ name }) => name === model));
   assert.deepEqual(made.troubles, []);

@@ -103,6 +103,14 @@ export class Experiments {
       });
   }
 
+  /** A rollout has ended, or was taken back: by a guard, by a person, or by what is decided here. */
+  rolloutEnded(id: string): void {
+    for (const running of this.#running.values())
+      void this.#inTurn(async () => {
+        if (running.state.rollout === id && !isOver(running.state)) await this.#noticeEnd(running);
+      });
+  }
+
   /** Null before there is traffic, and once there is nothing more to show. */
   seen(id: string): Seen | null {
     const { state, tally } = this.#running.get(id) ?? {};

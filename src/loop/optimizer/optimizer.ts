@@ -68,6 +68,11 @@ export class Optimizer {
         if (experiment !== null) await this.#experiments.resume(experiment, proposal);
   }
 
+  /** A rollout has ended, or was taken back. */
+  rolloutEnded(id: string): void {
+    this.#experiments.rolloutEnded(id);
+  }
+
   stopped(run: StoppedRun): void {
     this.#experiments.stopped(run);
     if (isFinal(run.status)) this.#schedule.stopped(run.id, run.release.workflow);
