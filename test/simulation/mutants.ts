@@ -33,8 +33,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "an append is acknowledged before it is on disk",
     "src/core/journal/writer.ts",
-    "if (!pending) return this.#committed(group);",
-    "this.#committed(group);\n      if (!pending) return;",
+    "if (!pending) return this.#committed(group, beganMs);",
+    "this.#committed(group, beganMs);\n      if (!pending) return;",
   ),
   mutant(
     "a result is recorded before the effect",

@@ -1,5 +1,5 @@
 import { type Clock, errorRecord, type NewId, type Random } from "../base/index.ts";
-import { type Append, DiskFull, type Journal, StaleAppend } from "../journal/index.ts";
+import { type Append, DiskFull, StaleAppend } from "../journal/index.ts";
 import { Admission, type Demand, demandOf, type Place, type RunLimits } from "./admission.ts";
 import { type AdvanceDeps, advance, type Standing, type TakenUp } from "./advance.ts";
 import { Alarm } from "./alarm.ts";
@@ -17,32 +17,23 @@ import {
   wakeBatch,
 } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
-import { type Beginning, Opening } from "./opening.ts";
+import { type Beginning, Opening, type OpeningOptions } from "./opening.ts";
 import type { ChildDemand, NewRun } from "./outcomes.ts";
-import type { Program } from "./program.ts";
 import { commandAppend } from "./record.ts";
-import { checkInput, type FlowDefinition, type Release, type Releases } from "./release.ts";
+import { checkInput, type Release } from "./release.ts";
 import { hasStopped, type Run, type StoppedRun } from "./run.ts";
 import { noSecrets, rootScope } from "./scope.ts";
 import { type StartRequest, startAppend, startedData } from "./start.ts";
-import type { ControlStore, RunRow, WakeExceptions } from "./store.ts";
+import type { RunRow, WakeExceptions } from "./store.ts";
 import { recordSuspicion } from "./suspects.ts";
 import { recordSwitch, Switches, type SwitchRow, type SwitchTurn } from "./switches.ts";
 import { Waiters } from "./waiters.ts";
 
-export interface ExecutorOptions {
-  readonly journal: Journal;
-  readonly control: ControlStore;
-  readonly releases: Releases;
+export interface ExecutorOptions extends OpeningOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: NewId;
   readonly limits?: Partial<RunLimits>;
-  /** Makes the program of a flow; throws `ReleaseMissing` where the code is not registered. */
-  flowProgram(
-    definition: FlowDefinition,
-    run: { id: string; started: RunStarted; startedAt: number },
-  ): Program;
   /** Told of each run that has ended, or stands still because it failed. */
   onStopped?(stopped: StoppedRun): void;
   /** Told of what no caller waits for: a run that had to be left alone, a disk that is full. */
@@ -79,7 +70,7 @@ export class Executor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { control, clock, limits } = options;
-    this.#opening = new Opening({ ...options, wake: (run) => this.wake(run) });
+    this.#opening = new Opening(options, (run) => this.wake(run));
     this.#alarm = new Alarm(clock, () => this.#look());
     const counters = new Counters(control.rates().map(({ name, moment }) => [name, moment] as const));
     this.switchboard = new Switches(control.switches());

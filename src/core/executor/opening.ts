@@ -1,19 +1,18 @@
 import { FlyballError } from "../base/index.ts";
-import type { JournalEvent } from "../journal/index.ts";
+import type { Journal, JournalEvent } from "../journal/index.ts";
 import type { RateMoments } from "./counters.ts";
 import { RunNotFound } from "./errors.ts";
 import { isFinal, type RunStarted } from "./events.ts";
-import type { ExecutorOptions } from "./executor.ts";
 import { dismissAll } from "./inbox.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Program } from "./program.ts";
-import type { Release } from "./release.ts";
+import type { FlowDefinition, Release, Releases } from "./release.ts";
 import { replay } from "./replay.ts";
 import { Run } from "./run.ts";
 import { rootScope, secretsOf } from "./scope.ts";
 import { standStill } from "./stand-still.ts";
-import type { RunRow } from "./store.ts";
+import type { ControlStore, RunRow } from "./store.ts";
 import { Suspects } from "./suspects.ts";
 
 /** How a run began: what its journal says first. */
@@ -23,18 +22,23 @@ export interface Beginning {
   readonly startedAt: number;
 }
 
-type OpeningOptions = Pick<
-  ExecutorOptions,
-  "journal" | "control" | "releases" | "clock" | "random" | "flowProgram"
-> & { wake(run: string): void };
+export interface OpeningOptions {
+  readonly journal: Journal;
+  readonly control: ControlStore;
+  readonly releases: Releases;
+  /** Makes the program of a flow; throws `ReleaseMissing` where the code is not registered. */
+  flowProgram(definition: FlowDefinition, run: Beginning): Program;
+}
 
 /** Brings runs into memory: a new one as it begins, another to where its journal ends. */
 export class Opening {
   readonly #options: OpeningOptions;
+  readonly #wake: (run: string) => void;
   readonly #suspects: Suspects;
 
-  constructor(options: OpeningOptions) {
+  constructor(options: OpeningOptions, wake: (run: string) => void) {
     this.#options = options;
+    this.#wake = wake;
     this.#suspects = new Suspects(options.journal);
   }
 
@@ -86,7 +90,7 @@ export class Opening {
     } catch (error) {
       if (!(error instanceof FlyballError)) throw error;
       mailbox.takeBell();
-      for (const other of await standStill({ row, events, error }, this.#options)) this.#options.wake(other);
+      for (const other of await standStill({ row, events, error }, this.#options)) this.#wake(other);
       return undefined;
     }
   }

@@ -1,19 +1,15 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, dayOf, nextTurn } from "../../core/base/index.ts";
 import type { ControlStore, FigureFilter, RunFigure } from "../../core/executor/index.ts";
-import type { Journal } from "../../core/journal/index.ts";
-import type { ScoreRow } from "../../core/registry/index.ts";
 import { attentionOf, countRuns, type Facts } from "./facts.ts";
 import { dayRunsMax, daysRememberedMax, settledForMs, unsettledForMs } from "./limits.ts";
 import { type Day, presentMetrics } from "./present.ts";
-import { sampleRuns } from "./sample.ts";
+import { type SampledFrom, sampleRuns } from "./sample.ts";
 
 const dayMs = 86_400_000;
 
-export interface FiguresDeps {
-  readonly journal: Pick<Journal, "read">;
+export interface FiguresDeps extends SampledFrom {
   readonly control: Pick<ControlStore, "runFigures" | "decisionTimes">;
-  readonly scores: (run: string) => readonly ScoreRow[];
   readonly clock: Clock;
 }
 

@@ -1,15 +1,20 @@
 import { nextTurn } from "../../core/base/index.ts";
 import { type RunView, viewRun } from "../../core/executor/index.ts";
-import type { JournalEvent } from "../../core/journal/index.ts";
+import type { Journal, JournalEvent } from "../../core/journal/index.ts";
 import { fallbackReasons } from "../../core/metrics/index.ts";
+import type { ScoreRow } from "../../core/registry/index.ts";
 import { countBy, type SampleFacts } from "./facts.ts";
-import type { FiguresDeps } from "./figures.ts";
 import { sampledRunsMax } from "./limits.ts";
 import { byPerson, verdicts } from "./verdicts.ts";
 
+export interface SampledFrom {
+  readonly journal: Pick<Journal, "read">;
+  readonly scores: (run: string) => readonly ScoreRow[];
+}
+
 /** Reads some of the runs, evenly spread, with a turn for others after each. */
 export async function sampleRuns(
-  { journal, scores: scoresOf }: FiguresDeps,
+  { journal, scores: scoresOf }: SampledFrom,
   runs: readonly string[],
 ): Promise<SampleFacts> {
   const reads: Read[] = [];

@@ -5,9 +5,9 @@ import { datasetAsset } from "../evals/index.ts";
 import { answersOf, askingStep, type RecordedAnswer } from "./answers.ts";
 import { cascadeOpportunity, type Pupil } from "./cascade.ts";
 import type { Opportunity } from "./changes.ts";
-import type { Looking } from "./cycle.ts";
 import type { OptimizerDeps, Written } from "./deps.ts";
 import type { ErrorBudget } from "./error-budget.ts";
+import type { Looking } from "./looking.ts";
 import { declaredLabels, finiteAnswers, pupilOf } from "./pupil.ts";
 import { type DearStep, isLocal, modelsTried, routeOf } from "./swap.ts";
 

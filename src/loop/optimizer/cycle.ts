@@ -1,7 +1,7 @@
 import { derivedId, FlyballError, isJsonObject } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import { AssetNotFound, lineId } from "../../core/registry/index.ts";
-import type { Asset, WorkflowDocument } from "../../core/workflow/index.ts";
+import type { Asset } from "../../core/workflow/index.ts";
 import { cascadeOf, taughtBy } from "./cascades.ts";
 import type { Change, Finding, Opportunity } from "./changes.ts";
 import type { OptimizerDeps, Written } from "./deps.ts";
@@ -9,7 +9,8 @@ import { diffOf, edited } from "./edits.ts";
 import { ErrorBudget } from "./error-budget.ts";
 import { EditImpossible } from "./errors.ts";
 import { candidatesPerStepMax, replayRunsMax, runsObservedMin } from "./limits.ts";
-import { figuresOf, type Observation } from "./observations.ts";
+import type { Looking } from "./looking.ts";
+import { figuresOf } from "./observations.ts";
 import { barsOf, effectsOf, expectedOf, type Proposal, proofText, undoText } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
 import { repeatOpportunities } from "./repeats.ts";
@@ -24,14 +25,6 @@ export interface Cycle {
   readonly workflow: string;
   readonly findings: readonly Finding[];
   readonly proposals: readonly Proposal[];
-}
-
-/** A workflow as it is now, with the latest runs of that. */
-export interface Looking {
-  readonly workflow: string;
-  readonly release: Release;
-  readonly document: WorkflowDocument;
-  readonly observations: readonly Observation[];
 }
 
 /** Looks at the record of a workflow, tries what needs trying, and writes down what follows. Changes nothing. */

@@ -153,8 +153,8 @@ function foundText(findings: number): string {
 function NoTargets() {
   return (
     <p className="py-1 text-muted">
-      None. <Command>{"targets: { accuracy: 95%, automated: 70% }"}</Command> in the workflow says what a
-      change must keep to.
+      No targets yet. <Command>{"targets: { accuracy: 95%, automated: 70% }"}</Command> in the workflow says
+      what a change must keep to.
     </p>
   );
 }
