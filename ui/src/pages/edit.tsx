@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ApiProblem } from "flyball/client";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { useAddVersion, versionsQuery, versionTextQuery } from "../api/assets.ts";
 import { checkText, problemsOf, type TextProblem, workflowSchemaQuery } from "../api/drafts.ts";
 import { Button, Key, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
@@ -29,14 +29,17 @@ function Draft({ kind, name, newest }: { kind: string; name: string; newest: str
   const [text, setText] = useState<string>();
   const [message, setMessage] = useState("");
   const [problems, setProblems] = useState<readonly TextProblem[]>([]);
+  const checks = useRef(0);
   const add = useAddVersion(id);
   const navigate = useNavigate();
   if (error) return <Problem error={error} />;
   if (!version) return <Loading lines={12} />;
   const isChanged = text !== undefined && text !== version.text;
   const check = async (draft: string) => {
+    const turn = ++checks.current;
     const found = await checkText(id, draft);
-    setProblems(found);
+    // An earlier text's answer may come after this one's.
+    if (turn === checks.current) setProblems(found);
     return found;
   };
   const save = () => {
