@@ -73,21 +73,21 @@ async function poisoned(bench: Rig, others: Others, { full, progress }: FaultCon
     }
   const trials = rounds * poisons.length;
   const ratio = (which: "same" | "apart") => Math.round((100 * beside[which]) / plain[which]);
-  const apart = ratio("apart");
   const named = (name: string) => `${name} (${others.what})`;
+  const kept = (which: "same" | "apart", name: string): Measure => ({
+    name: named(`throughput of ${name}`),
+    value: ratio(which),
+    unit: "%",
+    ok: !full || ratio(which) >= 90,
+    ...(full ? { target: ">= 90 %", trials } : {}),
+  });
   const done = plain.same + plain.apart + beside.same + beside.apart;
   return [
     zero(named("poison runs not set aside as quarantined, with the reason"), notSetAside, trials),
     below(named("most crashes of one of them"), crashes, { max: crashesMax + 1, trials }),
     zero(named("other runs that did not complete"), plain.failed + beside.failed, done),
-    {
-      name: named("throughput of other modules and documents beside it"),
-      value: apart,
-      unit: "%",
-      ok: !full || apart >= 90,
-      ...(full ? { target: ">= 90 %", trials } : {}),
-    },
-    report(named("throughput of runs of the same module, which share its process"), ratio("same"), "%"),
+    kept("apart", "other modules and documents beside it"),
+    kept("same", "runs of the same module, which share its process"),
   ];
 }
 
