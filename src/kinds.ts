@@ -74,6 +74,7 @@ export function createKinds(options: KindOptions): KindParts {
     async close() {
       await code.close();
       await tools.close();
+      await gateway.close();
       indexes.close();
       answers.close();
     },

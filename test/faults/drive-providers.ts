@@ -61,6 +61,7 @@ async function ask(fault: string, provider: keyof typeof models, stream: boolean
           : { outcome: String(error), isTyped: false },
     );
   const tookMs = Math.round(systemClock.monotonic() - startedMs);
+  await gateway.close();
   return { fault, model: `${provider}/${name}`, stream, ...ended, tookMs, heard };
 }
 

@@ -65,6 +65,8 @@ export interface Gateway {
   /** Of every model, and every route, that was asked since the process began. */
   models(): readonly ModelHealth[];
   routes(): readonly RouteHealth[];
+  /** Closes the connections to providers; a call that is under way fails. */
+  close(): Promise<void>;
 }
 
 /** Made once for an engine: what calls have in common (health, rates, answers) is kept here. */
@@ -98,6 +100,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     modelOf,
     models: () => modelHealth(parts.states, clock),
     routes: () => routeHealth(parts.states),
+    close: () => connections.close(),
   };
 }
 

@@ -51,6 +51,11 @@ export class Connections {
     return { status, statusText, headers: answer.headers, body: unpacked(answer) };
   }
 
+  /** Ends what is under way. */
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
   /** Where a URL leads, taken apart once. */
   #address(text: string): Address {
     const known = this.#known.get(text);
