@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatDuration, formatMoney } from "../core/base/index.ts";
+import { formatDuration, formatMoney, formatShare } from "../core/base/index.ts";
 import type { ArmFigures } from "../core/registry/index.ts";
 import { type Api, json, onFolder } from "./connect.ts";
 import {
@@ -141,7 +141,7 @@ async function list(api: Api, options: CommonOptions): Promise<ExitCode> {
     item.id,
     item.asset,
     item.mode,
-    percent(item.share),
+    formatShare(item.share),
     item.status,
     item.startedAt,
     oneLine(item.reason ?? "", 60),
@@ -171,13 +171,13 @@ function describe(rollout: ShownRollout): string {
     ["rollout", rollout.id],
     ["asset", rollout.asset],
     ["status", `${rollout.status}${rollout.reason ? `: ${rollout.reason}` : ""}`],
-    ["split", `${rollout.mode} of ${percent(rollout.share)}${rollout.by ? ` by ${rollout.by}` : ""}`],
+    ["split", `${rollout.mode} of ${formatShare(rollout.share)}${rollout.by ? ` by ${rollout.by}` : ""}`],
   ];
   const names = [...new Set([...Object.keys(arms.from.scores), ...Object.keys(arms.to.scores)])].sort();
   const arm = (name: string, digest: string, figures: ArmFigures) => [
     `${name} ${digest.slice(0, 12)}`,
     String(figures.runs),
-    shown(figures.errorRate, percent),
+    shown(figures.errorRate, formatShare),
     shown(figures.latencyP50Ms, formatDuration),
     shown(figures.latencyP95Ms, formatDuration),
     shown(figures.costMeanUsd, formatMoney),
@@ -191,10 +191,6 @@ function describe(rollout: ShownRollout): string {
     "",
     table(events.map(({ at, type, actor, data }) => [at, type, actor, oneLine(data?.reason ?? "", 100)])),
   ].join("\n");
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
 }
 
 function shown(value: number | null, show: (value: number) => string): string {

@@ -10,6 +10,7 @@ import {
   fingerprint,
   formatDuration,
   formatMoney,
+  formatShare,
   hasEnded,
   InvalidJson,
   InvalidText,
@@ -102,6 +103,7 @@ test("money, prices and shares are read and refused", () => {
   for (const text of ["", "70", "101%", "-1%", "%", "NaN"])
     assert.throws(() => parseShare(text), InvalidText, text);
   assert.deepEqual([0, 0.00123456, 0.5, 12.3456].map(formatMoney), ["$0", "$0.00123", "$0.5", "$12.35"]);
+  assert.deepEqual([0, 0.1254, 0.5, 1].map(formatShare), ["0%", "12.5%", "50%", "100%"]);
 });
 
 test("toJson passes plain data and drops members that are undefined", () => {

@@ -56,6 +56,11 @@ export function formatMoney(dollars: number): string {
   return dollars >= 1 ? `$${dollars.toFixed(2)}` : `$${Number(dollars.toPrecision(3))}`;
 }
 
+/** `12.5%` for people. */
+export function formatShare(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
+}
+
 /** A share between 0 and 1 of `70%` or `0.7`. */
 export function parseShare(text: string | number): number {
   const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(text).trim());

@@ -1,4 +1,11 @@
-import { formatDuration, formatMoney, parseDuration, parseMoney, parseShare } from "../base/index.ts";
+import {
+  formatDuration,
+  formatMoney,
+  formatShare,
+  parseDuration,
+  parseMoney,
+  parseShare,
+} from "../base/index.ts";
 import { RolloutInvalid } from "./errors.ts";
 import type { Breach, Guard } from "./events.ts";
 import { guardMinRunsDefault } from "./limits.ts";
@@ -18,10 +25,8 @@ interface Metric {
   of(figures: ArmFigures): number | null;
 }
 
-const percent = (value: number) => `${Number((value * 100).toFixed(1))}%`;
-
 const metrics: Readonly<Record<string, Metric>> = {
-  error_rate: { parse: parseShare, show: percent, of: (figures) => figures.errorRate },
+  error_rate: { parse: parseShare, show: formatShare, of: (figures) => figures.errorRate },
   latency_p50: { parse: parseDuration, show: formatDuration, of: (figures) => figures.latencyP50Ms },
   latency_p95: { parse: parseDuration, show: formatDuration, of: (figures) => figures.latencyP95Ms },
   cost_mean: { parse: parseMoney, show: formatMoney, of: (figures) => figures.costMeanUsd },

@@ -1,4 +1,4 @@
-import { formatDuration, formatMoney } from "../base/index.ts";
+import { formatDuration, formatMoney, formatShare } from "../base/index.ts";
 import type { DegradedBounds } from "../workflow/index.ts";
 import type { Figures, WorkflowEvent } from "./events.ts";
 import { probeRunsMin, probeShare, restoreMargin } from "./limits.ts";
@@ -95,7 +95,7 @@ function breach(
   { errorRate, timeToResultP50Ms, costMeanUsd }: DegradedBounds,
 ): string | undefined {
   if (errorRate !== undefined && figures.errorRate > errorRate)
-    return `${percent(figures.errorRate)} of ${figures.runs} runs failed, above ${percent(errorRate)}`;
+    return `${formatShare(figures.errorRate)} of ${figures.runs} runs failed, above ${formatShare(errorRate)}`;
   const ms = figures.timeToResultP50Ms;
   if (timeToResultP50Ms !== undefined && ms !== null && ms > timeToResultP50Ms)
     return `half of ${figures.runs} runs took more than ${formatDuration(ms)}, above ${formatDuration(timeToResultP50Ms)}`;
@@ -106,8 +106,4 @@ function breach(
 
 function withMargin(bounds: DegradedBounds): DegradedBounds {
   return Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, bound * restoreMargin]));
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
 }

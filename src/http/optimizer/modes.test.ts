@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type World, world } from "../../loop/optimizer/testing.ts";
-import { createApp } from "../app.ts";
+import { asked } from "./testing.ts";
 
 const files = (optimizer: string, labels = "") => ({
   "flyball.yaml": `models:
@@ -35,15 +35,8 @@ interface Shown {
 /** A served project, and its API as a script sees it. */
 async function served(t: TestContext, optimizer: string, labels?: string) {
   const made = await world(t, files(optimizer, labels));
-  const ask = async (method: string, path: string, body?: object): Promise<Shown> => {
-    const headers = { "content-type": "application/json" };
-    const app = createApp({ engine: made.engine, isLocal: true });
-    const answer = await app.request(path, {
-      method,
-      ...(body ? { headers, body: JSON.stringify(body) } : {}),
-    });
-    return JSON.parse(await answer.text());
-  };
+  const ask = async (method: string, path: string, body?: object): Promise<Shown> =>
+    (await asked(made, method, path, body)).body;
   return { made, ask, proposals: async (query = "") => (await ask("GET", `/v1/proposals?${query}`)).items };
 }
 

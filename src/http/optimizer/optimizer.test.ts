@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { world } from "../../loop/optimizer/testing.ts";
-import { createApp } from "../app.ts";
+import { asked } from "./testing.ts";
 
 const files = {
   "flyball.yaml": `models:
@@ -20,16 +20,9 @@ steps:
 };
 
 test("a look, a proposal and its experiment, as a script sees them", async (t) => {
-  const { engine, runs } = await world(t, files);
-  const app = createApp({ engine, isLocal: true });
-  const ask = async (method: string, path: string, body?: object) => {
-    const headers = { "content-type": "application/json" };
-    const answer = await app.request(path, {
-      method,
-      ...(body ? { headers, body: JSON.stringify(body) } : {}),
-    });
-    return { status: answer.status, body: JSON.parse(await answer.text()) };
-  };
+  const made = await world(t, files);
+  const { engine, runs } = made;
+  const ask = (method: string, path: string, body?: object) => asked(made, method, path, body);
   const look = () => ask("POST", "/v1/optimizer/cycles", { workflow: "flow" });
   assert.deepEqual((await look()).body, { workflow: "flow", findings: [], proposals: [] });
   await runs(200);

@@ -107,6 +107,17 @@ interface Told {
   };
 }
 
+/** What the API answers to a script. */
+export async function asked({ engine }: World, method: string, path: string, body?: object) {
+  const app = createApp({ engine, isLocal: true });
+  const headers = { "content-type": "application/json" };
+  const answer = await app.request(path, {
+    method,
+    ...(body ? { headers, body: JSON.stringify(body) } : {}),
+  });
+  return { status: answer.status, body: JSON.parse(await answer.text()) };
+}
+
 const atOnce = 50;
 
 /** A script that knows the API and nothing else. */
@@ -121,13 +132,7 @@ export class Script {
   }
 
   async ask(method: "GET" | "POST", path: string, body?: object): Promise<Told> {
-    const app = createApp({ engine: this.#world.engine, isLocal: true });
-    const headers = { "content-type": "application/json" };
-    const answer = await app.request(path, {
-      method,
-      ...(body ? { headers, body: JSON.stringify(body) } : {}),
-    });
-    return JSON.parse(await answer.text());
+    return (await asked(this.#world, method, path, body)).body;
   }
 
   /** So many messages, with the right answers; a person changes a draft only where it is wrong. */

@@ -1,4 +1,4 @@
-import { formatDuration, formatMoney } from "../../core/base/index.ts";
+import { formatDuration, formatMoney, formatShare } from "../../core/base/index.ts";
 import type { Targets } from "../../core/workflow/index.ts";
 import type { presentFigures } from "./present.ts";
 
@@ -18,8 +18,8 @@ interface Measure {
 }
 
 const measures: Readonly<Record<keyof Targets, Measure>> = {
-  automated: { isAtLeast: true, show: percent, of: ({ automated }) => automated },
-  accuracy: { isAtLeast: true, show: percent, of: ({ accuracy }) => accuracy?.share ?? null },
+  automated: { isAtLeast: true, show: formatShare, of: ({ automated }) => automated },
+  accuracy: { isAtLeast: true, show: formatShare, of: ({ accuracy }) => accuracy?.share ?? null },
   timeToResultP50Ms: {
     isAtLeast: false,
     show: formatDuration,
@@ -44,8 +44,4 @@ export function missedTargets(targets: Targets, figures: Figures): readonly Miss
       { target, wanted: `${isAtLeast ? "at least" : "at most"} ${show(wanted)}`, actual: show(actual) },
     ];
   });
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
 }

@@ -12,7 +12,7 @@ import type { RecordedAnswer } from "./answers.ts";
 import { type Change, noPrize, type Opportunity, plain } from "./changes.ts";
 import { calibrationErrorMax, gainMin, precisionDefault, replayMargin } from "./limits.ts";
 import { figuresOf, isAutomated, type Observation } from "./observations.ts";
-import { type Interval, meanInterval, medianInterval, shareInterval } from "./statistics.ts";
+import { type Interval, meanInterval, medianInterval, rounded, shareInterval } from "./statistics.ts";
 import { isAsAutomated } from "./swap.ts";
 import { reviewSteps } from "./threshold.ts";
 import { rightAlone } from "./truth.ts";
@@ -78,7 +78,7 @@ export function cascadeOpportunity(examined: Examined): Opportunity | undefined 
     finding: {
       kind: "cascade",
       step: change.step,
-      summary: `a classifier of our own, sure of ${percent(coverage.mid)} of what came later, was right in ${right} of ${decided}, for ${percent(is.costPerRun.mid / was.costPerRun.mid)} of the cost`,
+      summary: `a classifier of our own, sure of ${Math.round(100 * coverage.mid)}% of what came later, was right in ${right} of ${decided}, for ${Math.round((100 * is.costPerRun.mid) / was.costPerRun.mid)}% of the cost`,
       evidence: {
         answers: pupil.trainedOn + said.length,
         trainedOn: pupil.trainedOn,
@@ -211,14 +211,6 @@ function roundedUp(threshold: number): number {
   return Math.min(1, Math.ceil(threshold * 10_000) / 10_000);
 }
 
-function rounded(value: number): number {
-  return Number(value.toFixed(4));
-}
-
 function roundedAll({ low, mid, high }: Interval): Interval {
   return { low: rounded(low), mid: rounded(mid), high: rounded(high) };
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)}%`;
 }

@@ -1,4 +1,4 @@
-import { formatMoney } from "../../core/base/index.ts";
+import { formatMoney, formatShare } from "../../core/base/index.ts";
 import type { JournalEvent } from "../../core/journal/index.ts";
 import type { Effects } from "./changes.ts";
 import type { Bounds } from "./keeping.ts";
@@ -6,7 +6,6 @@ import { alpha, canaryRunsMax, canaryRunsMin, judgedMin, shadowRunsMax, shadowRu
 import type { Past } from "./past.ts";
 import type { Bars } from "./proposals.ts";
 import { evidenceAbove, evidenceBelow } from "./sequential.ts";
-import { percent } from "./statistics.ts";
 
 // Experiment
 // ==========
@@ -156,7 +155,7 @@ export function decide(
   const own = stage === "shadow" ? shadow : canary;
   const all = [...shadow, ...canary];
   if (own.length >= judgedMin && evidenceBelow(own, bars.accuracyMin) >= 1 / alpha)
-    return { next: "rollBack", reason: `${told(own)}: below ${percent(bars.accuracyMin)}` };
+    return { next: "rollBack", reason: `${told(own)}: below ${formatShare(bars.accuracyMin)}` };
   if (bounds && stage === "shadow" && shadowCostUsd > bounds.maxSpendUsd)
     return {
       next: "rollBack",
@@ -166,7 +165,7 @@ export function decide(
   const [runsMin, runsMax] =
     stage === "shadow" ? [shadowRunsMin, shadowRunsMax] : [canaryRunsMin, canaryRunsMax];
   if (isProven && runs >= runsMin) {
-    const reason = `${told(all)}: shown to be above ${percent(bars.provenAccuracyMin)}`;
+    const reason = `${told(all)}: shown to be above ${formatShare(bars.provenAccuracyMin)}`;
     return { next: stage === "shadow" ? "canary" : "promote", reason };
   }
   if (runs >= runsMax)

@@ -1,4 +1,4 @@
-import { nextTurn, shareBounds } from "../../core/base/index.ts";
+import { formatShare, nextTurn, shareBounds } from "../../core/base/index.ts";
 import type { Release, RunStarted } from "../../core/executor/index.ts";
 import { type Candidate, type Estimate, type ReplayedRun, replayRun, summaryOf } from "../evals/index.ts";
 import type { Change } from "./changes.ts";
@@ -6,7 +6,6 @@ import type { OptimizerDeps } from "./deps.ts";
 import { type Figures, figuresOf, type Observation, observationOf } from "./observations.ts";
 import type { Bars } from "./proposals.ts";
 import { observe } from "./record.ts";
-import { percent } from "./statistics.ts";
 import { trialId } from "./trials.ts";
 import { hasFailed, outcomeOf, rightBeside } from "./truth.ts";
 
@@ -124,9 +123,9 @@ const untimed = { trace: null, startedAt: null, endedAt: null } as const;
 export function failingOf({ right, failed, replayed, figures }: Past, bars: Bars): string | undefined {
   const { accuracyMin, errorRateMax, costMeanMaxUsd, timeToResultP50MaxMs } = bars;
   if (right.n > 0 && right.high < accuracyMin)
-    return `${right.right} of ${right.n} recorded runs were right: below ${percent(accuracyMin)}`;
+    return `${right.right} of ${right.n} recorded runs were right: below ${formatShare(accuracyMin)}`;
   if (shareBounds(failed, replayed).low > errorRateMax)
-    return `${failed} of ${replayed} recorded runs failed: above ${percent(errorRateMax)}`;
+    return `${failed} of ${replayed} recorded runs failed: above ${formatShare(errorRateMax)}`;
   if (costMeanMaxUsd > 0 && figures.costPerRun.low > costMeanMaxUsd)
     return "recorded runs cost more than its bar";
   if (timeToResultP50MaxMs !== null && figures.timeToResultP50.low > timeToResultP50MaxMs)

@@ -44,6 +44,7 @@ export function meanOf(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-export function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
+/** As figures stand in the journal: four digits are more than samples say. */
+export function rounded(value: number): number {
+  return Number(value.toFixed(4));
 }

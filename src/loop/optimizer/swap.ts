@@ -10,7 +10,7 @@ import { shareLowerBound } from "../../models/learning/index.ts";
 import { type Change, noPrize, type Opportunity } from "./changes.ts";
 import { accuracyMargin, gainMin, replayMargin, replayRunsMin } from "./limits.ts";
 import { type Figures, figuresOf, isAutomated, type Observation } from "./observations.ts";
-import { meanOf } from "./statistics.ts";
+import { meanOf, rounded } from "./statistics.ts";
 import type { Trial } from "./trials.ts";
 import { judgedBy } from "./truth.ts";
 
@@ -128,9 +128,9 @@ export function swapOpportunity(tried: Tried): Opportunity | undefined {
         replayed: candidates.length,
         judged: after.accuracy.n,
         right,
-        lowerBound: Number(shareLowerBound(right, after.accuracy.n, level).toFixed(4)),
-        confidence: Number(level.toFixed(4)),
-        bar: Number(floor.toFixed(4)),
+        lowerBound: rounded(shareLowerBound(right, after.accuracy.n, level)),
+        confidence: rounded(level),
+        bar: rounded(floor),
         replayCostUsd: Number(candidates.reduce((sum, { costUsd }) => sum + costUsd, 0).toFixed(6)),
       },
       prize: { ...noPrize, usdPerRun: savedUsd },

@@ -1,5 +1,4 @@
 import { derivedId } from "../../core/base/index.ts";
-import type { RunStarted } from "../../core/executor/index.ts";
 import type { Effects } from "./changes.ts";
 import type { OptimizerDeps } from "./deps.ts";
 import type { Evidence } from "./experiment.ts";
@@ -12,9 +11,11 @@ import { Watch } from "./watch.ts";
 
 const stopped: ReadonlySet<string> = new Set(["completed", "failed", "rejected", "paused"]);
 
+type TallyDeps = Pick<OptimizerDeps, "journal" | "control" | "registry" | "reviewMinutes">;
+
 /** What the runs of one experiment have come to. */
 export class Tally {
-  readonly #deps: Pick<OptimizerDeps, "journal" | "control" | "reviewMinutes">;
+  readonly #deps: TallyDeps;
   readonly #proposal: Proposal;
   readonly #shadow: number[] = [];
   readonly #canary: number[] = [];
@@ -25,7 +26,7 @@ export class Tally {
   #shadowCostUsd = 0;
   #watch: Watch | undefined;
 
-  constructor(proposal: Proposal, deps: Pick<OptimizerDeps, "journal" | "control" | "reviewMinutes">) {
+  constructor(proposal: Proposal, deps: TallyDeps) {
     this.#proposal = proposal;
     this.#deps = deps;
   }
@@ -50,7 +51,7 @@ export class Tally {
     const other = row?.shadowOf ? run : derivedId("shadow", run, rollout);
     const shadow = this.#deps.control.run(other);
     if (shadow?.shadowOf) return this.#countShadow({ shadow: other, original: shadow.shadowOf, rollout });
-    if (!row?.endedAt || !(await this.#isNew(run, rollout))) return false;
+    if (!row?.endedAt || !this.#isNew(run, rollout)) return false;
     this.#counted.add(`${rollout}/${run}`);
     const observation = await observe(run, this.#deps);
     this.#live.push(observation);
@@ -69,7 +70,7 @@ export class Tally {
     original: string;
     rollout: string;
   }): Promise<boolean> {
-    if (!this.#isStopped(shadow) || !(await this.#isNew(shadow, rollout))) return false;
+    if (!this.#isStopped(shadow) || !this.#isNew(shadow, rollout)) return false;
     const { change, kind } = this.#proposal;
     const candidate = await observe(shadow, this.#deps);
     if (rightAlone(change, candidate) === null && !this.#isStopped(original)) return false;
@@ -85,10 +86,10 @@ export class Tally {
     return stopped.has(this.#deps.control.run(run)?.status ?? "");
   }
 
-  async #isNew(run: string, rollout: string): Promise<boolean> {
-    const [first] = await this.#deps.journal.read(`run/${run}`);
-    const { arms } = (first?.data ?? {}) as unknown as RunStarted;
-    return arms?.[rollout] === "to" && !this.#counted.has(`${rollout}/${run}`);
+  #isNew(run: string, rollout: string): boolean {
+    const arms = this.#deps.registry.store.armsOf(run);
+    const hasCandidate = arms.some((each) => each.rollout === rollout && each.arm === "to");
+    return hasCandidate && !this.#counted.has(`${rollout}/${run}`);
   }
 
   #outcomeAlone(observation: Observation): number | null {

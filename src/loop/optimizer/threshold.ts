@@ -4,7 +4,7 @@ import { noPrize, type Opportunity } from "./changes.ts";
 import type { ErrorBudget } from "./error-budget.ts";
 import { accuracyMargin, gainMin } from "./limits.ts";
 import { isAutomated, type Observation } from "./observations.ts";
-import { shareInterval } from "./statistics.ts";
+import { rounded, shareInterval } from "./statistics.ts";
 
 /** The strictest change that is tried frees this many drafts from a review; each next one a few more. */
 const firstFreed = 20;
@@ -121,10 +121,10 @@ function opportunityOf(
         heldBack: held.length,
         freed: freed.length,
         right,
-        lowerBound: Number(shareLowerBound(right, freed.length).toFixed(4)),
+        lowerBound: rounded(shareLowerBound(right, freed.length)),
         target,
       },
-      prize: { ...noPrize, reviewMinutesPerRun: Number((share * reviewMinutes).toFixed(4)) },
+      prize: { ...noPrize, reviewMinutesPerRun: rounded(share * reviewMinutes) },
     },
     change: { kind: "change_threshold", step: review.path, below },
     counterfactual: freedOf(review.path, new Set(freed.map(({ run }) => run)), observations),

@@ -1,9 +1,9 @@
-import { formatDuration, formatMoney } from "../../core/base/index.ts";
+import { formatDuration, formatMoney, formatShare } from "../../core/base/index.ts";
 import { alpha } from "./limits.ts";
 import type { Observation } from "./observations.ts";
 import type { Bars } from "./proposals.ts";
 import { LateEvidence } from "./sequential.ts";
-import { meanOf, percent } from "./statistics.ts";
+import { meanOf } from "./statistics.ts";
 import { hasFailed } from "./truth.ts";
 
 /** One run of a promoted version: what it came to, and whether it was good; null where nobody knows. */
@@ -32,14 +32,14 @@ function testsOf(bars: Bars): readonly Test[] {
     value: ({ outcome }) => (outcome === null ? null : 1 - outcome),
     told: (latest) => {
       const known = latest.flatMap(({ outcome }) => outcome ?? []);
-      return `${known.filter(Boolean).length} of the latest ${known.length} were right: below ${percent(accuracyMin)}`;
+      return `${known.filter(Boolean).length} of the latest ${known.length} were right: below ${formatShare(accuracyMin)}`;
     },
   };
   const failed: Test = {
     max: errorRateMax,
     value: ({ observation }) => Number(hasFailed(observation)),
     told: (latest) =>
-      `${latest.filter(({ observation }) => hasFailed(observation)).length} of the latest ${latest.length} failed: above ${percent(errorRateMax)}`,
+      `${latest.filter(({ observation }) => hasFailed(observation)).length} of the latest ${latest.length} failed: above ${formatShare(errorRateMax)}`,
   };
   const dear: Test = {
     max: 1 / dearestOfBar,

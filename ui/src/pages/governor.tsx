@@ -4,9 +4,10 @@ import type { Proposal, Workflow } from "flyball/client";
 import { metricsQuery } from "../api/metrics.ts";
 import { looksQuery, proposalsQuery, useLook } from "../api/optimizer.ts";
 import { workflowsQuery } from "../api/workflows.ts";
-import { Button, Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { Button, Command, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { Choice } from "../components/field.tsx";
 import { FindingShown } from "../components/finding.tsx";
+import { NothingServed } from "../components/nothing-served.tsx";
 import { ProposalRow } from "../components/proposal-row.tsx";
 import { SetPoints } from "../components/set-points.tsx";
 import { governorRoute } from "../router.tsx";
@@ -156,18 +157,5 @@ function NoTargets() {
       No targets yet. <Command>{"targets: { accuracy: 95%, automated: 70% }"}</Command> in the workflow says
       what a change must keep to.
     </p>
-  );
-}
-
-function NothingServed() {
-  return (
-    <Panel>
-      <Empty title="No workflow is served here.">
-        <p>
-          Make one with <Command>flyball init</Command>, and serve its folder with{" "}
-          <Command>flyball serve FOLDER</Command>.
-        </p>
-      </Empty>
-    </Panel>
   );
 }

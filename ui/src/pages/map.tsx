@@ -9,6 +9,7 @@ import { Choice } from "../components/field.tsx";
 import { MapFigures } from "../components/map-figures.tsx";
 import { MapTables } from "../components/map-tables.tsx";
 import { MapVariants } from "../components/map-variants.tsx";
+import { NothingServed } from "../components/nothing-served.tsx";
 import { Tabs } from "../components/tabs.tsx";
 import { formatDuration, formatMoment } from "../format.ts";
 import { type Measure, mapOf, measures } from "../process-map.ts";
@@ -204,19 +205,6 @@ function Legend({ measure }: { measure: Measure }) {
       <span className="whitespace-nowrap text-warn">! bottleneck</span>: a tenth of all time or more is waited
       there. <span className="whitespace-nowrap">↻ again</span>: done more than once in a run.
     </p>
-  );
-}
-
-function NothingServed() {
-  return (
-    <Panel>
-      <Empty title="No workflow is served here.">
-        <p>
-          Make one with <Command>flyball init</Command>, and serve its folder with{" "}
-          <Command>flyball serve FOLDER</Command>.
-        </p>
-      </Empty>
-    </Panel>
   );
 }
 

@@ -8,8 +8,9 @@ import { budgetsQuery } from "../api/money.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { Alerts } from "../components/alerts.tsx";
 import { Attention } from "../components/attention.tsx";
-import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { Command, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { BudgetBar } from "../components/budget-bar.tsx";
+import { NothingServed } from "../components/nothing-served.tsx";
 import { useNow } from "../components/now.ts";
 import { SetPoints } from "../components/set-points.tsx";
 import { Vitals } from "../components/vitals.tsx";
@@ -40,16 +41,7 @@ export function OverviewPage() {
       >
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           {error ? <Problem error={error} /> : null}
-          {data?.items.length === 0 ? (
-            <Panel>
-              <Empty title="No workflow is served here.">
-                <p>
-                  Make one with <Command>flyball init</Command>, and serve its folder with{" "}
-                  <Command>flyball serve FOLDER</Command>.
-                </p>
-              </Empty>
-            </Panel>
-          ) : null}
+          {data?.items.length === 0 ? <NothingServed /> : null}
           {data?.items.map((workflow) => (
             <Gauges key={workflow.name} workflow={workflow} />
           ))}

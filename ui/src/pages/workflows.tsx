@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { workflowsQuery } from "../api/workflows.ts";
-import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { Loading, PageTitle, Problem } from "../components/basics.tsx";
+import { NothingServed } from "../components/nothing-served.tsx";
 import { shortId } from "../format.ts";
 
 export function WorkflowsPage() {
@@ -11,16 +12,7 @@ export function WorkflowsPage() {
       <PageTitle title="Workflows" note="What this server can start" />
       {error ? <Problem error={error} /> : null}
       {isPending ? <Loading /> : null}
-      {data?.items.length === 0 ? (
-        <Panel>
-          <Empty title="No workflow is served here.">
-            <p>
-              Make one with <Command>flyball init</Command>, and serve its folder with{" "}
-              <Command>flyball serve FOLDER</Command>.
-            </p>
-          </Empty>
-        </Panel>
-      ) : null}
+      {data?.items.length === 0 ? <NothingServed /> : null}
       <ul className="grid gap-4 lg:grid-cols-2">
         {data?.items.map(({ name, version, description, document, problem }) => (
           <li key={name}>
