@@ -13,7 +13,7 @@ const bottleneckShare = 0.1;
 export interface MapActivity {
   readonly name: string;
   readonly count: number;
-  readonly times: ActivityTimes | undefined;
+  readonly times: ActivityTimes;
   /** How often it was done again, and in how many cases. */
   readonly rework: { readonly cases: number; readonly repeats: number } | undefined;
   /** Cases that begin, and end, with it. */
@@ -89,7 +89,9 @@ function activityOf({ rework, startActivities, endActivities }: Mined) {
   });
 }
 
-type Measured = Pick<MiningEdge, "service" | "queue" | "human" | "external" | "cost" | "count">;
+/** Where time went, and what it cost. */
+export type Times = Pick<MiningEdge, "service" | "queue" | "human" | "external" | "cost">;
+type Measured = Times & Pick<MiningEdge, "count">;
 
 /** Times are means of what is known, costs are of all together; what is not known is null. */
 export function measureOf(measured: Measured, measure: Measure): number | null {

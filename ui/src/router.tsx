@@ -7,6 +7,18 @@ import { Empty } from "./components/basics.tsx";
 import { Frame } from "./components/frame.tsx";
 import { runFilterOf } from "./run-filter.ts";
 
+/** Of an address's search, the texts by these names. */
+function texts<Name extends string>(...names: readonly Name[]) {
+  return (search: Record<string, unknown>): { [N in Name]?: string } => {
+    const found: { [N in Name]?: string } = {};
+    for (const name of names) {
+      const text = search[name];
+      if (typeof text === "string") found[name] = text;
+    }
+    return found;
+  };
+}
+
 const root = createRootRoute({
   component: Frame,
   notFoundComponent: () => <Empty title="There is nothing at this address." />,
@@ -32,8 +44,7 @@ export const runsRoute = createRoute({
 export const runRoute = createRoute({
   getParentRoute: () => root,
   path: "/runs/$id",
-  validateSearch: (search: Record<string, unknown>): { step?: string } =>
-    typeof search.step === "string" ? { step: search.step } : {},
+  validateSearch: texts("step"),
   loader: ({ params: { id } }) => {
     void queryClient.prefetchQuery(runQuery(id));
     void queryClient.prefetchQuery(runEventsQuery(id));
@@ -44,8 +55,7 @@ export const runRoute = createRoute({
 export const compareRoute = createRoute({
   getParentRoute: () => root,
   path: "/runs/$a/compare/$b",
-  validateSearch: (search: Record<string, unknown>): { step?: string } =>
-    typeof search.step === "string" ? { step: search.step } : {},
+  validateSearch: texts("step"),
   component: lazyRouteComponent(() => import("./pages/compare.tsx"), "ComparePage"),
 });
 
@@ -65,7 +75,7 @@ export const mapRoute = createRoute({
   getParentRoute: () => root,
   path: "/map",
   validateSearch: (search: Record<string, unknown>): MiningQuery => ({
-    ...(typeof search.workflow === "string" ? { workflow: search.workflow } : {}),
+    ...texts("workflow")(search),
     ...(search.activity === "kind" ? { activity: "kind" } : {}),
     ...days(search),
   }),
@@ -75,16 +85,14 @@ export const mapRoute = createRoute({
 export const reviewsRoute = createRoute({
   getParentRoute: () => root,
   path: "/reviews",
-  validateSearch: (search: Record<string, unknown>): { review?: string } =>
-    typeof search.review === "string" ? { review: search.review } : {},
+  validateSearch: texts("review"),
   component: lazyRouteComponent(() => import("./pages/reviews.tsx"), "ReviewsPage"),
 });
 
 export const assetsRoute = createRoute({
   getParentRoute: () => root,
   path: "/assets",
-  validateSearch: (search: Record<string, unknown>): { kind?: string } =>
-    typeof search.kind === "string" ? { kind: search.kind } : {},
+  validateSearch: texts("kind"),
   component: lazyRouteComponent(() => import("./pages/assets.tsx"), "AssetsPage"),
 });
 
@@ -92,10 +100,7 @@ export const assetsRoute = createRoute({
 export const assetRoute = createRoute({
   getParentRoute: () => root,
   path: "/assets/$kind/$name",
-  validateSearch: ({ from, to }: Record<string, unknown>): { from?: string; to?: string } => ({
-    ...(typeof from === "string" ? { from } : {}),
-    ...(typeof to === "string" ? { to } : {}),
-  }),
+  validateSearch: texts("from", "to"),
   component: lazyRouteComponent(() => import("./pages/asset.tsx"), "AssetPage"),
 });
 
@@ -120,8 +125,7 @@ export const rolloutRoute = createRoute({
 export const governorRoute = createRoute({
   getParentRoute: () => root,
   path: "/governor",
-  validateSearch: (search: Record<string, unknown>): { workflow?: string } =>
-    typeof search.workflow === "string" ? { workflow: search.workflow } : {},
+  validateSearch: texts("workflow"),
   component: lazyRouteComponent(() => import("./pages/governor.tsx"), "GovernorPage"),
 });
 

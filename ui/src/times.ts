@@ -43,14 +43,12 @@ export function totalsOf(times: RunTimes, nowMs: number): Readonly<Record<Use, n
   const spans = [...times.run, ...[...times.steps.values()].flat()];
   const counted: [number, number][] = [];
   const totals = { work: 0, queue: 0, person: 0, wait: 0 };
+  let before = 0;
   for (const use of uses) {
-    const before = covered(counted);
-    counted.push(
-      ...spans
-        .filter((span) => span.use === use)
-        .map(({ fromMs, toMs }): [number, number] => [fromMs, toMs ?? nowMs]),
-    );
-    totals[use] = covered(counted) - before;
+    for (const span of spans) if (span.use === use) counted.push([span.fromMs, span.toMs ?? nowMs]);
+    const sum = covered(counted);
+    totals[use] = sum - before;
+    before = sum;
   }
   return totals;
 }

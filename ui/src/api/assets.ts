@@ -1,5 +1,5 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, pressed } from "./client.ts";
+import { queryOptions } from "@tanstack/react-query";
+import { api, pressed, useChange } from "./client.ts";
 
 export interface AssetId {
   readonly kind: string;
@@ -46,14 +46,7 @@ export function historyQuery(id: AssetId) {
 
 /** Everything that follows from a change of an asset is asked for again. */
 function useAssetChange<Body>(id: AssetId, change: (body: Body) => Promise<unknown>) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSettled: () => {
-      for (const queryKey of [keyOf(id), ["assets"], ["workflows"], ["rollouts"]])
-        client.invalidateQueries({ queryKey });
-    },
-  });
+  return useChange(change, [keyOf(id), "assets", "workflows", "rollouts"]);
 }
 
 export function useMoveLabel(id: AssetId) {

@@ -1,4 +1,4 @@
-import { keepPreviousData, QueryClient } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiProblem, createClient } from "flyball/client";
 
 /** The API where this page came from: what the console asks, any script can ask. */
@@ -22,3 +22,17 @@ export const queryClient = new QueryClient({
 
 /** How often what changes by itself is asked for again, in milliseconds. */
 export const liveEveryMs = 2_000;
+
+/** Asks for a change; whatever comes of it, what is kept under these keys is asked for again. */
+export function useChange<Body, Answer>(
+  change: (body: Body) => Promise<Answer>,
+  keys: readonly (string | readonly string[])[],
+) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSettled: () => {
+      for (const key of keys) client.invalidateQueries({ queryKey: [key].flat() });
+    },
+  });
+}

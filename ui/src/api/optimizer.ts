@@ -1,5 +1,6 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, pressed } from "./client.ts";
+import { queryOptions } from "@tanstack/react-query";
+import type { Experiment } from "flyball/client";
+import { api, pressed, useChange } from "./client.ts";
 
 const everyMs = 5_000;
 
@@ -21,8 +22,13 @@ export function experimentQuery(id: string) {
   return queryOptions({
     queryKey: ["experiments", id],
     queryFn: () => api.ask("GET /v1/experiments/{id}", { params: { id } }),
-    refetchInterval: everyMs,
+    refetchInterval: ({ state: { data } }) => (data && isOver(data) ? false : everyMs),
   });
+}
+
+/** Nothing that happens changes it any more. */
+function isOver({ stage, isWatched }: Experiment): boolean {
+  return stage === "rolledBack" || (stage === "promoted" && !isWatched);
 }
 
 export function looksQuery(workflow: string) {
@@ -35,23 +41,15 @@ export function looksQuery(workflow: string) {
 
 /** A look changes nothing, whatever it finds; the server may act on it by itself only where it is told to. */
 export function useLook(workflow: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: () => api.ask("POST /v1/optimizer/cycles", { body: { workflow }, ...pressed() }),
-    onSettled: () => {
-      for (const name of ["proposals", "looks"]) client.invalidateQueries({ queryKey: [name] });
-    },
-  });
+  return useChange(
+    () => api.ask("POST /v1/optimizer/cycles", { body: { workflow }, ...pressed() }),
+    ["proposals", "looks"],
+  );
 }
 
 export function useStartExperiment(proposal: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: () =>
-      api.ask("POST /v1/proposals/{id}/experiments", { params: { id: proposal }, ...pressed() }),
-    onSettled: () => {
-      for (const name of ["proposals", "rollouts", "assets", "asset"])
-        client.invalidateQueries({ queryKey: [name] });
-    },
-  });
+  return useChange(
+    () => api.ask("POST /v1/proposals/{id}/experiments", { params: { id: proposal }, ...pressed() }),
+    ["proposals", "rollouts", "assets", "asset"],
+  );
 }

@@ -1,6 +1,6 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import type { Operations, ReviewStatus } from "flyball/client";
-import { api, liveEveryMs, pressed } from "./client.ts";
+import { api, liveEveryMs, pressed, useChange } from "./client.ts";
 
 type Answer = Operations["POST /v1/reviews/{id}/decision"]["body"];
 export type Decision = Answer["decision"];
@@ -21,13 +21,8 @@ export function reviewQuery(id: string) {
 }
 
 export function useDecide(id: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: Answer) =>
-      api.ask("POST /v1/reviews/{id}/decision", { params: { id }, body, ...pressed() }),
-    onSettled: () => {
-      client.invalidateQueries({ queryKey: ["reviews"] });
-      client.invalidateQueries({ queryKey: ["review", id] });
-    },
-  });
+  return useChange(
+    (body: Answer) => api.ask("POST /v1/reviews/{id}/decision", { params: { id }, body, ...pressed() }),
+    ["reviews", ["review", id]],
+  );
 }

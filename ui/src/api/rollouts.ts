@@ -1,6 +1,6 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import type { Operations, Rollout } from "flyball/client";
-import { api, pressed } from "./client.ts";
+import { api, pressed, useChange } from "./client.ts";
 
 /** What people ask for who start one; bounds and shares may have units. */
 export type RolloutRequest = Operations["POST /v1/rollouts"]["body"];
@@ -20,14 +20,7 @@ export function rolloutQuery(id: string) {
 }
 
 function useRolloutChange<Body>(change: (body: Body) => Promise<Rollout>) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSettled: () => {
-      for (const name of ["rollouts", "assets", "asset", "workflows"])
-        client.invalidateQueries({ queryKey: [name] });
-    },
-  });
+  return useChange(change, ["rollouts", "assets", "asset", "workflows"]);
 }
 
 export function useStartRollout() {

@@ -4,7 +4,8 @@ import type { Experiment, SeenSoFar } from "flyball/client";
 import type { ReactNode } from "react";
 import { rolloutQuery } from "../api/rollouts.ts";
 import { formatMoney, formatShare } from "../format.ts";
-import { barTexts, replayText, seenText, stages, stageText } from "../governor.ts";
+import { replayText, seenText, stages, stageText } from "../governor.ts";
+import { Bars } from "./bars.tsx";
 import { Facts, Panel } from "./basics.tsx";
 import { EndRollout } from "./end-rollout.tsx";
 import { RolloutArms } from "./rollout-arms.tsx";
@@ -19,14 +20,7 @@ export function ExperimentShown({ experiment }: { experiment: Experiment }) {
     seen ? ["Shown so far", <ShownSoFar key="seen" seen={seen} />] : null,
     replay ? ["On the past", replayText(replay)] : null,
     ["Answers", `${formatShare(share)} of the runs now, at most ${formatShare(maxShare)} so far`],
-    [
-      "Held against",
-      <ul key="bars">
-        {barTexts(bars).map((bar) => (
-          <li key={bar}>{bar}</li>
-        ))}
-      </ul>,
-    ],
+    ["Held against", <Bars key="bars" bars={bars} />],
     [
       "Begun by",
       bounds

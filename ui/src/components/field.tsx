@@ -53,3 +53,24 @@ export function Choice({
     </label>
   );
 }
+
+/** The two ends of a period, each a day; an empty one is undefined. */
+export function Days({
+  period,
+  onChange,
+}: {
+  period: { readonly from?: string | undefined; readonly to?: string | undefined };
+  onChange: (end: "from" | "to", day: string | undefined) => void;
+}) {
+  return (["from", "to"] as const).map((end) => (
+    <label key={end} className="flex items-center gap-2">
+      <span className="text-muted">{end}</span>
+      <input
+        type="date"
+        value={period[end] ?? ""}
+        onChange={({ target }) => onChange(end, target.value || undefined)}
+        className="rounded-md border border-line bg-panel px-2 py-1"
+      />
+    </label>
+  ));
+}

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { formatDuration, formatMoney, formatShare } from "../format.ts";
-import { type MapActivity, type MapEdge, type ProcessMap, pairKey } from "../process-map.ts";
+import { type MapActivity, type MapEdge, type ProcessMap, pairKey, type Times } from "../process-map.ts";
 import { Facts, Panel } from "./basics.tsx";
 
 type Fact = readonly [name: string, value: ReactNode];
@@ -36,7 +36,7 @@ function activityFacts({ name, count, times, rework, starts, ends }: MapActivity
     ...(rework
       ? [["Done again", `${rework.repeats.toLocaleString("en")} times, in ${runs(rework.cases)}`] as const]
       : []),
-    ...(times ? timeFacts(times) : []),
+    ...timeFacts(times),
   ];
 }
 
@@ -82,13 +82,7 @@ function runs(count: number): string {
   return `${count.toLocaleString("en")} ${count === 1 ? "run" : "runs"}`;
 }
 
-function timeFacts({
-  service,
-  queue,
-  human,
-  external,
-  cost,
-}: Pick<MapEdge, "service" | "queue" | "human" | "external" | "cost">): readonly Fact[] {
+function timeFacts({ service, queue, human, external, cost }: Times): readonly Fact[] {
   const time = (spread: MapEdge["service"]) =>
     spread ? `${formatDuration(spread.meanMs)}, ${formatDuration(spread.totalMs)} in all` : "–";
   return [

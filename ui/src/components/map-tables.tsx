@@ -1,6 +1,6 @@
 import type { Mined } from "flyball/client";
 import { formatDuration, formatMoney, formatShare } from "../format.ts";
-import type { MapActivity, MapEdge, ProcessMap } from "../process-map.ts";
+import { type MapActivity, type MapEdge, type ProcessMap, pairKey, type Times } from "../process-map.ts";
 import { Panel } from "./basics.tsx";
 import { type Column, Table } from "./table.tsx";
 
@@ -13,7 +13,7 @@ export function MapTables({ mined, map }: { mined: Mined; map: ProcessMap }) {
           label="What follows what"
           columns={edgeColumns}
           rows={map.edges}
-          keyOf={({ from, to }) => JSON.stringify([from, to])}
+          keyOf={({ from, to }) => pairKey(from, to)}
         />
       </Panel>
       <Panel title="Activities">
@@ -30,7 +30,7 @@ export function MapTables({ mined, map }: { mined: Mined; map: ProcessMap }) {
             label="Hand-overs"
             columns={handoverColumns}
             rows={mined.handovers}
-            keyOf={({ from, to }) => JSON.stringify([from, to])}
+            keyOf={({ from, to }) => pairKey(from, to)}
           />
         </Panel>
       ) : null}
@@ -38,22 +38,20 @@ export function MapTables({ mined, map }: { mined: Mined; map: ProcessMap }) {
   );
 }
 
-type Times = Pick<MapEdge, "service" | "queue" | "human" | "external" | "cost">;
+const mean = (spread: MapEdge["service"]) => (spread ? formatDuration(spread.meanMs) : "–");
 
-const mean = (spread: MapEdge["service"] | undefined) => (spread ? formatDuration(spread.meanMs) : "–");
-
-function timeColumns<Row>(timesOf: (row: Row) => Times | undefined): readonly Column<Row>[] {
-  const column = (name: string, show: (times: Times | undefined) => string): Column<Row> => ({
+function timeColumns<Row>(timesOf: (row: Row) => Times): readonly Column<Row>[] {
+  const column = (name: string, show: (times: Times) => string): Column<Row> => ({
     name,
     isNumber: true,
     cell: (row) => <span className="whitespace-nowrap">{show(timesOf(row))}</span>,
   });
   return [
-    column("At work", (times) => mean(times?.service)),
-    column("Queue", (times) => mean(times?.queue)),
-    column("People", (times) => mean(times?.human)),
-    column("Other waits", (times) => mean(times?.external)),
-    column("Cost in all", (times) => formatMoney(times?.cost)),
+    column("At work", (times) => mean(times.service)),
+    column("Queue", (times) => mean(times.queue)),
+    column("People", (times) => mean(times.human)),
+    column("Other waits", (times) => mean(times.external)),
+    column("Cost in all", (times) => formatMoney(times.cost)),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Proposal } from "flyball/client";
 import { useStartExperiment } from "../api/optimizer.ts";
-import { barTexts } from "../governor.ts";
+import { Bars } from "./bars.tsx";
 import { Button, Problem } from "./basics.tsx";
 import { Dialog } from "./dialog.tsx";
 
@@ -25,11 +25,7 @@ export function StartExperiment({ proposal, onClose }: { proposal: Proposal; onC
         </li>
       </ol>
       <p className="mt-3 font-medium">Its bars do not move while it runs:</p>
-      <ul className="list-disc pl-5">
-        {barTexts(proposal.bars).map((bar) => (
-          <li key={bar}>{bar}</li>
-        ))}
-      </ul>
+      <Bars bars={proposal.bars} className="list-disc pl-5" />
       <p className="mt-3 text-muted">You can take it back at any time. {proposal.undo}</p>
       {start.error ? <Problem error={start.error} /> : null}
       <div className="mt-4 flex gap-2">

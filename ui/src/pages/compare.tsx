@@ -8,9 +8,9 @@ import { Loading, PageTitle, Panel, Problem, Verbatim } from "../components/basi
 import { Changes } from "../components/changes.tsx";
 import { type LongColumn, LongTable } from "../components/long-table.tsx";
 import { StatusMark } from "../components/status.tsx";
+import { Took } from "../components/took.tsx";
 import { formatDuration, formatMoney, shortId, textOf } from "../format.ts";
 import { compareRoute } from "../router.tsx";
-import { Took } from "./runs.tsx";
 
 /** Two runs side by side: how each went, step by step, and what they were given and answered otherwise. */
 export function ComparePage() {

@@ -3,6 +3,7 @@ import type { BudgetUse, Cost } from "flyball/client";
 import { budgetsQuery, costDimensions, costsQuery } from "../api/money.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { BudgetBar } from "../components/budget-bar.tsx";
+import { Choice, Days } from "../components/field.tsx";
 import { ShareBar } from "../components/share-bar.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { formatMoney } from "../format.ts";
@@ -33,35 +34,18 @@ function Period() {
   const navigate = costsRoute.useNavigate();
   const change = (changes: Partial<typeof query>) =>
     navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
-  const field = "rounded-md border border-line bg-panel px-2 py-1";
   return (
     <>
-      <label className="flex items-center gap-2">
-        <span className="text-muted">By</span>
-        <select
-          value={query.by}
-          onChange={({ target }) => {
-            const by = costDimensions.find((known) => known === target.value);
-            if (by) change({ by });
-          }}
-          className={field}
-        >
-          {costDimensions.map((by) => (
-            <option key={by}>{by}</option>
-          ))}
-        </select>
-      </label>
-      {(["from", "to"] as const).map((end) => (
-        <label key={end} className="flex items-center gap-2">
-          <span className="text-muted">{end}</span>
-          <input
-            type="date"
-            value={query[end]}
-            onChange={({ target }) => target.value && change({ [end]: target.value })}
-            className={field}
-          />
-        </label>
-      ))}
+      <Choice
+        name="By"
+        value={query.by}
+        options={costDimensions.map((by) => [by, by])}
+        onChange={(chosen) => {
+          const by = costDimensions.find((known) => known === chosen);
+          if (by) change({ by });
+        }}
+      />
+      <Days period={query} onChange={(end, day) => day && change({ [end]: day })} />
     </>
   );
 }

@@ -5,7 +5,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { logAddress, type MiningQuery, miningQuery } from "../api/mining.ts";
 import { workflowsQuery } from "../api/workflows.ts";
 import { Command, Empty, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
-import { Choice } from "../components/field.tsx";
+import { Choice, Days } from "../components/field.tsx";
 import { MapFigures } from "../components/map-figures.tsx";
 import { MapTables } from "../components/map-tables.tsx";
 import { MapVariants } from "../components/map-variants.tsx";
@@ -60,17 +60,7 @@ function Filters({ query, names }: { query: MiningQuery; names: readonly string[
         ]}
         onChange={(chosen) => change({ activity: chosen === "kind" ? "kind" : "path" })}
       />
-      {(["from", "to"] as const).map((edge) => (
-        <label key={edge} className="flex items-center gap-2">
-          <span className="text-muted">{edge}</span>
-          <input
-            type="date"
-            value={query[edge] ?? ""}
-            onChange={({ target }) => change({ [edge]: target.value || undefined })}
-            className="rounded-md border border-line bg-panel px-2 py-1"
-          />
-        </label>
-      ))}
+      <Days period={query} onChange={(end, day) => change({ [end]: day })} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Proposal } from "flyball/client";
 import { useState } from "react";
 import { experimentQuery, proposalQuery } from "../api/optimizer.ts";
+import { Bars } from "../components/bars.tsx";
 import { Button, Facts, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { EffectsTable } from "../components/effects-table.tsx";
 import { ExperimentShown } from "../components/experiment.tsx";
@@ -11,7 +12,7 @@ import { StartExperiment } from "../components/start-experiment.tsx";
 import { StatusMark } from "../components/status.tsx";
 import { PatchDiff } from "../components/text-diff.tsx";
 import { shortId } from "../format.ts";
-import { barTexts, kindName } from "../governor.ts";
+import { kindName } from "../governor.ts";
 import { proposalRoute } from "../router.tsx";
 
 /** One change: why, what, what to expect, how it is proved and undone; and its proof as it goes. */
@@ -74,16 +75,6 @@ function Shown({ proposal }: { proposal: Proposal }) {
         </Panel>
       </div>
     </>
-  );
-}
-
-function Bars({ bars }: Pick<Proposal, "bars">) {
-  return (
-    <ul>
-      {barTexts(bars).map((bar) => (
-        <li key={bar}>{bar}</li>
-      ))}
-    </ul>
   );
 }
 

@@ -11,11 +11,11 @@ import { RunActions } from "../components/run-actions.tsx";
 import { StatusMark } from "../components/status.tsx";
 import { StepPanel } from "../components/step-panel.tsx";
 import { Tabs } from "../components/tabs.tsx";
+import { Took } from "../components/took.tsx";
 import { Waterfall } from "../components/waterfall.tsx";
 import { formatMoment, formatMoney, shortId, textOf } from "../format.ts";
 import { runRoute } from "../router.tsx";
 import { askedBecause, waitText } from "../waits.ts";
-import { Took } from "./runs.tsx";
 
 const Graph = lazy(() => import("../components/graph.tsx"));
 

@@ -5,10 +5,10 @@ import { useEffect, useMemo, useRef } from "react";
 import { type RunFilter, runPagesQuery, useFollowNewest } from "../api/runs.ts";
 import { Command, Empty, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
 import { type LongColumn, LongTable } from "../components/long-table.tsx";
-import { useNow } from "../components/now.ts";
 import { RunFilters } from "../components/run-filters.tsx";
 import { StatusMark } from "../components/status.tsx";
-import { formatDuration, formatMoney, shortId } from "../format.ts";
+import { Took } from "../components/took.tsx";
+import { formatMoney, shortId } from "../format.ts";
 import { runsRoute } from "../router.tsx";
 import { runFilterOf } from "../run-filter.ts";
 import { waitText } from "../waits.ts";
@@ -108,12 +108,6 @@ const columns: readonly LongColumn<RunRow>[] = [
 
 function reasonOf({ waiting, error }: RunRow): string {
   return waiting ? waitText(waiting) : (error?.message ?? "");
-}
-
-export function Took({ row }: { row: Pick<RunRow, "startedAt" | "endedAt"> }) {
-  const now = useNow();
-  const endMs = row.endedAt ? Date.parse(row.endedAt) : now;
-  return <>{formatDuration(Math.max(0, endMs - Date.parse(row.startedAt)))}</>;
 }
 
 function NoRuns({ isFiltered }: { isFiltered: boolean }) {
