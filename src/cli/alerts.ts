@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { systemClock } from "../core/base/index.ts";
-import { type Api, json, onFolder } from "./connect.ts";
+import { systemClock, waited } from "../core/base/index.ts";
+import { type Api, json, onFolder, queryOf } from "./connect.ts";
 import { type CommonOptions, type ExitCode, exit, print, printJson, table } from "./io.ts";
 
 interface ShownDelivery {
@@ -50,12 +50,7 @@ export function registerAlerts(program: Command, done: (code: ExitCode) => void)
 
 function list({ open, kind, workflow, limit, json: asJson, home }: ListOptions): Promise<ExitCode> {
   return onFolder(home === undefined ? {} : { home }, async (api) => {
-    const query = new URLSearchParams({
-      limit,
-      ...(open ? { status: "open" } : {}),
-      ...(kind === undefined ? {} : { kind }),
-      ...(workflow === undefined ? {} : { workflow }),
-    });
+    const query = queryOf({ limit, status: open ? "open" : undefined, kind, workflow });
     const { items } = await json<{ items: ShownAlert[] }>(await api.request("GET", `/v1/alerts?${query}`));
     if (asJson) for (const item of items) printJson(item);
     else if (items.length === 0) print(open ? "No alert is open." : "There was no alert.");
@@ -100,6 +95,6 @@ async function afterFirstAttempt(api: Api, id: string): Promise<ShownAlert> {
     const alert = await json<ShownAlert>(await api.request("GET", `/v1/alerts/${id}`));
     const isTried = alert.deliveries.every(({ attempts }) => attempts > 0);
     if (isTried || systemClock.monotonic() >= until) return alert;
-    await new Promise<void>((resolve) => systemClock.after(askEveryMs, resolve));
+    await waited(systemClock, askEveryMs);
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { formatMoney } from "../core/base/index.ts";
 import { type CostDimension, costDimensions } from "../core/executor/index.ts";
-import { json, onFolder } from "./connect.ts";
+import { json, onFolder, queryOf } from "./connect.ts";
 import { type CommonOptions, type ExitCode, exit, print, printJson, table } from "./io.ts";
 
 interface ShownBudget {
@@ -100,9 +100,4 @@ function costRow({ key, calls, cost, unpriced, tokens }: ShownCost): string[] {
   const money = cost === null ? "unknown" : formatMoney(cost);
   const counts = tokenParts.map((part) => String(tokens[part] ?? 0));
   return [key === "" ? "(none)" : key, String(calls), money, String(unpriced), ...counts];
-}
-
-function queryOf(members: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new URLSearchParams(given).toString();
 }

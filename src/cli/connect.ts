@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream as WebStream } from "node:stream/web";
-import { type Json, systemClock } from "../core/base/index.ts";
+import { type Json, systemClock, waited } from "../core/base/index.ts";
 import type { RunLimits } from "../core/executor/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { createApp, type Listening, listenLocally, socketPathOf } from "../http/index.ts";
@@ -58,7 +58,7 @@ async function findOwner(home: string, options: ConnectOptions): Promise<Api> {
       const isThere = await api.request("GET", "/healthz").catch(() => undefined);
       if (isThere) return api;
       if (systemClock.monotonic() >= until) throw error;
-      await new Promise<void>((resolvePromise) => systemClock.after(askEveryMs, resolvePromise));
+      await waited(systemClock, askEveryMs);
     }
 }
 
@@ -131,7 +131,7 @@ async function own(home: string, options: ConnectOptions): Promise<Api> {
     await engine.close();
   };
   try {
-    socket = await listenLocally(engine);
+    socket = await listenLocally(engine, app);
     await options.prepare?.(engine);
   } catch (error) {
     await close();
@@ -227,4 +227,10 @@ async function withApi<T>(home: string, options: ConnectOptions, work: (api: Api
  */
 export function onFolder<T>(options: { home?: string }, work: (api: Api) => Promise<T>): Promise<T> {
   return withApi(homeOf(options), { create: false }, work);
+}
+
+/** The query of a request: the members that have a value. */
+export function queryOf(members: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new URLSearchParams(given).toString();
 }

@@ -14,7 +14,7 @@ import {
   type XmlElement,
   xesPartsOf,
 } from "../loop/mining/index.ts";
-import { type Api, json, onFolder } from "./connect.ts";
+import { type Api, json, onFolder, queryOf } from "./connect.ts";
 import {
   CommandRefused,
   type CommonOptions,
@@ -110,11 +110,6 @@ async function mineRuns(api: Api, options: MineOptions, format: Format | undefin
   const out = new NewFile(options.export);
   await out.writeAll(response.body ?? []);
   return summary;
-}
-
-function queryOf(members: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new URLSearchParams(given).toString();
 }
 
 interface FileRequest {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { formatMoney } from "../core/base/index.ts";
-import { type Api, json, onFolder } from "./connect.ts";
+import { type Api, json, onFolder, queryOf } from "./connect.ts";
 import { type CommonOptions, type ExitCode, exit, oneLine, print, printJson, table } from "./io.ts";
 
 interface Range {
@@ -104,8 +104,8 @@ async function list(
   options: CommonOptions & { workflow?: string; status?: string },
 ): Promise<ExitCode> {
   const { workflow, status } = options;
-  const query = `?${new URLSearchParams({ ...(workflow ? { workflow } : {}), ...(status ? { status } : {}) })}`;
-  const { items } = await json<{ items: ProposalItem[] }>(await api.request("GET", `/v1/proposals${query}`));
+  const query = queryOf({ workflow: workflow || undefined, status: status || undefined });
+  const { items } = await json<{ items: ProposalItem[] }>(await api.request("GET", `/v1/proposals?${query}`));
   const row = ({ id, workflow, kind, status, finding }: ProposalItem) => [
     id,
     workflow,

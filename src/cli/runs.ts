@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { systemClock } from "../core/base/index.ts";
+import { systemClock, waited } from "../core/base/index.ts";
 import type { JournalEvent } from "../core/journal/index.ts";
 import { type Api, json, onFolder } from "./connect.ts";
 import { untilInterrupted } from "./interrupt.ts";
@@ -274,7 +274,7 @@ async function watch(api: Api, run: string, options: CommonOptions): Promise<Exi
       print(`The run is ${status}; nothing works on it now. \`flyball serve\` lets it go on.`);
       return exit.done;
     }
-    await new Promise<void>((resolve) => systemClock.after(watchEveryMs, resolve));
+    await waited(systemClock, watchEveryMs);
   }
   return exit.done;
 }

@@ -60,19 +60,17 @@ interface Sent extends Common {
 }
 
 export function createClient({ url = "", fetch: fetcher = fetch }: ClientOptions = {}): Client {
-  const send = async (operation: string, sent: Sent, headers: Record<string, string>) => {
+  const send = async (operation: string, sent: Sent, given: Readonly<Record<string, string>>) => {
     const [method = "GET", path = ""] = operation.split(" ");
-    const init: RequestInit = { method, headers: { ...headers } };
+    const headers: Record<string, string> = { ...given };
+    if (sent.key !== undefined) headers["idempotency-key"] = sent.key;
+    const init: RequestInit = { method, headers };
     if (sent.signal) init.signal = sent.signal;
-    const more: Record<string, string> = sent.key === undefined ? {} : { "idempotency-key": sent.key };
     if (method !== "GET") {
       init.body = JSON.stringify(sent.body ?? {});
-      more["content-type"] = "application/json";
+      headers["content-type"] = "application/json";
     }
-    const response = await fetcher(`${url}${addressOf(path, sent)}`, {
-      ...init,
-      headers: { ...headers, ...more },
-    });
+    const response = await fetcher(`${url}${addressOf(path, sent)}`, init);
     if (!response.ok) throw await problemOf(response);
     return response;
   };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { answerInParts } from "./answer.ts";
 import { keyOf } from "./keyed.ts";
 import { bodyOf, checked, queryOf } from "./problem.ts";
-import { isKnown, notModified, tagOf } from "./tags.ts";
+import { answerTagged, isKnown, notModified } from "./tags.ts";
 
 /**
  * One request that is answered here: what it takes, and what it gives. The same schemas check requests,
@@ -101,10 +101,7 @@ function respond(
 ): Response | Promise<Response> {
   if (isLong) return answerInParts(context, given, status);
   if (tagged !== "text") return context.json(given, status);
-  const text = JSON.stringify(given);
-  const tag = tagOf(text);
-  if (isKnown(context, tag)) return notModified(context, tag);
-  return context.body(text, status, { "content-type": "application/json", etag: tag });
+  return answerTagged(context, JSON.stringify(given), { "content-type": "application/json" }, status);
 }
 
 /** Acts, unless the same was done before under the key that came with it. */

@@ -43,6 +43,7 @@ export const message = once(() =>
 
 /** A moment, as every answer tells it. */
 export const moment = z.iso.datetime();
+export const day = z.iso.date("expected a day such as 2026-01-31");
 export const share = z.number().min(0).max(1);
 export const reason = z.string().max(2_000).optional();
 

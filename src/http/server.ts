@@ -43,10 +43,10 @@ export interface Listening {
 }
 
 /** Opens the local socket: only this user's processes reach it, as the data folder is theirs alone. */
-export async function listenLocally(engine: Engine): Promise<Listening> {
+export async function listenLocally(engine: Engine, app: Hono): Promise<Listening> {
   const path = socketPathOf(engine.home);
   rmSync(path, { force: true });
-  const server = serverOf(createApp({ engine, isLocal: true }));
+  const server = serverOf(app);
   const before = process.umask(0o077);
   try {
     await listen(server, path, { path });

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { FlyballError, sha256 } from "../core/base/index.ts";
 
 /** Somebody else has changed it since it was read. Nothing was done. */
@@ -10,8 +11,8 @@ export class PreconditionFailed extends FlyballError {
   }
 }
 
-/** The strong validator of what has this text. */
-export function tagOf(text: string): string {
+/** The strong validator of what has this content. */
+export function tagOf(text: string | Uint8Array): string {
   return `"${sha256(text).slice(0, 32)}"`;
 }
 
@@ -22,6 +23,18 @@ export function isKnown(context: Context, tag: string): boolean {
 
 export function notModified(context: Context, tag: string): Response {
   return context.body(null, 304, { etag: tag });
+}
+
+/** The answer with its validator, or that nothing has changed. */
+export function answerTagged(
+  context: Context,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>>,
+  status: ContentfulStatusCode = 200,
+): Response {
+  const etag = tagOf(body);
+  if (isKnown(context, etag)) return notModified(context, etag);
+  return context.body(body, status, { ...headers, etag });
 }
 
 /** Throws unless `If-Match`, where it is given, names what there is. */

@@ -4,7 +4,6 @@ import { assert, type Json, sha256 } from "../core/base/index.ts";
 import { assetOf, type Flow, type Release, type Releases } from "../core/executor/index.ts";
 import { makeFolderDurably, writeDurably } from "../core/journal/index.ts";
 import {
-  lineId,
   type Offer,
   type OfferOptions,
   type Registry,
@@ -146,9 +145,8 @@ export class Intake {
 
   /** The digest that a version would have. Throws what `add` would have against its text; nothing is added. */
   check(written: WrittenAsset, home: string): string {
-    const line = lineId(written.kind, written.name);
-    const asset = this.draft(written, home).find(({ kind, name }) => lineId(kind, name) === line);
-    assert(asset, `${line} is not among what was made of its text`);
+    const [asset] = this.draft(written, home);
+    assert(asset, "a text makes the asset that it is of");
     return asset.digest;
   }
 
@@ -170,10 +168,7 @@ export class Intake {
 
   /** Keeps the file of a model under its digest, as releases pin it. */
   keepModel(bytes: Buffer): void {
-    const { modelsFolder } = this.#options;
-    const file = join(modelsFolder, sha256(bytes));
-    makeFolderDurably(modelsFolder);
-    if (!existsSync(file)) writeDurably(file, bytes);
+    keepFile(this.#options.modelsFolder, sha256(bytes), () => bytes);
   }
 
   /** What the settings and files of the served project name. */
@@ -274,9 +269,14 @@ function keepModelFiles(content: Json, folder: string, models: string): void {
     return;
   }
   const { file, fileSha256, ...others } = content as { [key: string]: Json };
-  if (typeof file === "string" && typeof fileSha256 === "string" && !existsSync(join(models, fileSha256))) {
-    makeFolderDurably(models);
-    writeDurably(join(models, fileSha256), readFileSync(resolve(folder, file)));
-  }
+  if (typeof file === "string" && typeof fileSha256 === "string")
+    keepFile(models, fileSha256, () => readFileSync(resolve(folder, file)));
   for (const member of Object.values(others)) keepModelFiles(member, folder, models);
+}
+
+function keepFile(folder: string, digest: string, read: () => Buffer): void {
+  const file = join(folder, digest);
+  if (existsSync(file)) return;
+  makeFolderDurably(folder);
+  writeDurably(file, read());
 }

@@ -353,7 +353,7 @@ function answers(store: ControlStore & { readonly registry: RegistryStore }): Re
     ].flatMap((search) =>
       [10, 100].map((runsMax) => {
         const filter = { among: { ...search, runsMax }, limit: 100 };
-        return [store.runs(filter).map(({ id }) => id), store.searchedTo(filter)];
+        return [store.runs(filter).map(({ id }) => id), store.search(filter).searchedTo];
       }),
     ),
     figures: [5, 100].map((limit) => {

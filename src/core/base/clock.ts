@@ -32,6 +32,11 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Resolves after so long. */
+export function waited(clock: Pick<Clock, "after">, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
 /** A clock that moves only when told. `advance` fires what falls due, in order of due time. */
 export class ManualClock implements Clock {
   #nowMs: number;

@@ -9,7 +9,7 @@ export interface Period {
   readonly endsAt: number | null;
 }
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 
 /** The period that a moment is in. */
 export function periodOf(kind: PeriodKind, atMs: number): Period {

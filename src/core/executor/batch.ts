@@ -1,4 +1,4 @@
-import { type Clock, derivedId, FlyballError, type Json } from "../base/index.ts";
+import { type Clock, derivedId, FlyballError, type Json, waited } from "../base/index.ts";
 import { type Journal, StaleAppend } from "../journal/index.ts";
 import { QueueFull, RunPruned } from "./errors.ts";
 import type { RunEffects, RunStatus } from "./events.ts";
@@ -172,7 +172,7 @@ export class Batches {
         return;
       } catch (error) {
         if (!(error instanceof QueueFull)) throw error;
-        await new Promise<void>((resolve) => this.#clock.after(error.retryAfterMs, resolve));
+        await waited(this.#clock, error.retryAfterMs);
       }
   }
 

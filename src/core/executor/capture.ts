@@ -1,7 +1,7 @@
 import { type Clock, type ErrorRecord, FlyballError, type JsonObject } from "../base/index.ts";
 import { type Append, EventDamaged, type Journal, type JournalEvent } from "../journal/index.ts";
 import type { Uncaptured } from "../workflow/index.ts";
-import { type EarlyEnd, type ErasedRun, isFinal, type RunStarted, type Undone } from "./events.ts";
+import { type EarlyEnd, type ErasedRun, endStatus, type RunStarted, type Undone } from "./events.ts";
 import { keptStepsMax } from "./limits.ts";
 import type { Release, Releases } from "./release.ts";
 import { streamsOf } from "./retention.ts";
@@ -133,7 +133,7 @@ function isGone({ type, data }: JournalEvent, rule: Uncaptured): boolean {
 
 /** What remains to be told of a run, of the steps that would otherwise be unknown now, and of its end. */
 function erasedRun(view: RunView, gone: readonly JournalEvent[], level: 0 | 1): ErasedRun {
-  const isEndGone = gone.some(({ type }) => isFinal(type.slice("run.".length)));
+  const isEndGone = gone.some(({ type }) => endStatus(type));
   const lastOf = new Map(
     gone.flatMap(({ type, data, seq }) => (type.startsWith("step.") ? [[String(data?.path), seq]] : [])),
   );

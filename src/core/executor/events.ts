@@ -13,6 +13,15 @@ export function isFinal(status: string): status is FinalStatus {
   return finalStatuses.some((final) => final === status);
 }
 
+const ends: ReadonlyMap<string, FinalStatus> = new Map(
+  finalStatuses.map((status) => [`run.${status}`, status]),
+);
+
+/** How a run ends by an event of this type; undefined for any other. */
+export function endStatus(type: string): FinalStatus | undefined {
+  return ends.get(type);
+}
+
 /** What a waiting run waits for. Times are wall-clock milliseconds. */
 export interface Waiting {
   /** `limit`: for a place, by the name of the counter; `switch`: for what is off. */

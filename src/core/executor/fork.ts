@@ -2,6 +2,7 @@ import type { ErrorRecord } from "../base/index.ts";
 import type { JournalEvent, NewEvent } from "../journal/index.ts";
 import { RunErased, RunNotFinal, StepNotFound, StepsUndone } from "./errors.ts";
 import {
+  endStatus,
   isFinal,
   type RunEvent,
   type RunStarted,
@@ -100,7 +101,7 @@ function paidFor({ costUsd: _, ...error }: ErrorRecord): ErrorRecord {
 }
 
 function refuseUndone(id: string, taken: readonly RunEvent[], events: readonly JournalEvent[]): void {
-  const end = events.find(({ type }) => type.startsWith("run.") && isFinal(type.slice("run.".length)));
+  const end = events.find(({ type }) => endStatus(type));
   const { undone = [] } = (end?.data ?? {}) as unknown as Partial<Undone>;
   const kept = taken.flatMap((event) => (event.type === "step.completed" ? [event.data.path] : []));
   const lost = kept.filter((path) => undone.includes(path));

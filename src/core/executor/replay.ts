@@ -3,7 +3,7 @@ import type { JournalEvent } from "../journal/index.ts";
 import { JournalMismatch, ProgramStuck } from "./errors.ts";
 import {
   type EarlyEnd,
-  isFinal,
+  endStatus,
   type StepCompleted,
   type StepFailed,
   type StepRetried,
@@ -90,8 +90,8 @@ function replayOther(run: Run, type: string, data: JsonObject): void {
     case "run.resumed":
       return resumeFailed(run);
     default: {
-      const status = type.slice("run.".length);
-      if (type.startsWith("run.") && isFinal(status)) run.status = status;
+      const status = endStatus(type);
+      if (status) run.status = status;
     }
   }
 }

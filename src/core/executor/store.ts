@@ -189,6 +189,12 @@ export interface Standing {
   readonly due: { readonly count: number; readonly oldestAt: number | null };
 }
 
+export interface FoundRuns {
+  readonly rows: readonly RunRow[];
+  /** Where a search did not look at all: the run after which it goes on. */
+  readonly searchedTo: string | undefined;
+}
+
 /** What the executor, the command line and the API ask of the control tables. */
 export interface ControlStore {
   readonly spending: SpendingStore;
@@ -196,8 +202,8 @@ export interface ControlStore {
   run(id: string): RunRow | undefined;
   /** Newest first. */
   runs(filter: RunFilter): readonly RunRow[];
-  /** Where a search ended that did not look at all: the run after which it goes on. */
-  searchedTo(filter: RunFilter): string | undefined;
+  /** The same, and where the search ended. */
+  search(filter: RunFilter): FoundRuns;
   /** Newest first. */
   runFigures(filter: FigureFilter): readonly RunFigure[];
   /** When each of their reviews was asked and decided, in the order of the decisions. */

@@ -2,7 +2,7 @@ import type { ErrorRecord, Json, JsonObject } from "../base/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import {
   type ErasedRun,
-  isFinal,
+  endStatus,
   type RunPaused,
   type RunStarted,
   type RunStatus,
@@ -148,8 +148,8 @@ function runChange(event: JournalEvent): Partial<RunView> {
         error: null,
       };
     default: {
-      const status = event.type.slice("run.".length);
-      if (!isFinal(status)) return {};
+      const status = endStatus(event.type);
+      if (!status) return {};
       const error = (data.error as unknown as ErrorRecord | undefined) ?? null;
       const undo = Array.isArray(data.undone) ? (data as unknown as Undone) : null;
       return {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../base/index.ts";
-import { type ControlStore, isFinal } from "../executor/index.ts";
+import { type ControlStore, endStatus } from "../executor/index.ts";
 import type { Commit, Journal, PendingEvent } from "../journal/index.ts";
 import { fallbackReasons } from "./fallbacks.ts";
 import { Counter, type Family, Histogram } from "./instruments.ts";
@@ -59,7 +59,7 @@ export class Metrics {
       this.#count(times, event);
       times.hear(event, (measure) => this.#measure(times, measure));
     }
-    if (!isEnd(event.type)) return;
+    if (!endStatus(event.type)) return;
     if (times) this.#running.delete(id);
     else this.#readLater(id);
   }
@@ -79,7 +79,10 @@ export class Metrics {
     } else if (type === "step.retried") counts.retries.add([workflow, codeOf(data)]);
     else if (type === "step.failed") counts.stepsFailed.add([workflow, codeOf(data)]);
     else if (type === "run.paused") counts.runsPaused.add([workflow, String(data.reason)]);
-    else if (isEnd(type)) counts.runsFinished.add([workflow, type.slice("run.".length)]);
+    else {
+      const status = endStatus(type);
+      if (status) counts.runsFinished.add([workflow, status]);
+    }
   }
 
   #measure({ workflow, isShadow }: RunTimes, { kind, part, ms }: Measure): void {
@@ -130,10 +133,6 @@ export class Metrics {
     const row = this.#deps.control.run(id);
     if (row && row.shadowOf === null) this.#counts.runsFinished.add([row.workflow, row.status]);
   }
-}
-
-function isEnd(type: string): boolean {
-  return type.startsWith("run.") && isFinal(type.slice("run.".length));
 }
 
 function codeOf({ error }: JsonObject): string {

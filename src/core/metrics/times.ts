@@ -1,5 +1,5 @@
 import type { JsonObject } from "../base/index.ts";
-import { isFinal, type Waiting } from "../executor/index.ts";
+import { endStatus, type Waiting } from "../executor/index.ts";
 
 /** What time went into: work, a place to work, a person, or something else that was waited for. */
 export type Part = "service" | "queue" | "person" | "wait";
@@ -70,7 +70,7 @@ export class RunTimes {
       case "run.resumed":
         return this.#turnTo("service", at);
       default:
-        if (type.startsWith("run.") && isFinal(type.slice("run.".length))) this.#ends(at, tell);
+        if (endStatus(type)) this.#ends(at, tell);
     }
   }
 

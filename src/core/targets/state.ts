@@ -1,4 +1,4 @@
-import { formatDuration, formatMoney, formatShare } from "../base/index.ts";
+import { formatDuration, formatMoney, formatShare, nearestRank } from "../base/index.ts";
 import type { DegradedBounds } from "../workflow/index.ts";
 import type { Figures, WorkflowEvent } from "./events.ts";
 import { probeRunsMin, probeShare, restoreMargin } from "./limits.ts";
@@ -84,7 +84,7 @@ function figuresOf(samples: readonly Sample[]): Figures {
   return {
     runs: samples.length,
     errorRate: failed / samples.length,
-    timeToResultP50Ms: times[Math.ceil(times.length / 2) - 1] ?? null,
+    timeToResultP50Ms: nearestRank(times, 0.5) ?? null,
     costMeanUsd: Number((cost / samples.length).toFixed(12)),
   };
 }

@@ -4,7 +4,7 @@ import type { Engine } from "../../engine.ts";
 import { renderPrompt } from "../../models/prompts/index.ts";
 import { serve } from "../operation.ts";
 import { checkMatch } from "../tags.ts";
-import { presentEvent, presentLine, presentVersion } from "./present.ts";
+import { ofLine, presentEvent, presentLine, presentVersion } from "./present.ts";
 import {
   approveLabel,
   assetHistory,
@@ -27,11 +27,10 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
   const routes = new Hono();
   const { registry } = engine;
 
-  const show = (params: Names) => presentLine(registry, lineOf(engine, params));
-
   serve(routes, listAssets, ({ query: { kind } }) => {
     const lines = registry.store.lines().filter((line) => kind === undefined || line.kind === kind);
-    return { items: lines.map((line) => presentLine(registry, line)), nextCursor: null };
+    const labels = registry.store.labels();
+    return { items: lines.map((line) => presentLine(registry, line, labels)), nextCursor: null };
   });
 
   // It reads files of this machine.
@@ -40,12 +39,12 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
       engine.intake.push(files, folder, { message, isDraft }),
     );
 
-  serve(routes, getAsset, ({ params }) => show(params));
+  serve(routes, getAsset, ({ params }) => show(engine, params));
 
   serve(routes, putAsset, async ({ context, params, body: { message, ...written } }) => {
     const { kind, name } = params;
     await engine.add(writtenOf({ kind, name, ...written }), message, matching(engine, context, params));
-    return show(params);
+    return show(engine, params);
   });
 
   serve(routes, checkAsset, ({ params, body: { message: _, ...written } }) => ({
@@ -60,7 +59,8 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
 
   serve(routes, listVersions, ({ params }) => {
     const { id } = lineOf(engine, params);
-    const items = registry.store.versions(id).map((version) => presentVersion(registry, version));
+    const known = ofLine(registry, id);
+    const items = registry.store.versions(id).map((version) => presentVersion(version, known));
     return { items: items.reverse(), nextCursor: null };
   });
 
@@ -69,7 +69,7 @@ export function assetRoutes(engine: Engine, isLocal: boolean): Hono {
     const digest = registry.version(id, params.version);
     const row = registry.store.version(id, digest);
     return {
-      ...(row ? presentVersion(registry, row) : {}),
+      ...(row ? presentVersion(row, ofLine(registry, id)) : {}),
       content: await registry.contentOf(digest),
       ...(await textOf(registry, id, digest)),
     };
@@ -103,12 +103,12 @@ function labelRoutes(engine: Engine, routes: Hono): void {
 
   serve(routes, moveLabel, async ({ context, params, body: { to, reason = null } }) => {
     await registry.moveLabel({ ...request(params, context), to, reason });
-    return presentLine(registry, lineOf(engine, params));
+    return show(engine, params);
   });
 
   serve(routes, removeLabel, async ({ context, params, body: { reason = null } }) => {
     await registry.removeLabel({ ...request(params, context), reason });
-    return presentLine(registry, lineOf(engine, params));
+    return show(engine, params);
   });
 
   serve(routes, approveLabel, async ({ params, body: { to, by, comment = null } }) => {
@@ -118,11 +118,16 @@ function labelRoutes(engine: Engine, routes: Hono): void {
   });
 }
 
+function show(engine: Engine, params: Names) {
+  return presentLine(engine.registry, lineOf(engine, params));
+}
+
 /** Whether the asset is still what `If-Match` names. */
 function matching({ registry }: Engine, context: Context, { kind, name }: Names): () => void {
+  const id = lineId(kind, name);
   return () => {
-    const line = registry.store.line(lineId(kind, name));
-    checkMatch(context, lineId(kind, name), line && presentLine(registry, line));
+    const line = registry.store.line(id);
+    checkMatch(context, id, line && presentLine(registry, line));
   };
 }
 

@@ -1,9 +1,13 @@
 import type { JournalEvent } from "../../core/journal/index.ts";
-import type { LineRow, Registry, VersionRow } from "../../core/registry/index.ts";
+import type { ApprovalRow, LabelRow, LineRow, Registry, VersionRow } from "../../core/registry/index.ts";
 import { iso } from "../runs/present.ts";
 
-export function presentLine({ store, snapshot }: Registry, line: LineRow) {
-  const labels = store.labels().filter((label) => label.line === line.id);
+export function presentLine(
+  { store, snapshot }: Registry,
+  line: LineRow,
+  known: readonly LabelRow[] = store.labels(),
+) {
+  const labels = known.filter((label) => label.line === line.id);
   return {
     kind: line.kind,
     name: line.name,
@@ -15,7 +19,17 @@ export function presentLine({ store, snapshot }: Registry, line: LineRow) {
   };
 }
 
-export function presentVersion({ store }: Registry, version: VersionRow) {
+/** What is known of the versions of a line beside themselves. */
+interface OfLine {
+  readonly labels: readonly LabelRow[];
+  readonly approvals: readonly ApprovalRow[];
+}
+
+export function ofLine({ store }: Registry, line: string): OfLine {
+  return { labels: store.labels(), approvals: store.approvals(line) };
+}
+
+export function presentVersion(version: VersionRow, { labels, approvals }: OfLine) {
   const isOfVersion = ({ line, digest }: { readonly line: string; readonly digest: string }) =>
     line === version.line && digest === version.digest;
   return {
@@ -24,19 +38,13 @@ export function presentVersion({ store }: Registry, version: VersionRow) {
     by: version.author,
     message: version.message,
     at: iso(version.addedAt),
-    labels: store
-      .labels()
-      .filter(isOfVersion)
-      .map(({ label }) => label),
-    approvals: store
-      .approvals(version.line)
-      .filter(isOfVersion)
-      .map(({ label, approver, verified, approvedAt }) => ({
-        label,
-        by: approver,
-        verified,
-        at: iso(approvedAt),
-      })),
+    labels: labels.filter(isOfVersion).map(({ label }) => label),
+    approvals: approvals.filter(isOfVersion).map(({ label, approver, verified, approvedAt }) => ({
+      label,
+      by: approver,
+      verified,
+      at: iso(approvedAt),
+    })),
   };
 }
 

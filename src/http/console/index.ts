@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 import { pageHeaders } from "../page-headers.ts";
 import { NotFound } from "../problem.ts";
-import { isKnown, notModified, tagOf } from "../tags.ts";
+import { answerTagged } from "../tags.ts";
 
 /** Where `npm run console` puts the console, in a checkout as in the published package. */
 const consoleFolder = resolve(fileURLToPath(new URL("../../../ui/dist", import.meta.url)));
@@ -28,20 +28,17 @@ export function consoleRoutes(): Hono {
     const body = asset ?? (isPage ? readIfThere(join(consoleFolder, "index.html")) : undefined);
     if (!body && isPage) throw new NotFound("The console is not built: npm run console.");
     if (!body) throw new NotFound(`There is nothing at ${path}.`);
-    const tag = tagOf(body.toString("latin1"));
-    if (isKnown(context, tag)) return notModified(context, tag);
     // The name of a built file is the digest of its content; pages of assets stand below the same folder.
     const isForever = asset !== undefined && path.startsWith("/assets/");
-    return context.body(new Uint8Array(body), 200, {
+    return answerTagged(context, body, {
       "content-type": types[asset ? extname(path) : ".html"] ?? "application/octet-stream",
       "cache-control": isForever ? "public, max-age=31536000, immutable" : "no-cache",
       ...pageHeaders,
-      etag: tag,
     });
   });
   return routes;
 }
 
-function readIfThere(file: string): Buffer | undefined {
+function readIfThere(file: string): Uint8Array<ArrayBuffer> | undefined {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined;
 }

@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { costDimensions } from "../../core/executor/index.ts";
 import { operation } from "../operation.ts";
-import { limit, once, page } from "../schema.ts";
-
-const day = z.iso.date("expected a day such as 2026-01-31");
+import { day, limit, once, page } from "../schema.ts";
 
 const cost = once(() =>
   z

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Context, Hono } from "hono";
 import type { OpenapiDocument } from "../openapi/index.ts";
 import { pageHeaders } from "../page-headers.ts";
-import { isKnown, notModified, tagOf } from "../tags.ts";
+import { answerTagged } from "../tags.ts";
 import { docsPage } from "./page.ts";
 
 const files = { "docs.css": "text/css", "docs.js": "text/javascript" };
@@ -24,12 +24,9 @@ export function docsRoutes(description: () => OpenapiDocument): Hono {
 }
 
 function answer(context: Context, text: string, type: string): Response {
-  const etag = tagOf(text);
-  if (isKnown(context, etag)) return notModified(context, etag);
-  return context.body(text, 200, {
+  return answerTagged(context, text, {
     ...pageHeaders,
     "content-type": `${type}; charset=utf-8`,
     "cache-control": "no-cache",
-    etag,
   });
 }

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
-import { nextTurn } from "../../core/base/index.ts";
+import { dayMs, nextTurn } from "../../core/base/index.ts";
 import type { Engine } from "../../engine.ts";
 import {
   type EventLog,
@@ -35,7 +35,6 @@ export function miningRoutes(engine: Engine): Hono {
 }
 
 const pageEvents = 1_000;
-const dayMs = 86_400_000;
 
 /** Reads all of the journal; others have their turns between pages. */
 async function journalLog(

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { variantsShownDefault } from "../../loop/mining/index.ts";
 import { operation } from "../operation.ts";
-import { list, moment, once, share } from "../schema.ts";
+import { day, list, moment, once, share } from "../schema.ts";
 
-const day = z.iso.date("expected a day such as 2026-01-31");
 const logQuery = z.object({
   workflow: z.string().optional(),
   /** Days, UTC: runs that began on the first, on the last, or between. */

@@ -43,9 +43,9 @@ export function runRoutes(engine: Engine): Hono {
 
   serve(routes, listRuns, ({ query }) => {
     const filter = filterOf(query);
-    const rows = engine.control.runs(filter);
+    const { rows, searchedTo } = engine.control.search(filter);
     const isFull = rows.length === filter.limit;
-    const nextCursor = (isFull ? rows.at(-1)?.id : engine.control.searchedTo(filter)) ?? null;
+    const nextCursor = (isFull ? rows.at(-1)?.id : searchedTo) ?? null;
     return { items: rows.map(presentRow), nextCursor };
   });
 

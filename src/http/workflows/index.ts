@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { derivedId, FlyballError, parseDuration, toJson } from "../../core/base/index.ts";
+import { dayMs, derivedId, FlyballError, parseDuration, toJson } from "../../core/base/index.ts";
 import type { Release } from "../../core/executor/index.ts";
 import { workflowJsonSchema } from "../../core/workflow/index.ts";
 import type { Engine } from "../../engine.ts";
@@ -66,7 +66,7 @@ async function refuseOtherStart({ journal }: Engine, id: string, { input, tags =
 
 /** Whole days (UTC), today among them. */
 function daysOf(window: string): number {
-  const days = Math.ceil(parseDuration(window) / 86_400_000);
+  const days = Math.ceil(parseDuration(window) / dayMs);
   if (days < 1 || days > windowDaysMax) throw new RequestInvalid([`window: 1d to ${windowDaysMax}d`]);
   return days;
 }

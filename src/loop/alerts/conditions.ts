@@ -1,15 +1,16 @@
 import { type Clock, periodOf } from "../../core/base/index.ts";
-import {
-  type ControlStore,
-  nanoUsdOf,
-  type SpendingStore,
-  type Standing,
-  type UseRow,
-} from "../../core/executor/index.ts";
+import type { ControlStore, SpendingStore, Standing, UseRow } from "../../core/executor/index.ts";
 import type { Journal } from "../../core/journal/index.ts";
 import type { Registry, RolloutRow } from "../../core/registry/index.ts";
+import { degradedBy } from "../../core/targets/index.ts";
 import type { Targets } from "../../core/workflow/index.ts";
-import type { Budget, Gateway, Ledger, ModelHealth } from "../../models/gateway/index.ts";
+import {
+  type Budget,
+  type Gateway,
+  type Ledger,
+  limitOf,
+  type ModelHealth,
+} from "../../models/gateway/index.ts";
 import { missedTargets, type WorkflowFigures } from "../figures/index.ts";
 import { budgetKeysMax, budgetLevels, rolledBackForMs, targetDays, targetRunsMin } from "./limits.ts";
 import type { Condition } from "./state.ts";
@@ -86,8 +87,9 @@ function budgetConditions(budget: Budget, spending: SpendingStore, nowMs: number
   return rows.flatMap((use) => reachedLevels(budget, use));
 }
 
-function reachedLevels({ name, by, unit, limit }: Budget, { key, spent, exceeded }: UseRow): Condition[] {
-  const most = unit === "usd" ? nanoUsdOf(limit) : limit;
+function reachedLevels(budget: Budget, { key, spent, exceeded }: UseRow): Condition[] {
+  const { name, by, unit, limit } = budget;
+  const most = limitOf(budget);
   const share = exceeded ? Math.max(1, spent / most) : spent / most;
   const of = key === "" ? name : `${name} (${by} ${key})`;
   const shown = unit === "usd" ? `$${limit}` : `${limit} ${unit}`;
@@ -106,8 +108,8 @@ function reachedLevels({ name, by, unit, limit }: Budget, { key, spent, exceeded
 }
 
 async function degradedMode(name: string, journal: Pick<Journal, "read">): Promise<readonly Condition[]> {
-  const last = (await journal.read(`workflow/${name}`)).at(-1);
-  if (last?.type !== "workflow.degraded") return [];
+  const last = await degradedBy(journal, name);
+  if (!last) return [];
   const message = `${name} is degraded: ${String(last.data?.reason)}.`;
   const facts = { since: new Date(last.at).toISOString() };
   return [{ kind: "degraded", cause: `degraded/${name}`, workflow: name, message, facts }];

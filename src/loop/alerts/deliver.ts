@@ -26,9 +26,9 @@ export class Post {
 
   /** The names of those who want to hear of a kind of alert. */
   receiversOf(kind: string): readonly string[] {
-    const wanted = [...this.#receivers.values()].filter(({ on }) => !on || on.some((each) => each === kind));
     // Whoever tries all of it out is heard by everybody.
-    return (kind === "test" ? [...this.#receivers.values()] : wanted).map(({ name }) => name);
+    const wants = ({ on }: Receiver) => kind === "test" || !on || on.some((each) => each === kind);
+    return [...this.#receivers.values()].filter(wants).map(({ name }) => name);
   }
 
   /** One attempt; what became of it, as it is recorded. Undefined when it was stopped before that. */

@@ -1,6 +1,6 @@
 import type { ErrorRecord, Json } from "../../core/base/index.ts";
 import {
-  isFinal,
+  endStatus,
   type RunStarted,
   type StepCompleted,
   type StepFailed,
@@ -44,8 +44,8 @@ export function recordingOf(id: string, events: readonly JournalEvent[]): Record
   const [first] = events;
   if (!first?.data || events.some(({ type, data }) => type.startsWith("step.") && !data))
     throw new NotReplayable(id, "what it saw and answered is not kept any more");
-  const end = events.find(({ type }) => type.startsWith("run.") && isFinal(type.slice("run.".length)));
-  const status = end?.type.slice("run.".length);
+  const end = events.find(({ type }) => endStatus(type));
+  const status = end && endStatus(end.type);
   if (!end || (status !== "completed" && status !== "failed" && status !== "rejected"))
     throw new NotReplayable(id, status ? `it was ${status} from outside` : "it has not ended");
   if (end.type === "run.completed" && !end.data)

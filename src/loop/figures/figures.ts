@@ -1,14 +1,14 @@
 import { LRUCache } from "lru-cache";
-import { type Clock, dayOf, nextTurn } from "../../core/base/index.ts";
+import { type Clock, dayMs, dayOf, nextTurn } from "../../core/base/index.ts";
 import type { ControlStore, FigureFilter, RunFigure } from "../../core/executor/index.ts";
+import type { Journal } from "../../core/journal/index.ts";
 import { attentionOf, countRuns, type Facts } from "./facts.ts";
 import { dayRunsMax, daysRememberedMax, settledForMs, unsettledForMs } from "./limits.ts";
 import { type Day, presentMetrics } from "./present.ts";
 import { type SampledFrom, sampleRuns } from "./sample.ts";
 
-const dayMs = 86_400_000;
-
 export interface FiguresDeps extends SampledFrom {
+  readonly journal: Pick<Journal, "read" | "lastPosition">;
   readonly control: Pick<ControlStore, "runFigures" | "decisionTimes">;
   readonly clock: Clock;
 }
@@ -16,6 +16,8 @@ export interface FiguresDeps extends SampledFrom {
 interface Remembered {
   readonly facts: Promise<Facts>;
   readonly until: number;
+  /** Of the journal, when it was counted: while nothing has come since, the count is what it was. */
+  readonly position: number;
 }
 
 /**
@@ -46,12 +48,13 @@ export class WorkflowFigures {
   #facts(workflow: string, fromMs: number, now: number): Promise<Facts> {
     const key = `${fromMs}/${workflow}`;
     const known = this.#days.get(key);
-    if (known && now < known.until) return known.facts;
+    const position = this.#deps.journal.lastPosition();
+    if (known && (now < known.until || known.position === position)) return known.facts;
     const filter = { workflow, fromMs, toMs: fromMs + dayMs, limit: dayRunsMax };
     const runs = this.#deps.control.runFigures(filter);
     const isSettled = now >= fromMs + dayMs && runs.every(({ endedAt }) => endedAt !== null);
     const facts = this.#count(filter, runs);
-    this.#days.set(key, { facts, until: now + (isSettled ? settledForMs : unsettledForMs) });
+    this.#days.set(key, { facts, until: now + (isSettled ? settledForMs : unsettledForMs), position });
     // A count that failed is not what everybody should be told for minutes.
     facts.catch(() => this.#days.delete(key));
     return facts;

@@ -7,6 +7,7 @@ const hourMs = 3_600_000;
 /** Figures of some time, by the names that a workflow's targets have, and more. None where nothing was. */
 export function presentFigures(facts: Facts, hours: number) {
   const { sample } = facts;
+  const times = Float64Array.from(facts.timesMs).sort();
   const completed = facts.status.completed ?? 0;
   const errors = total(facts.errors);
   const fallbackRate = share(sample.fallbackRuns, sample.runs);
@@ -15,8 +16,8 @@ export function presentFigures(facts: Facts, hours: number) {
     status: facts.status,
     automated: share(facts.automated, facts.decided),
     accuracy: accuracyOf(sample),
-    timeToResultP50Ms: quantile(facts.timesMs, 0.5),
-    timeToResultP95Ms: quantile(facts.timesMs, 0.95),
+    timeToResultP50Ms: nearestRank(times, 0.5) ?? null,
+    timeToResultP95Ms: nearestRank(times, 0.95) ?? null,
     costMeanUsd: facts.costsUsd.length > 0 ? sumOf(facts.costsUsd) / facts.costsUsd.length : null,
     costTotalUsd: sumOf(facts.costsUsd),
     reviews: facts.reviews,
@@ -76,10 +77,4 @@ function sumOf(values: readonly number[]): number {
 
 function share(part: number, whole: number): number | null {
   return whole > 0 ? part / whole : null;
-}
-
-/** By nearest rank. */
-function quantile(values: readonly number[], at: number): number | null {
-  const sorted = Float64Array.from(values).sort();
-  return nearestRank(sorted, at) ?? null;
 }

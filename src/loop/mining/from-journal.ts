@@ -1,7 +1,7 @@
 import {
   type ErasedRun,
   type ErasedStep,
-  finalStatuses,
+  endStatus,
   type RunEvent,
   type RunStarted,
   type StepCompleted,
@@ -111,7 +111,7 @@ export class JournalLog {
     if (!run) return;
     if (event.data !== null) this.#change(run, event as unknown as Recorded);
     else if (type === "step.completed" || type === "step.failed") run.bodiless += 1;
-    if (!endings.has(type)) return;
+    if (!endStatus(type)) return;
     run.hasEnded = true;
     run.steps.clear();
   }
@@ -315,8 +315,6 @@ export class JournalLog {
     });
   }
 }
-
-const endings: ReadonlySet<string> = new Set(finalStatuses.map((status) => `run.${status}`));
 
 /** Who did what nobody else is named for. */
 const machine = "machine";

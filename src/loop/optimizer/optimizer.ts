@@ -160,7 +160,8 @@ export class Optimizer {
     const listed: ListedProposal[] = [];
     for (const name of names) {
       const { proposals, experiments } = indexOf(await this.#deps.journal.read(`optimizer/${name}`));
-      for (const id of proposals) listed.push(await this.#listed(id, experiments.get(id) ?? null));
+      for (const id of proposals)
+        listed.push(await this.#listed(await this.#made(id), experiments.get(id) ?? null));
     }
     // One that was made anew, from a later record, takes the place of the one before.
     return listed.filter(
@@ -171,15 +172,18 @@ export class Optimizer {
 
   /** Throws `ProposalNotFound`. */
   async proposal(id: string): Promise<ListedProposal> {
-    const proposal = proposalOf(await this.#deps.journal.read(`proposal/${id}`));
-    if (!proposal) throw new ProposalNotFound(id);
+    const proposal = await this.#made(id);
     const { experiments } = indexOf(await this.#deps.journal.read(`optimizer/${proposal.workflow}`));
-    return this.#listed(id, experiments.get(id) ?? null);
+    return this.#listed(proposal, experiments.get(id) ?? null);
   }
 
-  async #listed(id: string, experiment: string | null): Promise<ListedProposal> {
+  async #made(id: string): Promise<Proposal> {
     const proposal = proposalOf(await this.#deps.journal.read(`proposal/${id}`));
     if (!proposal) throw new ProposalNotFound(id);
+    return proposal;
+  }
+
+  async #listed(proposal: Proposal, experiment: string | null): Promise<ListedProposal> {
     if (experiment === null) return { proposal, status: "open", experiment };
     const { stage } = await this.experimentShown(experiment);
     return {

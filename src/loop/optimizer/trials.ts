@@ -1,4 +1,4 @@
-import { derivedId, type Json } from "../../core/base/index.ts";
+import { derivedId, type Json, waited } from "../../core/base/index.ts";
 import { isFinal, type Release, type ReleaseParts, type RunStarted } from "../../core/executor/index.ts";
 import type { Asset } from "../../core/workflow/index.ts";
 import type { Change } from "./changes.ts";
@@ -112,7 +112,7 @@ async function ended(run: string, { executor, control, clock }: OptimizerDeps): 
   for (let waits = 0; waits < waitsMax; waits++) {
     const status = await executor.settled(run);
     if (isFinal(status) || status === "paused" || control.run(run)?.waitingFor === "review") return;
-    await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+    await waited(clock, waitMs);
   }
 }
 

@@ -33,7 +33,7 @@ export type {
   Policy,
   Tokens,
 } from "./model.ts";
-export type { Budget } from "./money/budget.ts";
+export { type Budget, limitOf } from "./money/budget.ts";
 export { Ledger } from "./money/ledger.ts";
 export { budgetFrom } from "./money/settings.ts";
 export type {

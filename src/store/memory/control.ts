@@ -4,6 +4,7 @@ import {
   type ControlStore,
   commandsNeedingPlace,
   type FigureFilter,
+  type FoundRuns,
   type InboxRow,
   type QueuedRun,
   type RateRow,
@@ -85,18 +86,18 @@ export class MemoryControlStore implements ControlStore {
   }
 
   runs(filter: RunFilter): readonly RunRow[] {
-    return indexed(this.#newestFirst(), filter)
-      .slice(0, filter.among?.runsMax)
+    return this.search(filter).rows;
+  }
+
+  search(filter: RunFilter): FoundRuns {
+    const among = indexed(this.#newestFirst(), filter);
+    const { runsMax = among.length } = filter.among ?? {};
+    const rows = among
+      .slice(0, runsMax)
       .filter((run) => filter.withShadows || run.shadowOf === null)
       .filter((run) => !filter.among || isFound(run, filter.among))
       .slice(0, filter.limit);
-  }
-
-  searchedTo(filter: RunFilter): string | undefined {
-    if (!filter.among) return undefined;
-    const { runsMax } = filter.among;
-    const found = indexed(this.#newestFirst(), filter);
-    return found.length > runsMax ? found[runsMax - 1]?.id : undefined;
+    return { rows, searchedTo: among.length > runsMax ? among[runsMax - 1]?.id : undefined };
   }
 
   runFigures(filter: FigureFilter): readonly RunFigure[] {

@@ -1,6 +1,5 @@
-import type { SQLInputValue } from "node:sqlite";
 import type { AlertRow, AlertStore, DeliveryRow } from "../../core/executor/index.ts";
-import type { Query, Row } from "./query.ts";
+import { type Query, type Row, Where } from "./query.ts";
 
 export const alertColumns = {
   alerts: ["id", "kind", "cause", "workflow", "message", "facts", "status", "raisedAt", "clearedAt"],
@@ -14,17 +13,15 @@ export function sqliteAlerts(
 ): AlertStore & { dump(): Readonly<Record<string, readonly unknown[]>> } {
   return {
     alert: (id) => all("SELECT * FROM alerts WHERE id = ?", id).map(toAlert)[0],
-    alerts({ limit, before, status, ...equal }) {
-      const given = Object.entries(equal).filter(
-        (entry): entry is [string, string] => entry[1] !== undefined,
-      );
-      const conditions = given.map(([name]) => `${name} = ?`);
-      const values: SQLInputValue[] = given.map(([, value]) => value);
+    alerts({ limit, before, status, kind, workflow }) {
+      const where = new Where();
+      if (kind !== undefined) where.and("kind = ?", kind);
+      if (workflow !== undefined) where.and("workflow = ?", workflow);
       // Written out, so that the few that are open are found by their own index.
-      if (status !== undefined) conditions.push(status === "open" ? "status = 'open'" : "status = 'cleared'");
-      if (before !== undefined) conditions.push("id < ?") && values.push(before);
-      const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
-      return all(`SELECT * FROM alerts ${where} ORDER BY id DESC LIMIT ?`, ...values, limit).map(toAlert);
+      if (status !== undefined) where.and(status === "open" ? "status = 'open'" : "status = 'cleared'");
+      if (before !== undefined) where.and("id < ?", before);
+      const sql = `SELECT * FROM alerts ${where.sql} ORDER BY id DESC LIMIT ?`;
+      return all(sql, ...where.values, limit).map(toAlert);
     },
     raised: (cause, fromMs) =>
       Number(all("SELECT count(*) AS n FROM alerts WHERE cause = ? AND raisedAt >= ?", cause, fromMs)[0]?.n),

@@ -4,6 +4,7 @@ import type {
   BatchRow,
   ControlStore,
   FigureFilter,
+  FoundRuns,
   InboxRow,
   QueuedRun,
   RateRow,
@@ -19,9 +20,9 @@ import type {
 import type { StoredChange } from "../../core/registry/index.ts";
 import { alertColumns, sqliteAlerts } from "./alerts.ts";
 import { decisionTimes, runFigures, standing } from "./figures.ts";
-import { type Query, queries, type Row } from "./query.ts";
+import { type Query, queries, type Row, Where } from "./query.ts";
 import { registryColumns, SqliteRegistryStore } from "./registry.ts";
-import { findRuns, searchedTo } from "./run-search.ts";
+import { findRuns } from "./run-search.ts";
 import {
   addSpending,
   forgetSpending,
@@ -185,11 +186,12 @@ export class SqliteControlStore implements ControlStore {
   }
 
   runs(filter: RunFilter): readonly RunRow[] {
-    return findRuns(this.#all, filter).map(toRun);
+    return this.search(filter).rows;
   }
 
-  searchedTo(filter: RunFilter): string | undefined {
-    return searchedTo(this.#all, filter);
+  search(filter: RunFilter): FoundRuns {
+    const { rows, searchedTo } = findRuns(this.#all, filter);
+    return { rows: rows.map(toRun), searchedTo };
   }
 
   runFigures(filter: FigureFilter): readonly RunFigure[] {
@@ -276,15 +278,13 @@ export class SqliteControlStore implements ControlStore {
     after?: string;
     limit: number;
   }): readonly ReviewRow[] {
-    const conditions = ["1 = 1"];
-    const values: SQLInputValue[] = [];
-    if (filter.status) conditions.push("status = ?") && values.push(filter.status);
-    if (filter.run) conditions.push("run = ?") && values.push(filter.run);
+    const where = new Where();
+    if (filter.status) where.and("status = ?", filter.status);
+    if (filter.run) where.and("run = ?", filter.run);
     if (filter.after)
-      conditions.push("(requestedAt, id) > (SELECT requestedAt, id FROM reviews WHERE id = ?)") &&
-        values.push(filter.after);
-    const sql = `SELECT * FROM reviews WHERE ${conditions.join(" AND ")} ORDER BY requestedAt, id LIMIT ?`;
-    return this.#all(sql, ...values, filter.limit).map(toReview);
+      where.and("(requestedAt, id) > (SELECT requestedAt, id FROM reviews WHERE id = ?)", filter.after);
+    const sql = `SELECT * FROM reviews ${where.sql} ORDER BY requestedAt, id LIMIT ?`;
+    return this.#all(sql, ...where.values, filter.limit).map(toReview);
   }
 
   batch(id: string): BatchRow | undefined {

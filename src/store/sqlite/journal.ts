@@ -22,7 +22,6 @@ const pageCharactersMax = 1024 * 1024;
 interface Statements {
   readonly begin: StatementSync;
   readonly commit: StatementSync;
-  readonly epoch: StatementSync;
   readonly insert: StatementSync;
   readonly take: StatementSync;
   readonly last: StatementSync;
@@ -56,7 +55,6 @@ function prepare(database: DatabaseSync): Statements {
   return {
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),
-    epoch: database.prepare("SELECT value FROM meta WHERE key = 'epoch'"),
     insert: database.prepare(`INSERT INTO events (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     take: database.prepare(`DELETE FROM events WHERE position = ? RETURNING ${columns}`),
     last: database.prepare(`SELECT max(position) AS position FROM events WHERE position <= ${integerMax}`),
@@ -157,7 +155,7 @@ export class SqliteJournalStorage implements JournalStorage<StoredChange> {
     const { database } = this.#owned;
     try {
       this.#statements.begin.run();
-      if (Number(this.#statements.epoch.get()?.value) !== this.#owned.epoch) throw new NotOwner(this.#folder);
+      if (!this.#owned.isOurs()) throw new NotOwner(this.#folder);
       work();
       this.#statements.commit.run();
     } catch (error) {

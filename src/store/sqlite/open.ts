@@ -28,11 +28,12 @@ export function openOwned(folder: string): OwnedDatabase {
   const reserve = new Reserve(folder);
   try {
     const { database, epoch } = openWithReserve(folder, reserve);
+    const stored = database.prepare("SELECT value FROM meta WHERE key = 'epoch'");
     return {
       database,
       epoch,
       reserve,
-      isOurs: () => epochOf(database) === epoch,
+      isOurs: () => Number(stored.get()?.value) === epoch,
       close() {
         database.close();
         lock.close();
@@ -147,10 +148,6 @@ function raiseEpoch(database: DatabaseSync, folder: string): number {
     database.close();
     throw translate(error, folder);
   }
-}
-
-function epochOf(database: DatabaseSync): number {
-  return Number(database.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()?.value);
 }
 
 function isSqliteFile(file: string): boolean {

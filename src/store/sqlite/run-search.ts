@@ -1,35 +1,20 @@
-import type { SQLInputValue } from "node:sqlite";
 import type { RunFilter, RunSearch } from "../../core/executor/index.ts";
-import type { Query, Row } from "./query.ts";
-
-/** Conditions that all hold, with their values. */
-class Where {
-  readonly #conditions: string[] = [];
-  readonly values: SQLInputValue[] = [];
-
-  and(condition: string, ...values: SQLInputValue[]): void {
-    this.#conditions.push(condition);
-    this.values.push(...values);
-  }
-
-  get sql(): string {
-    return this.#conditions.length > 0 ? `WHERE ${this.#conditions.join(" AND ")}` : "";
-  }
-}
+import { type Query, type Row, Where } from "./query.ts";
 
 const newestFirst = "ORDER BY startedAt DESC, id DESC";
 
-export function findRuns(all: Query, filter: RunFilter): Row[] {
+export function findRuns(all: Query, filter: RunFilter): { rows: Row[]; searchedTo: string | undefined } {
   const where = indexed(filter);
   if (!filter.withShadows) where.and("shadowOf IS NULL");
   if (filter.among) searched(where, filter.among);
-  const last = searchedTo(all, filter);
+  const last = lastSearched(all, filter);
   if (last) where.and("(startedAt, id) >= (SELECT startedAt, id FROM runs WHERE id = ?)", last);
-  return all(`SELECT * FROM runs ${where.sql} ${newestFirst} LIMIT ?`, ...where.values, filter.limit);
+  const rows = all(`SELECT * FROM runs ${where.sql} ${newestFirst} LIMIT ?`, ...where.values, filter.limit);
+  return { rows, searchedTo: last };
 }
 
 /** The last of the runs that are looked at one by one, where there are more. */
-export function searchedTo(all: Query, filter: RunFilter): string | undefined {
+function lastSearched(all: Query, filter: RunFilter): string | undefined {
   if (!filter.among) return undefined;
   const where = indexed(filter);
   const sql = `SELECT id FROM runs ${where.sql} ${newestFirst} LIMIT 2 OFFSET ?`;
