@@ -6,7 +6,7 @@ import {
   type StoppedRun,
   withAlternatives,
 } from "../executor/index.ts";
-import type { Journal, JournalEvent } from "../journal/index.ts";
+import type { Journal } from "../journal/index.ts";
 import {
   type AssetSource,
   alternativesOf,
@@ -69,8 +69,8 @@ export class Degradation {
 
   /** After a restart: degraded, where that was the last word; nothing else is remembered. */
   async #restored(workflow: string, rules: Rules): Promise<State> {
-    const last = await degradedBy(this.#options.journal, workflow);
-    return last ? degradedAt(last.at, rules) : normal;
+    const last = (await this.#options.journal.read(`workflow/${workflow}`)).at(-1);
+    return last?.type === "workflow.degraded" ? degradedAt(last.at, rules) : normal;
   }
 
   #record(workflow: string, event: WorkflowEvent): void {
@@ -99,13 +99,4 @@ function documentOf({ definition }: Release): WorkflowDocument | undefined {
 function rulesOf(document: WorkflowDocument): Rules | undefined {
   const { degraded } = document;
   return degraded && { bounds: degradedBounds(document), over: degraded.over, probeMs: degraded.probeMs };
-}
-
-/** The event by which a workflow is degraded; undefined where it is not. */
-export async function degradedBy(
-  journal: Pick<Journal, "read">,
-  workflow: string,
-): Promise<JournalEvent | undefined> {
-  const last = (await journal.read(`workflow/${workflow}`)).at(-1);
-  return last?.type === "workflow.degraded" ? last : undefined;
 }

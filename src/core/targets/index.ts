@@ -8,5 +8,5 @@
  * began with; both moments are in the journal, with the figures, before the first run is treated so.
  * Read first: `state.ts` (the fold), then `degradation.ts`.
  */
-export { Degradation, type DegradationOptions, degradedBy } from "./degradation.ts";
+export { Degradation, type DegradationOptions } from "./degradation.ts";
 export type * from "./events.ts";

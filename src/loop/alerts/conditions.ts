@@ -2,7 +2,6 @@ import { type Clock, periodOf } from "../../core/base/index.ts";
 import type { ControlStore, SpendingStore, Standing, UseRow } from "../../core/executor/index.ts";
 import type { Journal } from "../../core/journal/index.ts";
 import type { Registry, RolloutRow } from "../../core/registry/index.ts";
-import { degradedBy } from "../../core/targets/index.ts";
 import type { Targets } from "../../core/workflow/index.ts";
 import {
   type Budget,
@@ -108,8 +107,8 @@ function reachedLevels(budget: Budget, { key, spent, exceeded }: UseRow): Condit
 }
 
 async function degradedMode(name: string, journal: Pick<Journal, "read">): Promise<readonly Condition[]> {
-  const last = await degradedBy(journal, name);
-  if (!last) return [];
+  const last = (await journal.read(`workflow/${name}`)).at(-1);
+  if (last?.type !== "workflow.degraded") return [];
   const message = `${name} is degraded: ${String(last.data?.reason)}.`;
   const facts = { since: new Date(last.at).toISOString() };
   return [{ kind: "degraded", cause: `degraded/${name}`, workflow: name, message, facts }];
