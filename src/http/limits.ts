@@ -6,6 +6,8 @@ export const discardedBytesMax = 64 * 1024 * 1024;
 export const valuesMax = 100_000;
 /** The first line of a request with all its headers. */
 export const headerBytesMax = 16 * 1024;
+/** While connections come in one after another, a request waits for its beginning so long. */
+export const burstMsMax = 50;
 /** Items of one page of runs, reviews or budgets. */
 export const pageItemsMax = 1_000;
 /** Streams of events that are followed at once. */

@@ -1,14 +1,15 @@
 import { rmSync } from "node:fs";
-import { type Server, STATUS_CODES } from "node:http";
+import { createServer, type Server, STATUS_CODES } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { FlyballError, messageOf, sha256 } from "../core/base/index.ts";
+import { type Clock, FlyballError, messageOf, sha256 } from "../core/base/index.ts";
 import type { AssetSource } from "../core/workflow/index.ts";
 import type { Engine } from "../engine.ts";
 import { createApp } from "./app.ts";
+import { beginBetweenBursts } from "./bursts.ts";
 import { headerBytesMax } from "./limits.ts";
 import { problemOf, RequestInvalid } from "./problem.ts";
 
@@ -46,7 +47,7 @@ export interface Listening {
 export async function listenLocally(engine: Engine, app: Hono): Promise<Listening> {
   const path = socketPathOf(engine.home);
   rmSync(path, { force: true });
-  const server = serverOf(app);
+  const server = serverOf(app, engine.clock);
   const before = process.umask(0o077);
   try {
     await listen(server, path, { path });
@@ -63,16 +64,16 @@ export async function listenOnPort(
   const { host, port } = options;
   if (!["127.0.0.1", "localhost", "::1"].includes(host))
     throw new CannotListen(host, "without access control only this machine may ask; use 127.0.0.1");
-  const server = serverOf(createApp({ engine, assets: options.assets, isLocal: false }));
+  const server = serverOf(createApp({ engine, assets: options.assets, isLocal: false }), engine.clock);
   await listen(server, `${host}:${port}`, { host, port });
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
   return { url: `http://${host === "::1" ? "[::1]" : host}:${actual}`, close: () => closeServer(server) };
 }
 
-function serverOf({ fetch }: Hono): Server {
-  const serverOptions = { maxHeaderSize: headerBytesMax };
-  const server = createAdaptorServer({ fetch, serverOptions }) as Server;
+function serverOf({ fetch }: Hono, clock: Clock): Server {
+  const server = createServer({ maxHeaderSize: headerBytesMax });
+  beginBetweenBursts(server, clock, getRequestListener(fetch));
   server.on("clientError", answerUnread);
   return server;
 }
