@@ -19,7 +19,7 @@ Portkey into bench/gateway/portkey/node_modules (25 MB).
 
   --seconds N  how long each figure is measured in all (default 6)
   --rounds N   in how many rounds, the targets taking turns (default 3)
-  --only a,b   only these targets (direct, flyball, portkey), and no file
+  --only a,b   only these targets (flyball, portkey, portkey-logging), and no file
   --json       a JSON line for each figure, and no file`;
 
 const cases: readonly Case[] = [false, true].flatMap((stream) =>
@@ -72,7 +72,11 @@ async function start(targets: Target[], only: readonly string[] | undefined): Pr
   const upstream = await startUpstream();
   targets.push(upstream);
   if (!only || only.includes("flyball")) targets.push(await startFlyball(upstream, makeScratch()));
-  if (!only || only.includes("portkey")) targets.push(await startPortkey(upstream));
+  for (const [name, isLogging] of [
+    ["portkey", false],
+    ["portkey-logging", true],
+  ] as const)
+    if (!only || only.includes(name)) targets.push(await startPortkey(upstream, { isLogging }));
 }
 
 /** The targets take turns, so that what else the machine does meets all of them alike. */

@@ -11,16 +11,17 @@ export function plainLines({ what, figures }: Measured): readonly string[] {
   const lines = [...figures].map(([name, figure]) => {
     const { requestsPerSecond, p50Ms, p99Ms, firstP50Ms, firstP99Ms, cpuMicroseconds } = figure;
     const added = addedTo(figures.get("direct"), figure);
+    const ratio = ratioOf(figures, name);
     return [
-      `  ${name.padEnd(8)} ${count(requestsPerSecond).padStart(7)}/s`,
+      `  ${name.padEnd(16)} ${count(requestsPerSecond).padStart(7)}/s`,
       `p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`,
       ...(name === "direct" || !added ? [] : [`added p50 ${ms(added.p50Ms)}, p99 ${ms(added.p99Ms)}`]),
       ...(what.stream ? [`first words p50 ${ms(firstP50Ms)}, p99 ${ms(firstP99Ms)}`] : []),
       ...(cpuMicroseconds === null ? [] : [`${cpuMicroseconds} µs of CPU a request`]),
+      ...(ratio ? [`Flyball does ${ratio} times as many`] : []),
     ].join(", ");
   });
-  const ratio = ratioOf(figures);
-  return [caseText(what), ...lines, ...(ratio ? [`  Flyball does ${ratio} times what Portkey does`] : [])];
+  return [caseText(what), ...lines];
 }
 
 interface Context {
@@ -47,15 +48,15 @@ function table(measured: readonly Measured[], stream: boolean): string {
   const rows = measured.filter(({ what }) => what.stream === stream).flatMap(rowsOf);
   return `## ${stream ? "Streams" : "Whole answers"}
 
-| upstream answers | at once | target | requests/s | p50 ms | p99 ms | added p50 | added p99 |${stream ? " first words p50 | p99 |" : ""} CPU µs | Flyball to Portkey |
+| upstream answers | at once | target | requests/s | p50 ms | p99 ms | added p50 | added p99 |${stream ? " first words p50 | p99 |" : ""} CPU µs | Flyball to it |
 | --- | --- | --- | --- | --- | --- | --- | --- |${stream ? " --- | --- |" : ""} --- | --- |
 ${rows.join("\n")}
 `;
 }
 
 function rowsOf({ what, figures }: Measured): readonly string[] {
-  const ratio = ratioOf(figures);
   return [...figures].map(([name, figure]) => {
+    const ratio = ratioOf(figures, name);
     const added = name === "direct" ? undefined : addedTo(figures.get("direct"), figure);
     const cells = [
       what.delayMs === 0 ? "immediately" : `after ${what.delayMs} ms`,
@@ -68,7 +69,7 @@ function rowsOf({ what, figures }: Measured): readonly string[] {
       added?.p99Ms.toFixed(2) ?? "",
       ...(what.stream ? [figure.firstP50Ms.toFixed(2), figure.firstP99Ms.toFixed(2)] : []),
       figure.cpuMicroseconds === null ? "" : String(figure.cpuMicroseconds),
-      name === "Flyball" && ratio ? `${ratio} times` : "",
+      ratio ? `${ratio} times` : "",
     ];
     return `| ${cells.join(" | ")} |`;
   });
@@ -83,9 +84,11 @@ function caseText({ atOnce, stream, delayMs }: Case): string {
   return `${atOnce} at once, ${what}, the upstream answers ${delayMs === 0 ? "immediately" : `after ${delayMs} ms`}`;
 }
 
-function ratioOf(figures: ReadonlyMap<string, Figure>): string | undefined {
-  const [ours, theirs] = [figures.get("Flyball"), figures.get("Portkey")];
-  return ours && theirs ? (ours.requestsPerSecond / theirs.requestsPerSecond).toFixed(2) : undefined;
+/** How many requests Flyball does for one of another gateway. */
+function ratioOf(figures: ReadonlyMap<string, Figure>, name: string): string | undefined {
+  const [ours, theirs] = [figures.get("Flyball"), figures.get(name)];
+  if (!ours || !theirs || name === "direct" || name === "Flyball") return undefined;
+  return (ours.requestsPerSecond / theirs.requestsPerSecond).toFixed(2);
 }
 
 function ms(value: number): string {

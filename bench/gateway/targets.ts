@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn as spawnChild, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -73,21 +73,26 @@ models:
 const portkeyFolder = join(import.meta.dirname, "portkey");
 const portkeyPackage = join(portkeyFolder, "node_modules/@portkey-ai/gateway");
 
-/** Without its console, which is what it is deployed as. */
-export async function startPortkey(upstream: Target): Promise<Target> {
+/**
+ * As it is deployed, without its console: it puts together a line of its log for each call, which nobody
+ * gets. Logging: as its first command starts it, with one reader of that log, as its page of logs is one.
+ */
+export async function startPortkey(
+  upstream: Target,
+  { isLogging }: { readonly isLogging: boolean },
+): Promise<Target> {
   installPortkey();
   const port = await freePort();
   const script = join(portkeyPackage, "build/start-server.js");
   // The young generation that Flyball's command asks for, as for the peers of the other bench.
-  const args = ["--max-semi-space-size=32", script, `--port=${port}`, "--headless"];
-  const child = spawn(process.execPath, args, {
-    stdio: "ignore",
-    env: { ...process.env, NODE_ENV: "production" },
-  });
+  const args = ["--max-semi-space-size=32", script, `--port=${port}`, ...(isLogging ? [] : ["--headless"])];
+  const environment = { ...process.env, NODE_ENV: isLogging ? "development" : "production" };
+  const child = spawn(process.execPath, args, { stdio: "ignore", env: environment });
   await listening(port, child);
+  if (isLogging) await readLog(port);
   const { version } = JSON.parse(readFileSync(join(portkeyPackage, "package.json"), "utf8"));
   return {
-    name: "Portkey",
+    name: isLogging ? "Portkey, logging" : "Portkey",
     version,
     port,
     path: "/v1/chat/completions",
@@ -98,6 +103,18 @@ export async function startPortkey(upstream: Target): Promise<Target> {
     pid: child.pid,
     stop: () => ended(child),
   };
+}
+
+/** Takes in what comes and keeps nothing. Resolves when the first of it is there. */
+function readLog(port: number): Promise<void> {
+  return new Promise((resolveRead, reject) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("data", () => resolveRead());
+    socket.once("close", () => reject(new Error("the log of Portkey cannot be read")));
+    socket.on("error", reject);
+    socket.resume();
+    socket.write(`GET /log/stream HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
+  });
 }
 
 /** A package of its own, which nobody installs but this bench. */

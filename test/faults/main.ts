@@ -1,13 +1,4 @@
-/**
- * npm run faults: every fault test at full size, then docs/reference/reliability.md.
- *
- *   npm run faults                        all rows; nothing may be skipped
- *   npm run faults -- R1 R3               these rows; the others keep what was measured before
- *   npm run faults -- --short --seed 7    the size of `npm test`, which records nothing
- *   npm run faults -- --json              the results as JSON Lines on standard output
- *
- * Exit code 1 when a row fails, or lacks what it needs of the machine.
- */
+/** npm run faults: every fault test at full size, then docs/reference/reliability.md. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../source-text.ts";
@@ -15,6 +6,17 @@ import type { Fault } from "./fault.ts";
 import { lacking } from "./needs.ts";
 import { pageFile, recordRow } from "./report.ts";
 import { allFaults, type Outcome, runFault } from "./run.ts";
+
+const help = `usage: npm run faults -- [ROW ...] [--short] [--seed N] [--json]
+
+Runs the fault tests at full size and writes what they measured into ${pageFile}.
+
+  R1 R3      only these rows; the others keep what was measured before (default: all, none skipped)
+  --short    the size of \`npm test\`, which records nothing
+  --seed N   another draw of what is random (default 1)
+  --json     the results as JSON Lines on standard output
+
+Exit code 1 when a row fails, or lacks what it needs of the machine.`;
 
 interface Options {
   readonly short: boolean;
@@ -29,8 +31,13 @@ async function main(): Promise<number> {
       short: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       seed: { type: "string", default: "1" },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
   const options = { ...values, seed: Number(values.seed) };
   const faults = await allFaults();
   const unknown = positionals.filter((id) => !faults.some((fault) => fault.id === id));

@@ -18,7 +18,6 @@ interface Damage {
   apply(file: Buffer, random: Random): Buffer;
 }
 
-const pageBytes = 16_384;
 const trialsPerChangeMax = 30;
 
 const damages: readonly Damage[] = [
@@ -36,6 +35,7 @@ const damages: readonly Damage[] = [
     name: "two pages swapped",
     share: 0.05,
     apply(file, random) {
+      const pageBytes = file.readUInt16BE(16);
       const pages = file.length / pageBytes;
       const [one, other] = [random.next(), random.next()].map(
         (drawn) => Math.floor(drawn * pages) * pageBytes,

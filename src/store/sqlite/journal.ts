@@ -12,9 +12,10 @@ import type { StoredChange } from "../../core/registry/index.ts";
 import { applyChanges, type ControlStatements, controlStatements } from "./control.ts";
 import { mergedChanges } from "./merged.ts";
 import { busyTimeoutMs, type OwnedDatabase, translate } from "./open.ts";
+import { schemaProblems } from "./schema-problems.ts";
 
 /** Pages that one slice of tidying up gives back: 4 MB, some milliseconds. */
-const tidyPages = 256;
+const tidyPages = 512;
 
 /** Characters of bodies that one page of events holds, so that what is to be read next is not read in vain. */
 const pageCharactersMax = 1024 * 1024;
@@ -290,7 +291,8 @@ export class SqliteJournalStorage implements JournalStorage<StoredChange> {
     const outside = database.prepare(
       `SELECT 1 AS found FROM events WHERE position NOT BETWEEN 1 AND ${integerMax} LIMIT 1`,
     );
-    return outside.get() ? [...damage, "an event stands where no position is"] : damage;
+    if (outside.get()) damage.push("an event stands where no position is");
+    return [...damage, ...schemaProblems(database)];
   }
 
   close(): void {

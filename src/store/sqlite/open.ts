@@ -102,10 +102,10 @@ function openDatabase(file: string, folder: string): DatabaseSync {
     const fresh = database.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.n === 0;
     // Before anything is set: a database that is not ours stays as it is.
     const version = formatOf(database, file, fresh);
-    if (fresh) database.exec("PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL");
+    if (fresh) database.exec("PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL");
     // FULL by hand: in WAL mode some builds default to NORMAL, which loses acknowledged commits.
     database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
-    database.exec("PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY");
+    database.exec("PRAGMA wal_autocheckpoint=2000; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY");
     // What retention erases is overwritten, not only unlinked.
     database.exec("PRAGMA secure_delete=ON");
     migrate(database, version);

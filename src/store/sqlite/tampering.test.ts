@@ -138,7 +138,7 @@ test("pages of events that changed places are told by verify, which comes to an 
   await first.journal.close();
   const file = join(folder, "flyball.db");
   const pristine = readFileSync(file);
-  const pageBytes = 16_384;
+  const pageBytes = pristine.readUInt16BE(16);
   const isLeafOfEvents = (page: number) => {
     const content = pristine.subarray(page * pageBytes, (page + 1) * pageBytes);
     return content[0] === 13 && content.includes("note.made");
@@ -175,6 +175,19 @@ test("a damaged page of an index is told by verify", async (t) => {
   writeFileSync(file, readFileSync(file).fill(0x7f, (page - 1) * size, page * size));
   const { ok, firstBad } = await verifyFolder(t, folder);
   assert.deepEqual([ok, firstBad?.position], [false, 0]);
+});
+
+test("a schema that is not the one that was made is told by verify", async (t) => {
+  const folder = await writtenFolder(t);
+  const file = join(folder, "flyball.db");
+  const bytes = readFileSync(file);
+  const condition = "WHERE status = 'pending'";
+  bytes.write(condition.replace("pending", "pendinG"), bytes.indexOf(condition));
+  writeFileSync(file, bytes);
+  const { journal } = openJournal(t, folder);
+  const { ok, firstBad } = await journal.verify();
+  assert.equal(ok, false);
+  assert.match(String(firstBad?.reason), /definition of deliveries_due/);
 });
 
 test("a journal that is closed can be verified with its head by whoever exported it", async (t) => {
