@@ -2,62 +2,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
-import { FlyballError, isJsonObject, parseDuration, parseMoney, parseShare } from "../core/base/index.ts";
+import { FlyballError, isJsonObject, parseDuration } from "../core/base/index.ts";
 import { checkedSource, readSource, type Source } from "../core/executor/kinds/index.ts";
 import { WorkflowInvalid } from "../core/workflow/index.ts";
 import { alertProblems, alertSettings, type Receiver } from "../loop/alerts/index.ts";
+import { type Keeping, optimizerSettings } from "../loop/optimizer/index.ts";
 import { type GatewaySettings, gatewayProblems, gatewaySettings } from "../models/gateway/index.ts";
 import { indexSettings } from "../models/retrieval/index.ts";
 
 const durationText = z.string().refine(isDuration, { error: "expected a duration such as 90d or 12h" });
 
 function isDuration(text: string): boolean {
-  return isReadable(() => parseDuration(text) > 0);
-}
-
-function isReadable(read: () => unknown): boolean {
   try {
-    return read() !== false;
+    return parseDuration(text) > 0;
   } catch {
     return false;
   }
 }
-
-const shareText = z.union([z.number(), z.string()]).refine((share) => isReadable(() => parseShare(share)), {
-  error: "expected a share such as 10% or 0.1",
-});
-const moneyText = z.union([z.number(), z.string()]).refine((money) => isReadable(() => parseMoney(money)), {
-  error: "expected an amount such as $5",
-});
-
-const optimizerSettings = z
-  .strictObject({
-    mode: z
-      .enum(["advise", "propose", "act_within"])
-      .default("advise")
-      .describe("Looks when it is asked; looks by itself; begins experiments by itself too."),
-    every: z
-      .union([durationText, z.string().regex(/^[1-9]\d{0,6} runs$/)], {
-        error: "expected a duration such as 24h, or a number of runs such as 500 runs",
-      })
-      .default("24h")
-      .describe("How long after a cycle the next one begins by itself."),
-    kinds: z
-      .array(z.enum(["change_threshold", "swap_model", "cascade", "parallelize", "add_cache"]))
-      .exactOptional()
-      .describe("Whose experiments it may begin by itself; all without."),
-    max_share: shareText
-      .default("10%")
-      .describe("Of the runs, those that a candidate may answer before it is shown to be good; 10% at most."),
-    max_spend: moneyText
-      .default("$1")
-      .describe(
-        "What the trials of a cycle may cost, and the shadow of an experiment, that nobody has asked for.",
-      ),
-    review_minutes: z.number().min(0).max(1_440).default(2).describe("What a person spends on one review."),
-  })
-  .prefault({})
-  .describe("What the optimizer may do without being asked.");
 
 const settingsFile = z.strictObject({
   ...gatewaySettings.shape,
@@ -119,7 +80,7 @@ export interface Settings extends GatewaySettings {
     Record<string, { readonly approvals: number; readonly move?: readonly string[] }>
   >;
   readonly alerts: readonly Receiver[];
-  readonly optimizer: z.output<typeof optimizerSettings>;
+  readonly optimizer: Keeping;
   readonly server: { readonly port?: number | undefined };
   /** The file that they came from; null when there is none. */
   readonly file: string | null;

@@ -64,25 +64,23 @@ function isReadable(parse: (text: string) => number, text: string): boolean {
   }
 }
 
-/** A number with a unit in the file, a number in base units in the document. */
-function measured(parse: (text: string | number) => number, title: string) {
-  return z
-    .union([z.string(), z.number()])
-    .meta({ title })
-    .transform((written, context) => {
-      try {
-        return parse(written);
-      } catch (error) {
-        if (!(error instanceof InvalidText)) throw error;
-        context.addIssue({ code: "custom", message: `expected ${title}, found ${JSON.stringify(written)}` });
-        return z.NEVER;
-      }
-    });
+/** A number with a unit in the file, a number in base units in the program. Whoever parses says what was expected. */
+export function measured<T>(parse: (text: string | number) => T) {
+  return z.union([z.string(), z.number()]).transform((written, context) => {
+    try {
+      return parse(written);
+    } catch (error) {
+      if (!(error instanceof InvalidText)) throw error;
+      const { expected } = error;
+      context.addIssue({ code: "custom", message: `expected ${expected}, found ${JSON.stringify(written)}` });
+      return z.NEVER;
+    }
+  });
 }
 
-const durationMs = measured(parseDuration, durationTitle);
-const dollars = measured(parseMoney, "an amount of money such as $0.01");
-const share = measured(parseShare, "a share such as 70% or 0.7");
+const durationMs = measured(parseDuration).meta({ title: durationTitle });
+const dollars = measured(parseMoney).meta({ title: "an amount of money such as $0.01" });
+const share = measured(parseShare).meta({ title: "a share such as 70% or 0.7" });
 
 /** The part of a schema's type that is there: drops members that are undefined. */
 export function present<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {

@@ -20,7 +20,7 @@ export { alternativesOf, degradedBounds } from "./degraded.ts";
 export { dataFlow, describe, type StepFlow, type StepLine } from "./describe.ts";
 export * from "./errors.ts";
 export * from "./expressions/index.ts";
-export { duration, expression } from "./fields.ts";
+export { duration, expression, measured } from "./fields.ts";
 export type { FlatForm, FlatStep } from "./flat.ts";
 export { workflowJsonSchema } from "./json-schema.ts";
 export * from "./kind.ts";

@@ -13,6 +13,6 @@ export { comparisonOf } from "./comparison.ts";
 export type { Cycle } from "./cycle.ts";
 export * from "./errors.ts";
 export { type Experiment, type Seen, stages } from "./experiment.ts";
-export { type Mode, modes, type OptimizerSettings } from "./keeping.ts";
+export { type Keeping, type Mode, modes, optimizerSettings } from "./keeping.ts";
 export { type ListedProposal, Optimizer, proposalStatuses } from "./optimizer.ts";
 export type { Proposal } from "./proposals.ts";

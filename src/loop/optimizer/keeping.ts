@@ -1,4 +1,13 @@
-import { parseDuration, parseMoney, parseShare } from "../../core/base/index.ts";
+import { z } from "zod";
+import {
+  formatMoney,
+  formatShare,
+  InvalidText,
+  parseDuration,
+  parseMoney,
+  parseShare,
+} from "../../core/base/index.ts";
+import { measured } from "../../core/workflow/index.ts";
 import type { ProposalKind } from "./changes.ts";
 import { canaryShare, reviewMinutesDefault, spendMaxUsdDefault } from "./limits.ts";
 
@@ -8,17 +17,6 @@ import { canaryShare, reviewMinutesDefault, spendMaxUsdDefault } from "./limits.
  */
 export const modes = ["advise", "propose", "act_within"] as const;
 export type Mode = (typeof modes)[number];
-
-/** What is said of the optimizer in `flyball.yaml`. */
-export interface OptimizerSettings {
-  readonly mode: Mode;
-  /** A duration, or `N runs`. */
-  readonly every: string;
-  readonly kinds?: readonly ProposalKind[] | undefined;
-  readonly max_share: number | string;
-  readonly max_spend: number | string;
-  readonly review_minutes: number;
-}
 
 /** How long after a cycle the next one begins by itself. */
 export type Every = { readonly ms: number } | { readonly runs: number };
@@ -33,6 +31,7 @@ export interface Bounds {
   readonly maxSpendUsd: number;
 }
 
+/** How the optimizer is kept, as the settings say. */
 export interface Keeping {
   readonly mode: Mode;
   readonly every: Every;
@@ -40,24 +39,55 @@ export interface Keeping {
   readonly reviewMinutes: number;
 }
 
-export const keptByDefault: Keeping = {
-  mode: "advise",
-  every: { ms: 86_400_000 },
-  bounds: { kinds: null, maxShare: canaryShare, maxSpendUsd: spendMaxUsdDefault },
-  reviewMinutes: reviewMinutesDefault,
-};
-
-/** The settings as they hold. Their texts were checked when the file was read. */
-export function keepingOf(written: OptimizerSettings): Keeping {
-  const runs = /^(\d+) runs$/.exec(written.every)?.[1];
-  return {
-    mode: written.mode,
-    every: runs === undefined ? { ms: parseDuration(written.every) } : { runs: Number(runs) },
-    bounds: {
-      kinds: written.kinds ?? null,
-      maxShare: Math.min(canaryShare, parseShare(written.max_share)),
-      maxSpendUsd: parseMoney(written.max_spend),
-    },
-    reviewMinutes: written.review_minutes,
-  };
+/** `24h`, or `500 runs`. */
+function parseEvery(text: string | number): Every {
+  const runs = /^([1-9]\d{0,6}) runs$/.exec(String(text))?.[1];
+  if (runs !== undefined) return { runs: Number(runs) };
+  try {
+    const ms = parseDuration(text);
+    if (ms > 0) return { ms };
+  } catch {
+    // It is neither.
+  }
+  throw new InvalidText(String(text), "a duration such as 24h, or a number of runs such as 500 runs");
 }
+
+/** The section `optimizer` of flyball.yaml. */
+export const optimizerSettings = z
+  .strictObject({
+    mode: z
+      .enum(modes)
+      .default("advise")
+      .describe("Looks when it is asked; looks by itself; begins experiments by itself too."),
+    every: measured(parseEvery)
+      .prefault("24h")
+      .describe("How long after a cycle the next one begins by itself."),
+    kinds: z
+      .array(z.enum(["change_threshold", "swap_model", "cascade", "parallelize", "add_cache"]))
+      .exactOptional()
+      .describe("Whose experiments it may begin by itself; all without."),
+    max_share: measured(parseShare)
+      .prefault(formatShare(canaryShare))
+      .describe("Of the runs, those that a candidate may answer before it is shown to be good; 10% at most."),
+    max_spend: measured(parseMoney)
+      .prefault(formatMoney(spendMaxUsdDefault))
+      .describe(
+        "What the trials of a cycle may cost, and the shadow of an experiment, that nobody has asked for.",
+      ),
+    review_minutes: z
+      .number()
+      .min(0)
+      .max(1_440)
+      .default(reviewMinutesDefault)
+      .describe("What a person spends on one review."),
+  })
+  .transform(
+    ({ mode, every, kinds, max_share, max_spend, review_minutes }): Keeping => ({
+      mode,
+      every,
+      bounds: { kinds: kinds ?? null, maxShare: Math.min(canaryShare, max_share), maxSpendUsd: max_spend },
+      reviewMinutes: review_minutes,
+    }),
+  )
+  .prefault({})
+  .describe("What the optimizer may do without being asked.");

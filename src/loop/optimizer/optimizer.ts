@@ -6,7 +6,7 @@ import type { OptimizerDeps } from "./deps.ts";
 import { ExperimentNotFound, ProposalNotFound, ProposalStale } from "./errors.ts";
 import { type Experiment, experimentOf, type Seen } from "./experiment.ts";
 import { type Approval, Experiments } from "./experiments.ts";
-import { type Keeping, keepingOf, keptByDefault, type Mode, type OptimizerSettings } from "./keeping.ts";
+import { type Keeping, type Mode, optimizerSettings } from "./keeping.ts";
 import { cyclesToldMax } from "./limits.ts";
 import { effectsOf, indexOf, type Proposal, proposalOf } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
@@ -36,7 +36,7 @@ export class Optimizer {
   readonly #deps: OptimizerDeps;
   readonly #experiments: Experiments;
   readonly #schedule: Schedule;
-  #keeping: Keeping = keptByDefault;
+  #keeping: Keeping = optimizerSettings.parse({});
 
   constructor(parts: Omit<OptimizerDeps, "reviewMinutes">) {
     const deps = { ...parts, reviewMinutes: () => this.#keeping.reviewMinutes };
@@ -51,8 +51,8 @@ export class Optimizer {
   }
 
   /** From now on these settings hold. */
-  keep(settings: OptimizerSettings): void {
-    this.#keeping = keepingOf(settings);
+  keep(keeping: Keeping): void {
+    this.#keeping = keeping;
     this.#schedule.keep(this.#keeping.mode === "advise" ? null : this.#keeping.every);
   }
 

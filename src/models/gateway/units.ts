@@ -1,4 +1,3 @@
-import { z } from "zod";
 import {
   InvalidText,
   parseDuration,
@@ -6,25 +5,14 @@ import {
   parseShare,
   parseTokenPrice,
 } from "../../core/base/index.ts";
+import { measured } from "../../core/workflow/index.ts";
 
-/** A unit as people write it in flyball.yaml, in base units afterwards. */
-export function inUnits<T>(parse: (text: string | number) => T, expected: string) {
-  return z.union([z.string(), z.number()]).transform((written, context) => {
-    try {
-      return parse(written);
-    } catch (error) {
-      if (!(error instanceof InvalidText)) throw error;
-      context.addIssue({ code: "custom", message: `expected ${expected}` });
-      return z.NEVER;
-    }
-  });
-}
-
-export const duration = inUnits(parseDuration, "a duration such as 800ms or 2s");
-export const share = inUnits(parseShare, "a share such as 1% or 0.01");
-export const tokenPrice = inUnits(parseTokenPrice, "a price such as $0.15/M (dollars per million tokens)");
-export const money = inUnits(parseMoney, "an amount of money such as $0.01");
-export const rate = inUnits(parseRate, "a rate such as 60/min or 5/s");
+// Units as people write them in flyball.yaml, in base units afterwards.
+export const duration = measured(parseDuration);
+export const share = measured(parseShare);
+export const tokenPrice = measured(parseTokenPrice);
+export const money = measured(parseMoney);
+export const rate = measured(parseRate);
 
 export interface Rate {
   readonly limit: number;

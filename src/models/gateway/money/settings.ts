@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { InvalidText, nearestName, parseMoney, periods } from "../../../core/base/index.ts";
 import { type BudgetUnit, runBudget } from "../../../core/executor/index.ts";
+import { measured } from "../../../core/workflow/index.ts";
 import { camelObject } from "../../prompts/index.ts";
 import { budgetsMax } from "../limits.ts";
-import { inUnits, share } from "../units.ts";
+import { share } from "../units.ts";
 import { type Budget, budgetActions, type Downgrade } from "./budget.ts";
 
 // The section `budgets` of flyball.yaml.
@@ -43,7 +44,7 @@ const budget = camelObject({
     .max(100)
     .default("all")
     .describe("all, workflow, route, model, or the name of a tag."),
-  limit: inUnits(parseLimit, "a limit such as $50, 1M tokens or 1000 calls"),
+  limit: measured(parseLimit),
   period: z.enum(periods),
   // biome-ignore lint/suspicious/noThenProperty: people write what becomes of a call so, and it is no function
   then: z.enum(budgetActions).default("block"),
