@@ -141,6 +141,7 @@ test("a proposal is declined with a reason by keys alone, and shows who said so 
   await page.keyboard.press("Enter");
   assert.ok(await asked.getByRole("button", { name: "Decline" }).isDisabled(), "it needs a reason");
   await page.keyboard.press("Escape");
+  // It is closed before it is gone, and opens again only then.
   await page
     .locator("dialog", { has: page.getByText("Decline the proposal?") })
     .waitFor({ state: "detached" });

@@ -117,6 +117,13 @@ test("what a person declines is not proposed again, nor begun, until what it wou
   assert.deepEqual(await ask("GET", `/v1/proposals/${open?.id}`), said.body);
   assert.deepEqual(made.engine.registry.store.rollouts({}), [], "nothing has begun");
 
+  // Another text of the workflow leaves the route as it is.
+  await made.write("flow.yaml", files(optimizer)["flow.yaml"].replace("Classify", "Sort"));
+  await made.runs(100);
+  assert.deepEqual((await look("act_within")).proposals, []);
+  const [latest] = await made.engine.optimizer.cycles("flow");
+  assert.deepEqual([latest?.findings.map(({ kind }) => kind), latest?.proposals], [["swap_model"], []]);
+
   const changed = files(optimizer)["flyball.yaml"].replace("try: [large]", "try: [large], timeout: 60s");
   await made.write("flyball.yaml", changed);
   await made.runs(100);

@@ -59,11 +59,12 @@ test("a no holds whatever figure a later record finds, and for that step alone",
   );
 });
 
-test("of the open ones, the latest stands for the same made earlier, and none for what was declined", () => {
+test("of the open ones, the latest stands for the same made earlier, and none for what was tried or declined", () => {
   const [first, second] = [proposal("cascade", "trained 1"), proposal("cascade", "trained 2")];
   const [low, lower] = [proposal("change_threshold", "0.8"), proposal("change_threshold", "0.7")];
   const shown = (...all: readonly ListedProposal[]) => currentOf(all).map(({ proposal: { to } }) => to);
   assert.deepEqual(shown(listed(first, "open"), listed(second, "open")), ["trained 2"]);
+  assert.deepEqual(shown(listed(first, "rolledBack"), listed(second, "open")), ["trained 1"]);
   assert.deepEqual(shown(listed(low, "open"), listed(lower, "open")), ["0.8", "0.7"]);
   assert.deepEqual(shown(listed(low, "open"), listed(lower, "declined")), ["0.7"]);
   assert.deepEqual(shown(listed(low, "declined"), listed(lower, "open")), ["0.8"]);
