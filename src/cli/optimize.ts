@@ -14,6 +14,7 @@ interface ProposalItem {
   readonly workflow: string;
   readonly kind: string;
   readonly status: string;
+  readonly declined: { readonly by: string; readonly reason: string } | null;
   readonly diff: string;
   readonly finding: { readonly summary: string };
   readonly before: { readonly costPerRun: Range };
@@ -31,6 +32,8 @@ interface ExperimentItem {
     readonly savedUsdPerRun: Range & { readonly realised: number; readonly isInside: boolean };
   } | null;
 }
+
+type DeclineOptions = CommonOptions & { readonly by: string; readonly reason: string };
 
 /** `flyball optimize`: what a workflow could do better, and the proof of it. */
 export function registerOptimize(program: Command, done: (code: ExitCode) => void): void {
@@ -55,7 +58,7 @@ export function registerOptimize(program: Command, done: (code: ExitCode) => voi
   common(optimize.command("proposals"))
     .description("Every proposal that was made, and what became of it.")
     .option("--workflow <name>")
-    .option("--status <status>", "open, testing, promoted or rolledBack")
+    .option("--status <status>", "open, declined, testing, promoted or rolledBack")
     .action(async (options: CommonOptions & { workflow?: string; status?: string }) =>
       done(await onFolder(options, (api) => list(api, options))),
     );
@@ -65,6 +68,17 @@ export function registerOptimize(program: Command, done: (code: ExitCode) => voi
     .option("--by <name>", "who approves", "local")
     .action(async (id: string, options: CommonOptions & { by: string }) =>
       done(await onFolder(options, (api) => begin(api, id, options))),
+    );
+
+  common(optimize.command("decline <proposal>"))
+    .description(
+      "Says no to an open proposal. It is not made again as long as what it would change stays the same; " +
+        "a new version of that may bring it back.",
+    )
+    .requiredOption("--reason <text>", "why not, for whoever reads it later")
+    .option("--by <name>", "who declines", "local")
+    .action(async (id: string, options: DeclineOptions) =>
+      done(await onFolder(options, (api) => decline(api, id, options))),
     );
 
   common(optimize.command("show <experiment>"))
@@ -106,12 +120,12 @@ async function list(
   const { workflow, status } = options;
   const query = queryOf({ workflow: workflow || undefined, status: status || undefined });
   const { items } = await json<{ items: ProposalItem[] }>(await api.request("GET", `/v1/proposals?${query}`));
-  const row = ({ id, workflow, kind, status, finding }: ProposalItem) => [
+  const row = ({ id, workflow, kind, status, declined, finding }: ProposalItem) => [
     id,
     workflow,
     kind,
     status,
-    oneLine(finding.summary, 80),
+    oneLine(declined ? declinedText(declined) : finding.summary, 80),
   ];
   if (options.json) for (const item of items) printJson(item);
   else if (items.length === 0) print("No proposals.");
@@ -123,6 +137,22 @@ async function begin(api: Api, proposal: string, options: CommonOptions & { by: 
   const path = `/v1/proposals/${encodeURIComponent(proposal)}/experiments`;
   const { id } = await json<{ id: string }>(await api.request("POST", path, { by: options.by }));
   return show(api, id, options);
+}
+
+async function decline(
+  api: Api,
+  proposal: string,
+  { by, reason, ...options }: DeclineOptions,
+): Promise<ExitCode> {
+  const path = `/v1/proposals/${encodeURIComponent(proposal)}/decline`;
+  const shown = await json<ProposalItem>(await api.request("POST", path, { by, reason }));
+  if (options.json) printJson(shown);
+  else if (shown.declined) print(declinedText(shown.declined));
+  return exit.done;
+}
+
+function declinedText({ by, reason }: NonNullable<ProposalItem["declined"]>): string {
+  return `declined by ${by}: ${reason}`;
 }
 
 async function show(api: Api, id: string, options: CommonOptions): Promise<ExitCode> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { flyball, jsonLines, start } from "../command.ts";
 
 const model = (price: string, seed: number) =>
@@ -26,7 +26,8 @@ steps:
   ),
 };
 
-test("a served workflow is looked at by itself; a proposal waits until somebody approves of it", async (t) => {
+/** A served workflow with one proposal, which the server made by itself. */
+async function proposed(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "flyball-cli-optimize-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -49,6 +50,11 @@ test("a served workflow is looked at by itself; a proposal waits until somebody 
   let [proposal] = await open();
   while (!proposal) [proposal] = await open();
   assert.equal(proposal.kind, "swap_model");
+  return { command, open, proposal };
+}
+
+test("a served workflow is looked at by itself; a proposal waits until somebody approves of it", async (t) => {
+  const { command, open, proposal } = await proposed(t);
   const tried = await command("optimize", "try", proposal.id, "--by", "ann", "--json");
   const { id, by } = JSON.parse(tried.stdout);
   assert.equal(by, "ann");
@@ -56,4 +62,20 @@ test("a served workflow is looked at by itself; a proposal waits until somebody 
   assert.match(shown.stdout, /^stage +(replay|shadow)$/m);
   const again = await command("optimize", "try", proposal.id);
   assert.deepEqual([again.code, await open()], [3, []]);
+});
+
+test("a person says no to a proposal, and the list tells who and why", async (t) => {
+  const { command, open, proposal } = await proposed(t);
+  const silent = await command("optimize", "decline", proposal.id);
+  assert.deepEqual([silent.code, (await open()).length], [2, 1]);
+  assert.match(silent.stderr, /--reason <text>/);
+  const no = ["optimize", "decline", proposal.id, "--reason", "too soon", "--by", "ann"];
+  const { code, stdout } = await command(...no);
+  assert.deepEqual([code, stdout], [0, "declined by ann: too soon\n"]);
+  assert.equal((await command(...no)).code, 3);
+  assert.deepEqual(await open(), []);
+  const listed = await command("optimize", "proposals", "--status", "declined");
+  assert.match(listed.stdout, / swap_model +declined +declined by ann: too soon$/m);
+  const again = await command("optimize", "look", "flow", "--json");
+  assert.deepEqual(JSON.parse(again.stdout).proposals, []);
 });

@@ -126,6 +126,47 @@ test("an experiment is started after it has said what it will do, and taken back
   assert.deepEqual(trouble, []);
 });
 
+test("a proposal is declined with a reason by keys alone, and shows who said so and why", async (t) => {
+  const parts = await setup(t);
+  if (!parts) return;
+  const { world, browser } = parts;
+  const { swap } = await looked(parts);
+  const { page, trouble } = await openPage(browser, world);
+  await page.goto(`${world.url}/governor/${swap}`);
+  await page.getByRole("button", { name: "Decline …" }).focus();
+  await page.keyboard.press("Enter");
+  const asked = page.getByRole("dialog", { name: "Decline the proposal?" });
+  await asked.getByText(/^It is not made again as long as route intent stays as it is/).waitFor();
+  await page.keyboard.type("  ");
+  await page.keyboard.press("Enter");
+  assert.ok(await asked.getByRole("button", { name: "Decline" }).isDisabled(), "it needs a reason");
+  await page.keyboard.press("Escape");
+  // It is closed before it is gone, and opens again only then.
+  await page
+    .locator("dialog", { has: page.getByText("Decline the proposal?") })
+    .waitFor({ state: "detached" });
+  assert.equal((await world.engine.optimizer.proposal(swap)).status, "open", "Escape says nothing");
+  await page.keyboard.press("Enter");
+  await asked.waitFor();
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.keyboard.type(attack);
+  await page.keyboard.press("Enter");
+  await heading(page, /Use a cheaper model.*declined/).waitFor();
+  await panel(page, "Declined").getByText(attack).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Start the experiment …" }).count(), 0);
+  const { status, declined } = await world.engine.optimizer.proposal(swap);
+  assert.deepEqual([status, declined?.by, declined?.reason], ["declined", "local", attack]);
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.goto(`${world.url}/governor`);
+  const row = page.getByRole("listitem").filter({ hasText: "Use a cheaper model" });
+  await row
+    .getByText(`: ${attack}`)
+    .filter({ hasText: /^By local, / })
+    .waitFor();
+  assert.equal(await page.evaluate("'hit' in window"), false);
+  assert.deepEqual(trouble, []);
+});
+
 test("an experiment that is proved is production beside what was expected, and can still be taken back", async (t) => {
   const parts = await setup(t);
   if (!parts) return;

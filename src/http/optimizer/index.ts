@@ -4,6 +4,7 @@ import { serve } from "../operation.ts";
 import { iso } from "../runs/present.ts";
 import { presentExperiment, presentProposal } from "./present.ts";
 import {
+  declineProposal,
   getExperiment,
   getProposal,
   listCycles,
@@ -34,6 +35,10 @@ export function optimizerRoutes({ optimizer }: Engine): Hono {
   });
 
   serve(routes, getProposal, async ({ params }) => presentProposal(await optimizer.proposal(params.id)));
+
+  serve(routes, declineProposal, async ({ params, body }) =>
+    presentProposal(await optimizer.decline(params.id, body)),
+  );
 
   serve(routes, startExperiment, async ({ params, body }) => ({
     id: await optimizer.experiment(params.id, { by: body.by, bounds: null }),

@@ -28,6 +28,8 @@ interface Shown {
   readonly share: number;
   readonly reason: string;
   readonly by: string;
+  readonly declined: { readonly by: string; readonly reason: string } | null;
+  readonly proposals: readonly Shown[];
   readonly items: readonly Shown[];
   readonly finding: { readonly evidence: { readonly replayed: number; readonly replayCostUsd: number } };
 }
@@ -68,6 +70,75 @@ test("propose looks after so many runs, also over a restart; a person approves, 
   const shown = await ask("GET", `/v1/experiments/${begun.id}`);
   assert.deepEqual([shown.stage, shown.by], ["shadow", "ann"]);
   assert.deepEqual(await proposals("status=open"), []);
+  assert.deepEqual(made.troubles, []);
+});
+
+test("what a person declines is not proposed again, nor begun, until what it would change is another version", async (t) => {
+  const optimizer = "{ mode: propose, every: 150 runs }";
+  const { made, ask, proposals } = await served(t, optimizer);
+  await made.runs(150);
+  const [open] = await proposals("status=open");
+  assert.equal(open?.declined, null);
+  const no = (body: object, id = open?.id) => asked(made, "POST", `/v1/proposals/${id}/decline`, body);
+  const refused = await Promise.all([no({}), no({ reason: "" }), no({ reason: "not now" }, "none")]);
+  assert.deepEqual(
+    refused.map(({ status, body }) => [status, body.code]),
+    [
+      [400, "REQUEST_INVALID"],
+      [400, "REQUEST_INVALID"],
+      [404, "PROPOSAL_NOT_FOUND"],
+    ],
+  );
+  const said = await no({ by: "ann", reason: "small answers in another tone" });
+  assert.equal(said.status, 200);
+  const late = [
+    await no({ by: "bob", reason: "too soon" }),
+    await asked(made, "POST", `/v1/proposals/${open?.id}/experiments`, {}),
+  ];
+  assert.deepEqual(
+    late.map(({ status, body }) => [status, body.code, body.detail]),
+    ["declined", "tried"].map((verb) => [
+      409,
+      "PROPOSAL_STALE",
+      `Proposal ${open?.id} cannot be ${verb}: it is declined.`,
+    ]),
+  );
+  const { at, ...declined } = said.body.declined;
+  assert.deepEqual(declined, { by: "ann", reason: "small answers in another tone" });
+  assert.ok(Date.parse(at) > 0);
+
+  await made.reopen();
+  await made.runs(150);
+  assert.equal((await cyclesOf(made)).length, 2);
+  const look = (mode: string) => ask("POST", "/v1/optimizer/cycles", { workflow: "flow", mode });
+  assert.deepEqual((await look("act_within")).proposals, []);
+  assert.deepEqual(await proposals("status=open"), []);
+  assert.deepEqual(await proposals(), await proposals("status=declined"));
+  assert.deepEqual(await ask("GET", `/v1/proposals/${open?.id}`), said.body);
+  assert.deepEqual(made.engine.registry.store.rollouts({}), [], "nothing has begun");
+
+  // Another text of the workflow leaves the route as it is.
+  await made.write("flow.yaml", files(optimizer)["flow.yaml"].replace("Classify", "Sort"));
+  await made.runs(100);
+  assert.deepEqual((await look("act_within")).proposals, []);
+  const [latest] = await made.engine.optimizer.cycles("flow");
+  assert.deepEqual([latest?.findings.map(({ kind }) => kind), latest?.proposals], [["swap_model"], []]);
+
+  const changed = files(optimizer)["flyball.yaml"].replace("try: [large]", "try: [large], timeout: 60s");
+  await made.write("flyball.yaml", changed);
+  await made.runs(100);
+  const { proposals: anew } = await look("advise");
+  assert.equal(anew.length, 1);
+  assert.deepEqual(await proposals("status=open"), anew);
+  const { optimizer: own } = made.engine;
+  const id = anew[0]?.id ?? "";
+  const [begun, declinedLate] = await Promise.allSettled([
+    own.experiment(id),
+    own.decline(id, { by: "ann", reason: "at the same moment" }),
+  ]);
+  assert.deepEqual([begun.status, declinedLate.status], ["fulfilled", "rejected"]);
+  const { status, declined: none } = await ask("GET", `/v1/proposals/${id}`);
+  assert.deepEqual([status, none], ["testing", null]);
   assert.deepEqual(made.troubles, []);
 });
 

@@ -68,6 +68,7 @@ const proposal = once(() =>
       proof: z.string(),
       undo: z.string(),
       status: z.enum(proposalStatuses),
+      declined: z.object({ by: z.string(), reason: z.string(), at: moment }).nullable(),
       experiment: z.string().nullable(),
     })
     .meta({ id: "Proposal", description: "A change with its evidence and expected effect." }),
@@ -217,6 +218,19 @@ export const getProposal = operation({
   path: "/v1/proposals/{id}",
   summary: "One change that the optimizer suggests.",
   answer: proposal,
+});
+
+export const declineProposal = operation({
+  id: "declineProposal",
+  method: "post",
+  path: "/v1/proposals/{id}/decline",
+  summary: "Says no to an open proposal: it is not made again while what it would change is the same.",
+  body: z.strictObject({
+    by: z.string().min(1).max(200).default("local").describe("Who declines."),
+    reason: z.string().min(1).max(2_000),
+  }),
+  answer: proposal,
+  takesKey: "recorded",
 });
 
 export const startExperiment = operation({

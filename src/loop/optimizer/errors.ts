@@ -16,13 +16,13 @@ export class ExperimentNotFound extends FlyballError {
   }
 }
 
-/** Its experiment has begun already, or what it changes has changed since. */
+/** Its experiment has begun already, it was declined, or what it changes has changed since. */
 export class ProposalStale extends FlyballError {
   readonly code = "PROPOSAL_STALE";
   override readonly status = 409;
   override readonly exitCode = 3;
-  constructor(id: string, reason: string) {
-    super(`Proposal ${id} cannot be tried: ${reason}.`);
+  constructor(id: string, asked: "tried" | "declined", reason: string) {
+    super(`Proposal ${id} cannot be ${asked}: ${reason}.`);
   }
 }
 

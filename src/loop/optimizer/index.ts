@@ -14,5 +14,6 @@ export type { Cycle } from "./cycle.ts";
 export * from "./errors.ts";
 export { type Experiment, type Seen, stages } from "./experiment.ts";
 export { type Keeping, type Mode, modes, optimizerSettings } from "./keeping.ts";
-export { type ListedProposal, Optimizer, proposalStatuses } from "./optimizer.ts";
+export { type ListedProposal, proposalStatuses } from "./listed.ts";
+export { Optimizer } from "./optimizer.ts";
 export type { Proposal } from "./proposals.ts";

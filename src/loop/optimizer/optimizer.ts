@@ -8,19 +8,10 @@ import { type Experiment, experimentOf, type Seen } from "./experiment.ts";
 import { type Approval, Experiments } from "./experiments.ts";
 import { type Keeping, type Mode, optimizerSettings } from "./keeping.ts";
 import { cyclesToldMax } from "./limits.ts";
-import { effectsOf, indexOf, type Proposal, proposalOf } from "./proposals.ts";
+import { currentOf, isRuledOut, type ListedProposal, statusOf } from "./listed.ts";
+import { type Declined, effectsOf, indexOf, type Made, madeOf, type Proposal } from "./proposals.ts";
 import { observationsOf } from "./record.ts";
 import { Schedule } from "./schedule.ts";
-
-/** `open`: it waits for somebody to approve of its experiment. */
-export const proposalStatuses = ["open", "testing", "promoted", "rolledBack"] as const;
-type ProposalStatus = (typeof proposalStatuses)[number];
-
-export interface ListedProposal {
-  readonly proposal: Proposal;
-  readonly status: ProposalStatus;
-  readonly experiment: string | null;
-}
 
 /** A look that there was; of its proposals, those that it was the first to make. */
 export interface PastCycle {
@@ -37,6 +28,7 @@ export class Optimizer {
   readonly #experiments: Experiments;
   readonly #schedule: Schedule;
   #keeping: Keeping = optimizerSettings.parse({});
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: Omit<OptimizerDeps, "reviewMinutes">) {
     const deps = { ...parts, reviewMinutes: () => this.#keeping.reviewMinutes };
@@ -98,11 +90,8 @@ export class Optimizer {
     const maxSpendUsd = mode === "advise" ? Number.POSITIVE_INFINITY : bounds.maxSpendUsd;
     const cycle = await cycleOf(workflow, { maxSpendUsd }, this.#deps);
     const known = await this.proposals(workflow);
-    const fresh = cycle.proposals.filter(({ id }) => !known.some(({ proposal }) => proposal.id === id));
-    // What was tried is not proposed again as long as what it would change is the same.
-    const isTried = (made: Proposal) =>
-      known.some(({ proposal, status }) => isSameEdit(proposal, made) && status !== "open");
-    const open = cycle.proposals.filter((made) => !isTried(made));
+    const open = cycle.proposals.filter((made) => !isRuledOut(made, known));
+    const fresh = open.filter(({ id }) => !known.some(({ proposal }) => proposal.id === id));
     await this.#deps.journal.append([
       {
         stream: `optimizer/${workflow}`,
@@ -163,44 +152,57 @@ export class Optimizer {
       for (const id of proposals)
         listed.push(await this.#listed(await this.#made(id), experiments.get(id) ?? null));
     }
-    // One that was made anew, from a later record, takes the place of the one before.
-    return listed.filter(
-      ({ proposal, status }, index) =>
-        status !== "open" || !listed.slice(index + 1).some((later) => isSameEdit(later.proposal, proposal)),
-    );
+    return currentOf(listed);
   }
 
   /** Throws `ProposalNotFound`. */
   async proposal(id: string): Promise<ListedProposal> {
-    const proposal = await this.#made(id);
-    const { experiments } = indexOf(await this.#deps.journal.read(`optimizer/${proposal.workflow}`));
-    return this.#listed(proposal, experiments.get(id) ?? null);
+    const made = await this.#made(id);
+    const { experiments } = indexOf(await this.#deps.journal.read(`optimizer/${made.proposal.workflow}`));
+    return this.#listed(made, experiments.get(id) ?? null);
   }
 
-  async #made(id: string): Promise<Proposal> {
-    const proposal = proposalOf(await this.#deps.journal.read(`proposal/${id}`));
-    if (!proposal) throw new ProposalNotFound(id);
-    return proposal;
+  async #made(id: string): Promise<Made> {
+    const made = madeOf(await this.#deps.journal.read(`proposal/${id}`));
+    if (!made) throw new ProposalNotFound(id);
+    return made;
   }
 
-  async #listed(proposal: Proposal, experiment: string | null): Promise<ListedProposal> {
-    if (experiment === null) return { proposal, status: "open", experiment };
-    const { stage } = await this.experimentShown(experiment);
-    return {
-      proposal,
-      status: stage === "promoted" || stage === "rolledBack" ? stage : "testing",
-      experiment,
-    };
+  async #listed(made: Made, experiment: string | null): Promise<ListedProposal> {
+    const shown = experiment === null ? undefined : await this.experimentShown(experiment);
+    return { ...made, status: statusOf(made.declined, shown?.stage), experiment };
   }
 
   /** Begins the proof of a proposal, which somebody has approved of; the id of the experiment. Throws `ProposalStale`. */
-  async experiment(proposalId: string, approval: Approval = { by: "local", bounds: null }): Promise<string> {
-    const { proposal, status } = await this.proposal(proposalId);
-    const obstacle = status === "open" ? this.#obstacle(proposal) : `it is ${status}`;
-    if (obstacle !== undefined) throw new ProposalStale(proposalId, obstacle);
-    const id = this.#deps.newId();
-    await this.#experiments.start(id, proposal, approval);
-    return id;
+  experiment(proposalId: string, approval: Approval = { by: "local", bounds: null }): Promise<string> {
+    return this.#inTurn(async () => {
+      const { proposal, status } = await this.proposal(proposalId);
+      const obstacle = status === "open" ? this.#obstacle(proposal) : `it is ${status}`;
+      if (obstacle !== undefined) throw new ProposalStale(proposalId, "tried", obstacle);
+      const id = this.#deps.newId();
+      await this.#experiments.start(id, proposal, approval);
+      return id;
+    });
+  }
+
+  /** A person's no to a proposal, which is not made again while what it would change is the same. Throws `ProposalStale`. */
+  decline(proposalId: string, { by, reason }: Pick<Declined, "by" | "reason">): Promise<ListedProposal> {
+    return this.#inTurn(async () => {
+      const { status } = await this.proposal(proposalId);
+      if (status !== "open") throw new ProposalStale(proposalId, "declined", `it is ${status}`);
+      const event = { type: "proposal.declined", data: { by, reason } };
+      await this.#deps.journal.append([
+        { stream: `proposal/${proposalId}`, expectedSeq: null, actor: by, events: [event] },
+      ]);
+      return this.proposal(proposalId);
+    });
+  }
+
+  /** One decision at a time: a proposal is tried once, or declined once. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
   }
 
   /** What has changed since a proposal was made, so that it cannot be tried now. */
@@ -224,11 +226,4 @@ export class Optimizer {
     if (!experiment) throw new ExperimentNotFound(id);
     return experiment;
   }
-}
-
-/** Each training makes another classifier; before the same step they are the same change. */
-function isSameEdit(one: Proposal, other: Proposal): boolean {
-  const isSameStep =
-    one.change.kind === "cascade" && other.change.kind === "cascade" && one.change.step === other.change.step;
-  return one.workflow === other.workflow && one.from === other.from && (one.to === other.to || isSameStep);
 }

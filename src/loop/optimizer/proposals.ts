@@ -79,10 +79,28 @@ export function expectedOf(counterfactual: readonly Observation[], reviewMinutes
   return figuresOf(counterfactual, { of: "next sample", reviewMinutes });
 }
 
-/** The proposal of a stream `proposal/ID`; undefined where there is none. */
-export function proposalOf(events: readonly JournalEvent[]): Proposal | undefined {
+/** A person's no. */
+export interface Declined {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** A proposal, with what was said to it. */
+export interface Made {
+  readonly proposal: Proposal;
+  readonly declined: Declined | null;
+}
+
+/** The fold of a stream `proposal/ID`; undefined where there is none. Pure. */
+export function madeOf(events: readonly JournalEvent[]): Made | undefined {
   const made = events.find(({ type }) => type === "proposal.made");
-  return made?.data ? (made.data as unknown as Proposal) : undefined;
+  if (!made?.data) return undefined;
+  const no = events.find(({ type }) => type === "proposal.declined");
+  return {
+    proposal: made.data as unknown as Proposal,
+    declined: no ? { by: String(no.data?.by), reason: String(no.data?.reason), at: no.at } : null,
+  };
 }
 
 /** What stands in the stream `optimizer/WORKFLOW`. */

@@ -53,3 +53,15 @@ export function useStartExperiment(proposal: string) {
     ["proposals", "rollouts", "assets", "asset"],
   );
 }
+
+export function useDecline(proposal: string) {
+  return useChange(
+    (reason: string) =>
+      api.ask("POST /v1/proposals/{id}/decline", {
+        params: { id: proposal },
+        body: { reason },
+        ...pressed(),
+      }),
+    ["proposals"],
+  );
+}

@@ -4,11 +4,12 @@ import type { Proposal } from "flyball/client";
 import { experimentQuery } from "../api/optimizer.ts";
 import { formatMoney, formatShare } from "../format.ts";
 import { kindName, prizeText, seenText, stageText } from "../governor.ts";
+import { Moment } from "./basics.tsx";
 import { StatusMark } from "./status.tsx";
 
 /** One change: what it is worth, how far it is, and of those that are over what came beside what was expected. */
 export function ProposalRow({ proposal }: { proposal: Proposal }) {
-  const { id, kind, status, finding, experiment } = proposal;
+  const { id, kind, status, declined, finding, experiment } = proposal;
   return (
     <li className="px-4 py-2.5">
       <p className="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -22,6 +23,12 @@ export function ProposalRow({ proposal }: { proposal: Proposal }) {
         <span className="whitespace-nowrap tabular-nums">{prizeText(finding.prize)}</span>
       </p>
       <p className="break-words text-muted">{finding.summary}</p>
+      {declined ? (
+        <p className="break-words">
+          By {declined.by}, <Moment iso={declined.at} />:{" "}
+          <span className="text-muted">{declined.reason}</span>
+        </p>
+      ) : null}
       {experiment ? <Progress id={experiment} /> : null}
     </li>
   );

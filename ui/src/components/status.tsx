@@ -13,6 +13,7 @@ const looks: Readonly<Record<string, readonly [colour: string, sign: string]>> =
   skipped: ["text-muted", "⤼"],
   open: ["text-wait", "◔"],
   decided: ["text-good", "✓"],
+  declined: ["text-muted", "⊘"],
   withdrawn: ["text-muted", "⊘"],
   promoted: ["text-good", "✓"],
   testing: ["text-busy", "▶"],

@@ -4,7 +4,8 @@ import type { Proposal } from "flyball/client";
 import { useState } from "react";
 import { experimentQuery, proposalQuery } from "../api/optimizer.ts";
 import { Bars } from "../components/bars.tsx";
-import { Button, Facts, Loading, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { Button, Facts, Loading, Moment, PageTitle, Panel, Problem } from "../components/basics.tsx";
+import { DeclineProposal } from "../components/decline-proposal.tsx";
 import { EffectsTable } from "../components/effects-table.tsx";
 import { ExperimentShown } from "../components/experiment.tsx";
 import { FindingShown } from "../components/finding.tsx";
@@ -25,7 +26,7 @@ export function ProposalPage() {
 }
 
 function Shown({ proposal }: { proposal: Proposal }) {
-  const { kind, workflow, asset, from, to, status, finding, experiment, diff } = proposal;
+  const { kind, workflow, asset, from, to, status, declined, finding, experiment, diff } = proposal;
   return (
     <>
       <PageTitle
@@ -48,9 +49,20 @@ function Shown({ proposal }: { proposal: Proposal }) {
             <span className="font-mono">{shortId(to)}</span>
           </>
         }
-        actions={status === "open" ? <Start proposal={proposal} /> : null}
+        actions={status === "open" ? <Decide proposal={proposal} /> : null}
       />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+        {declined ? (
+          <Panel title="Declined">
+            <Facts
+              facts={[
+                ["By", declined.by],
+                ["When", <Moment key="at" iso={declined.at} />],
+                ["Why", declined.reason],
+              ]}
+            />
+          </Panel>
+        ) : null}
         {experiment ? (
           <Tested id={experiment} />
         ) : (
@@ -78,14 +90,17 @@ function Shown({ proposal }: { proposal: Proposal }) {
   );
 }
 
-function Start({ proposal }: { proposal: Proposal }) {
-  const [isAsking, setAsking] = useState(false);
+function Decide({ proposal }: { proposal: Proposal }) {
+  const [asked, setAsked] = useState<"start" | "decline" | null>(null);
+  const close = () => setAsked(null);
   return (
     <>
-      <Button look="primary" onClick={() => setAsking(true)}>
+      <Button onClick={() => setAsked("decline")}>Decline …</Button>
+      <Button look="primary" onClick={() => setAsked("start")}>
         Start the experiment …
       </Button>
-      {isAsking ? <StartExperiment proposal={proposal} onClose={() => setAsking(false)} /> : null}
+      {asked === "decline" ? <DeclineProposal proposal={proposal} onClose={close} /> : null}
+      {asked === "start" ? <StartExperiment proposal={proposal} onClose={close} /> : null}
     </>
   );
 }
