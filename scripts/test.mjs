@@ -5,7 +5,7 @@
 //
 // One process for all unit tests was tried and turned down: it saves the start of a process a file, but
 // one test that spins or leaves a handle open then takes all the others with it.
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,6 +31,11 @@ process.chdir(root);
 const given = process.argv.slice(2);
 const options = given.filter((argument) => argument.startsWith("-"));
 const paths = given.filter((argument) => !argument.startsWith("-"));
+const missing = paths.filter((path) => !existsSync(path));
+if (missing.length > 0) {
+  console.error(`There is no file or folder ${missing.join(", ")} here; npm test alone runs all tests.`);
+  process.exit(2);
+}
 const files = (paths.length > 0 ? paths : folders).flatMap(testFilesUnder);
 const watchdog = new URL("watchdog.mjs", import.meta.url).href;
 const runner = ["--test", "--test-concurrency=2", `--test-timeout=${timeoutMs}`, `--import=${watchdog}`];
