@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTwoFilesPatch } from "diff";
 import type { Step } from "../../src/client/index.ts";
+import { formatRelative } from "../../ui/src/format.ts";
 import { outcomesOf } from "../../ui/src/graph.ts";
 import { type DiffRow, lineDiff, patchDiff } from "../../ui/src/line-diff.ts";
 import { fieldsAt } from "../../ui/src/schema-completion.ts";
@@ -87,4 +88,16 @@ test("items of a map are one step of the graph, which counts them and leads to t
   assert.equal(outcomes.get("first")?.text, "completed");
   assert.equal(outcomes.get("rows.read")?.text, "1 failed, 2 completed");
   assert.equal(outcomes.get("rows.read")?.step.path, "rows[1].read");
+});
+
+test("what has just been is now, though the page's clock is a little behind", () => {
+  const now = Date.parse("2026-01-01T12:00:00Z");
+  const at = (ms: number) => formatRelative(new Date(now + ms).toISOString(), now);
+  assert.deepEqual([1_000, -4_000, -6_000, -180_000, 7_200_000].map(at), [
+    "now",
+    "now",
+    "6 sec. ago",
+    "3 min. ago",
+    "in 2 hr.",
+  ]);
 });

@@ -9,13 +9,17 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / 86_400_000)} d ${Math.round((ms % 86_400_000) / 3_600_000)} h`;
 }
 
-/** `3 min ago`, `in 2 h`: one unit, as exact as people ask. */
+/** `3 min ago`, `in 2 h`: one unit, as exact as people ask, and as what they look at keeps up with the clock. */
 export function formatRelative(iso: string, nowMs: number): string {
-  const ms = Date.parse(iso) - nowMs;
+  const apartMs = Date.parse(iso) - nowMs;
+  const ms = Math.abs(apartMs) < tickMs ? 0 : apartMs;
   const size = Math.abs(ms);
   const [unit, unitMs] = units.find(([, unitMs]) => size >= unitMs) ?? (["second", 1_000] as const);
   return relative.format(Math.round(ms / unitMs), unit);
 }
+
+/** How often what is shown as relative to now is told of it. */
+export const tickMs = 5_000;
 
 const units = [
   ["day", 86_400_000],

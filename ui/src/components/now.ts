@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { tickMs } from "../format.ts";
 
 let now = Date.now();
 const listeners = new Set<() => void>();
@@ -9,12 +10,18 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }
 
+/** Also when the first one asks: the last one may have gone long ago. */
+function tick(): void {
+  now = Date.now();
+  for (const listener of listeners) listener();
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= window.setInterval(() => {
-    now = Date.now();
-    for (const each of listeners) each();
-  }, 5_000);
+  if (timer === undefined) {
+    timer = window.setInterval(tick, tickMs);
+    tick();
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
