@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Json } from "../core/base/index.ts";
+import { eventsOf } from "../core/journal/index.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { createApp, type OpenapiDocument } from "./index.ts";
 
@@ -55,7 +56,7 @@ async function setup(t: TestContext) {
     await engine.close();
     await open();
   };
-  const events = async () => (await engine.journal.readAll(0, 10_000)).map(({ type }) => type);
+  const events = async () => (await eventsOf(engine.journal)).map(({ type }) => type);
   return { ask, run, reopen, events, engine: () => engine };
 }
 

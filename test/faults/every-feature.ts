@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isFinal, type RunRow } from "../../src/core/executor/index.ts";
+import { eventsOf } from "../../src/core/journal/index.ts";
 import { type Engine, openEngine } from "../../src/engine.ts";
 
 // One run that goes through everything the executor does, driven so that the same call takes it up again
@@ -148,7 +149,7 @@ export async function problemsOf(
 
 /** What was acknowledged and is not there, or not the same any more. */
 export async function lostOf(engine: Engine, acknowledged: readonly string[]): Promise<readonly string[]> {
-  const events = await engine.journal.readAll(0, 10_000);
+  const events = await eventsOf(engine.journal);
   const row = engine.control.run(runId);
   const there = new Set(events.map(({ position, hash }) => `event ${position} ${hash}`));
   if (row) there.add(`accepted ${row.id}`).add(`ended ${row.status}`);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { derivedId, ManualClock } from "../../src/core/base/index.ts";
 import { viewRun } from "../../src/core/executor/index.ts";
-import type { Verification } from "../../src/core/journal/index.ts";
+import { eventsOf, type Verification } from "../../src/core/journal/index.ts";
 import { type Engine, openEngine } from "../../src/engine.ts";
 import { flyball } from "../command.ts";
 import type { GoldenRun } from "./record.ts";
@@ -52,7 +52,7 @@ for (const name of names)
 /** The seals are of the key of the folder that was recorded, of which only the public half is kept. */
 async function verified(engine: Engine, home: string, keyFile: string): Promise<Verification> {
   const publicKey = readFileSync(keyFile, "utf8");
-  const events = await engine.journal.readAll(0, 100_000);
+  const events = await eventsOf(engine.journal);
   const seals = (await engine.journal.seals()).map((seal) => ({ seal, publicKey }));
   const file = join(home, "export.jsonl");
   writeFileSync(file, [...events, ...seals].map((line) => `${JSON.stringify(line)}\n`).join(""));

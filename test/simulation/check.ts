@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ErrorRecord, Json, JsonObject } from "../../src/core/base/index.ts";
 import { isFinal, type Undone } from "../../src/core/executor/index.ts";
 import { assertSound } from "../../src/core/executor/testing.ts";
-import type { JournalEvent } from "../../src/core/journal/index.ts";
+import { eventsOf, type JournalEvent } from "../../src/core/journal/index.ts";
 import { planOf } from "./client.ts";
 import { History, type RunHistory, textOf } from "./history.ts";
 import { answerOf, type Expected, failureOf, type Prediction, predict, unknown } from "./model.ts";
@@ -27,7 +27,7 @@ import { callCost, effectKey } from "./world.ts";
 /** Differences between what happened and what had to happen; none when all is well. */
 export async function differences(simulation: Simulation): Promise<readonly string[]> {
   const { journal } = simulation.process;
-  const history = new History(await journal.readAll(0, 100_000));
+  const history = new History(await eventsOf(journal));
   const problems: string[] = [];
   for (const { id, plan, input } of simulation.program.runs) {
     const run = history.runs.get(id);

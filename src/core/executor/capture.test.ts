@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json } from "../base/index.ts";
+import { eventsOf } from "../journal/index.ts";
 import { eraseUncaptured } from "./capture.ts";
 import {
   answer,
@@ -36,7 +37,7 @@ async function shown({ journal }: Bundle, id: string): Promise<RunView> {
 
 /** Everything that the journal and the tables still say. */
 async function everything({ journal, control }: Bundle): Promise<string> {
-  return JSON.stringify([await journal.readAll(0, 10_000), control.dump()]);
+  return JSON.stringify([await eventsOf(journal), control.dump()]);
 }
 
 async function remains({ journal }: Bundle, stream: string): Promise<string> {

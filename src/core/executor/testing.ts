@@ -4,6 +4,7 @@ import { derivedId, type Json, type JsonObject, ManualClock } from "../base/inde
 import {
   type BlobStore,
   createJournal,
+  eventsOf,
   type Journal,
   type JournalEvent,
   type JournalStorage,
@@ -330,7 +331,7 @@ export function watchCommits({ storage }: Pick<Disk, "storage">): string[][] {
 /** The control tables as a fold of the whole journal. */
 export async function foldedTables(journal: Journal): Promise<object> {
   const folded = new MemoryControlStore();
-  for (const event of await journal.readAll(0, 100_000)) {
+  for (const event of await eventsOf(journal)) {
     assert.ok(event.data, "nothing has been erased");
     for (const change of controlChanges({ ...event, data: event.data })) folded.apply(change);
   }

@@ -4,6 +4,7 @@ import { assertSound, bodiesOf, type Case, collect, mark, notes, placesOf } from
 import { EventDamaged, StaleAppend } from "./errors.ts";
 import type { EventRow, Journal } from "./journal.ts";
 import { bodyInlineCharactersMax } from "./limits.ts";
+import { eventsOf } from "./pages.ts";
 
 /** Bodies: those that are blobs, and those that were erased. */
 export const bodyCases: Case[] = [];
@@ -79,6 +80,7 @@ suite("a page of all events ends early where their bodies are large, and goes on
   }
   assert.deepEqual(pages, [8, 8, 5, 1]);
   assert.deepEqual(await journal.readAll(22, 100), []);
+  assert.equal((await eventsOf(journal)).length, 22);
   await assertSound(journal);
 });
 

@@ -14,6 +14,7 @@ export { makeFolderDurably, writeDurably } from "./durable.ts";
 export * from "./errors.ts";
 export type * from "./journal.ts";
 export type { Subtree } from "./merkle.ts";
+export { eventsOf, pagesOf } from "./pages.ts";
 export { newSealKey, publicKeyOf, type SealKey } from "./seal.ts";
 export { sealKeyIn } from "./seal-key.ts";
 export { retentionStream, Verifier } from "./verify.ts";

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { pagesOf } from "../../core/journal/index.ts";
 import { type Engine, storedChanges } from "../../engine.ts";
 import { MemoryControlStore } from "../../store/memory/index.ts";
 
@@ -15,7 +16,6 @@ export interface DoctorReport {
   readonly disagreements: readonly { readonly table: string; readonly id: string }[];
 }
 
-const page = 1_000;
 const shownMax = 10;
 
 /** Folds the whole journal and compares the result with the control tables, row by row. */
@@ -34,15 +34,13 @@ async function foldedReport(engine: Engine): Promise<DoctorReport> {
   const erased = new Set<string>();
   const until = engine.journal.lastPosition();
   const actual = engine.control.dump();
-  for (let position = 0; position < until; ) {
-    const events = await engine.journal.readAll(position, page);
-    for (const event of events) {
-      position = event.position;
-      if (position > until) break;
+  for await (const page of pagesOf(engine.journal)) {
+    for (const event of page) {
+      if (event.position > until) break;
       if (!event.data) erased.add(event.stream.slice(event.stream.indexOf("/") + 1));
       else for (const change of storedChanges({ ...event, data: event.data })) folded.apply(change);
     }
-    if (events.length === 0) break;
+    if ((page.at(-1)?.position ?? 0) >= until) break;
   }
   // What was counted of a run is under the run's name.
   const isErased = ({ id }: { readonly id: string }) => erased.has(id) || erased.has(id.split("/")[0] ?? "");

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
-import type { Journal, Seal, Subtree } from "../../core/journal/index.ts";
+import { type Journal, pagesOf, type Seal, type Subtree } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
 import { serve } from "../operation.ts";
 import { NotFound } from "../problem.ts";
@@ -39,8 +39,6 @@ export function journalRoutes(engine: Engine): Hono {
 
   return routes;
 }
-
-const exportPage = 500;
 
 /**
  * Events as JSON Lines; a whole export ends with the seals, and with what stands in the place of pruned
@@ -81,13 +79,8 @@ function hex(bytes: Uint8Array): string {
 }
 
 async function* eventLines(journal: Journal, after: number): AsyncGenerator<string> {
-  for (let position = after; ; ) {
-    const page = await journal.readAll(position, exportPage);
-    const last = page.at(-1);
-    if (!last) return;
+  for await (const page of pagesOf(journal, after))
     yield `${page.map((event) => JSON.stringify(event)).join("\n")}\n`;
-    position = last.position;
-  }
 }
 
 function publicPem(engine: Engine): string {

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
-import { dayMs, nextTurn } from "../../core/base/index.ts";
+import { dayMs } from "../../core/base/index.ts";
+import { pagesOf } from "../../core/journal/index.ts";
 import type { Engine } from "../../engine.ts";
 import {
   type EventLog,
@@ -34,9 +35,7 @@ export function miningRoutes(engine: Engine): Hono {
   return routes;
 }
 
-const pageEvents = 1_000;
-
-/** Reads all of the journal; others have their turns between pages. */
+/** Reads all of the journal. */
 async function journalLog(
   { journal, control }: Engine,
   { workflow, from, to, case: caseIs, activity }: LogQuery,
@@ -52,14 +51,8 @@ async function journalLog(
       return row && { workflow: row.workflow, tags: JSON.parse(row.tags), beganAt: row.startedAt };
     },
   });
-  for (let position = 0; ; ) {
-    const page = await journal.readAll(position, pageEvents);
-    const last = page.at(-1);
-    if (!last) return mined.build();
-    for (const event of page) mined.add(event);
-    position = last.position;
-    await nextTurn();
-  }
+  for await (const page of pagesOf(journal)) for (const event of page) mined.add(event);
+  return mined.build();
 }
 
 const pieceChars = 65_536;

@@ -21,6 +21,7 @@ import {
   value,
   World,
 } from "../../core/executor/testing.ts";
+import { pagesOf } from "../../core/journal/index.ts";
 import { decide, humanReviewKind } from "../../people/reviews/index.ts";
 import {
   JournalLog,
@@ -42,7 +43,7 @@ async function mined({ journal, control }: Bundle, options: Partial<JournalLogOp
     return row && { workflow: row.workflow, tags: JSON.parse(row.tags), beganAt: row.startedAt };
   };
   const log = new JournalLog({ activity: "path", describe, ...options });
-  for (const event of await journal.readAll(0, 100_000)) log.add(event);
+  for await (const page of pagesOf(journal)) for (const event of page) log.add(event);
   return log.build();
 }
 

@@ -4,6 +4,7 @@ import { methodsOf } from "../../../core/executor/testing.ts";
 import {
   createJournal,
   DiskFull,
+  eventsOf,
   type Journal,
   type JournalEvent,
   type JournalStorage,
@@ -63,7 +64,7 @@ function opened(
     journal,
     disk,
     events: async (prefix = "") =>
-      (await journal.readAll(0, 100_000)).filter(({ stream }) => stream.startsWith(prefix)),
+      (await eventsOf(journal)).filter(({ stream }) => stream.startsWith(prefix)),
     restarted: () => opened(control, storage, clock),
   };
 }
