@@ -34,13 +34,27 @@ const callsUntilWorse = [
   [150, 220],
 ] as const;
 
+const help = `usage: npm run demo:governor -- [--seed N] [--home DIR] [--json]
+
+Shows a workflow that gets cheaper from its own record, and a change that turns bad and is taken back. Some
+minutes; no key, no network: models are simulated or our own.
+
+  --seed N     another draw of messages, answers and of when the provider gets worse (default 1)
+  --home DIR   keeps the data folder there, to look at with flyball serve (default: a temporary one)
+  --json       the result as one JSON value`;
+
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     home: { type: "string" },
     json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   },
 });
+if (values.help) {
+  console.log(help);
+  process.exit();
+}
 const seed = Number(values.seed);
 const home = resolve(values.home ?? mkdtempSync(join(tmpdir(), "flyball-governor-")));
 const project = join(home, "project");

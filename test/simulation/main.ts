@@ -1,18 +1,22 @@
-/**
- * `npm run simulate`: random programs on the real engine, in a simulated world, against a model.
- *
- *   npm run simulate                                  10,000 programs
- *   npm run simulate -- --programs 500 --seed 7       500 programs, the first of seed 7
- *   npm run simulate -- --seed 7                      that one program, with its trace
- *   npm run simulate -- --seconds 60                  as many as there is time for
- *   npm run simulate -- --mutants                     whether mistakes in the engine are found
- *   npm run simulate -- --json                        the result as one JSON value
- */
+/** `npm run simulate`: random programs on the real engine, in a simulated world, against a model. */
 import { parseArgs } from "node:util";
 import { systemClock } from "../../src/core/base/index.ts";
 import { type InjectionPoint, injectionPoints } from "./faults.ts";
 import { hunt, mutants } from "./mutants.ts";
 import { type Finding, simulate } from "./program.ts";
+
+const help = `usage: npm run simulate -- [--programs N] [--seed N] [--seconds N] [--mutants] [--json]
+
+Runs random programs on the real engine, in a simulated world, and holds what happened against a model.
+
+  --programs N         how many (default 10000)
+  --seed N             begins with that program; alone, runs it only, and shows its trace when it differs
+  --seconds N          as many as there is time for
+  --until-difference   ends at the first that differs
+  --mutants            plants mistakes in the engine instead, and counts those that are found
+  --json               the result as one JSON value
+
+Exit code 1 when a program differs, or a mistake is not found.`;
 
 const { values: options } = parseArgs({
   options: {
@@ -22,6 +26,7 @@ const { values: options } = parseArgs({
     mutants: { type: "boolean", default: false },
     "until-difference": { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   },
 });
 
@@ -108,4 +113,5 @@ async function huntAll(): Promise<void> {
   process.exitCode = caught === mutants.length ? 0 : 1;
 }
 
-await (options.mutants ? huntAll() : simulateAll());
+if (options.help) console.log(help);
+else await (options.mutants ? huntAll() : simulateAll());
