@@ -55,6 +55,7 @@ for (let day = isOnlyLast ? Number(days) - 1 : 0; day < Number(days); day++) {
     retainedPerSecond: Math.round((retained * 1_000) / (clock.monotonic() - startedMs - ranMs)),
     fileBytes: size("flyball.db"),
     walBytes,
+    walBytesAtEnd: size("flyball.db-wal"),
     isWarned: engine.warnings.length > 0,
     ...memory(),
   });
