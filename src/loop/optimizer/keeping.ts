@@ -44,7 +44,7 @@ function parseEvery(text: string | number): Every {
   const runs = /^([1-9]\d{0,6}) runs$/.exec(String(text))?.[1];
   if (runs !== undefined) return { runs: Number(runs) };
   try {
-    const ms = parseDuration(text);
+    const ms = typeof text === "string" ? parseDuration(text) : 0;
     if (ms > 0) return { ms };
   } catch {
     // It is neither.
