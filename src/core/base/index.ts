@@ -12,6 +12,7 @@ export { EventLoop } from "./event-loop.ts";
 export * from "./fingerprint.ts";
 export * from "./ids.ts";
 export * from "./json.ts";
+export { OneByOne } from "./one-by-one.ts";
 export * from "./periods.ts";
 export * from "./random.ts";
 export * from "./statistics.ts";

@@ -4,6 +4,7 @@ import {
   type JsonObject,
   jsonSliceCharacters,
   nextTurn,
+  OneByOne,
   Pace,
 } from "../base/index.ts";
 import { contentProblem } from "./content.ts";
@@ -58,8 +59,10 @@ class StoredJournal<Change> implements Journal {
   readonly #writer: Writer<Change>;
   readonly #listeners = new Set<() => void>();
   /** The last of those that remove something, or that must see all of it. */
-  #removing: Promise<unknown> = Promise.resolve();
-  #sealing: Promise<unknown> = Promise.resolve();
+  /** What one takes away, another must not count, or miss in what it has half read. */
+  readonly #alone = new OneByOne();
+  /** Each seal follows from the one before it. */
+  readonly #sealing = new OneByOne();
 
   constructor(options: JournalOptions<Change>) {
     this.#storage = options.storage;
@@ -163,7 +166,7 @@ class StoredJournal<Change> implements Journal {
   }
 
   verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification> {
-    return this.#alone(() => this.#verify(onProgress, head));
+    return this.#alone.take(() => this.#verify(onProgress, head));
   }
 
   async #verify(onProgress?: (done: number, total: number) => void, head?: Seal): Promise<Verification> {
@@ -193,9 +196,7 @@ class StoredJournal<Change> implements Journal {
 
   /** One after the other, as each seal follows from the one before it. */
   seal(): Promise<Seal | undefined> {
-    const sealed = this.#sealing.then(() => this.#seal());
-    this.#sealing = sealed.catch(() => undefined);
-    return sealed;
+    return this.#sealing.take(() => this.#seal());
   }
 
   lastSeal(): Seal | undefined {
@@ -230,14 +231,14 @@ class StoredJournal<Change> implements Journal {
   }
 
   erase(request: EraseRequest): Promise<number> {
-    return this.#alone(async () => {
+    return this.#alone.take(async () => {
       const plan = planErasure(request, this.#storage);
       return plan.rows.length === 0 && request.marks.length === 0 ? 0 : this.#remove(plan);
     });
   }
 
   prune(request: PruneRequest): Promise<number> {
-    return this.#alone(async () => {
+    return this.#alone.take(async () => {
       // What is read before the seal is under it; what a stream gets after that refuses the plan as stale.
       const rows = rowsOf(request.streams, this.#storage);
       await this.seal();
@@ -252,16 +253,9 @@ class StoredJournal<Change> implements Journal {
     return rows.length;
   }
 
-  /** One after the other: what one takes away, another must not count, or miss in what it has half read. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#removing.then(work);
-    this.#removing = done.catch(() => undefined);
-    return done;
-  }
-
   hold(): Promise<() => void> {
     return new Promise((resolve) => {
-      void this.#alone(() => new Promise<void>((release) => resolve(release)));
+      void this.#alone.take(() => new Promise<void>((release) => resolve(release)));
     });
   }
 
@@ -280,7 +274,7 @@ class StoredJournal<Change> implements Journal {
   async close(): Promise<void> {
     const failure = await this.#writer.close("it was closed");
     try {
-      if (failure) await this.#sealing;
+      if (failure) await this.#sealing.take(async () => {});
       else await this.seal();
     } finally {
       this.#storage.close();

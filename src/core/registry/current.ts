@@ -1,4 +1,4 @@
-import type { Clock, NewId } from "../base/index.ts";
+import { type Clock, type NewId, OneByOne } from "../base/index.ts";
 import type { Releases } from "../executor/index.ts";
 import type { Append, Journal } from "../journal/index.ts";
 import { Contents } from "./contents.ts";
@@ -32,7 +32,7 @@ export class Current {
   #snapshot: Snapshot;
   #plans: Plans;
   #picks: Picks;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #changes = new OneByOne();
 
   constructor(options: RegistryOptions) {
     this.options = options;
@@ -61,9 +61,7 @@ export class Current {
 
   /** One change at a time: what a change was checked against is what it is made to. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => {});
-    return result;
+    return this.#changes.take(work);
   }
 
   /** All of it in one commit; runs that start from then on see it. */

@@ -1,3 +1,4 @@
+import { OneByOne } from "../../core/base/index.ts";
 import { isFinal, type StoppedRun } from "../../core/executor/index.ts";
 import { AssetNotFound, lineId } from "../../core/registry/index.ts";
 import { type Effects, type Finding, plain } from "./changes.ts";
@@ -28,7 +29,8 @@ export class Optimizer {
   readonly #experiments: Experiments;
   readonly #schedule: Schedule;
   #keeping: Keeping = optimizerSettings.parse({});
-  #turn: Promise<unknown> = Promise.resolve();
+  /** A proposal is tried once, or declined once. */
+  readonly #decisions = new OneByOne();
 
   constructor(parts: Omit<OptimizerDeps, "reviewMinutes">) {
     const deps = { ...parts, reviewMinutes: () => this.#keeping.reviewMinutes };
@@ -175,7 +177,7 @@ export class Optimizer {
 
   /** Begins the proof of a proposal, which somebody has approved of; the id of the experiment. Throws `ProposalStale`. */
   experiment(proposalId: string, approval: Approval = { by: "local", bounds: null }): Promise<string> {
-    return this.#inTurn(async () => {
+    return this.#decisions.take(async () => {
       const { proposal, status } = await this.proposal(proposalId);
       const obstacle = status === "open" ? this.#obstacle(proposal) : `it is ${status}`;
       if (obstacle !== undefined) throw new ProposalStale(proposalId, "tried", obstacle);
@@ -187,7 +189,7 @@ export class Optimizer {
 
   /** A person's no to a proposal, which is not made again while what it would change is the same. Throws `ProposalStale`. */
   decline(proposalId: string, { by, reason }: Pick<Declined, "by" | "reason">): Promise<ListedProposal> {
-    return this.#inTurn(async () => {
+    return this.#decisions.take(async () => {
       const { status } = await this.proposal(proposalId);
       if (status !== "open") throw new ProposalStale(proposalId, "declined", `it is ${status}`);
       const event = { type: "proposal.declined", data: { by, reason } };
@@ -196,13 +198,6 @@ export class Optimizer {
       ]);
       return this.proposal(proposalId);
     });
-  }
-
-  /** One decision at a time: a proposal is tried once, or declined once. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   /** What has changed since a proposal was made, so that it cannot be tried now. */

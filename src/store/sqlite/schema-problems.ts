@@ -6,7 +6,7 @@ import { migrations } from "./schema.ts";
  * takes the text of a schema as it is: a bit of it that flips can leave rows out of an index for good.
  */
 export function schemaProblems(database: DatabaseSync): readonly string[] {
-  const [found, made] = [definitions(database), definitionsOf(migrations)];
+  const [found, made] = [definitions(database), definitionsMade()];
   const names = new Set([...made.keys(), ...found.keys()]);
   return [...names].filter((name) => found.get(name) !== made.get(name)).map(problemOf);
 }
@@ -15,10 +15,10 @@ function problemOf(name: string): string {
   return `the definition of ${name} is not the one that it was made with`;
 }
 
-function definitionsOf(steps: readonly string[]): ReadonlyMap<string, string> {
+function definitionsMade(): ReadonlyMap<string, string> {
   const database = new DatabaseSync(":memory:");
   try {
-    for (const step of steps) database.exec(step);
+    for (const migration of migrations) database.exec(migration);
     return definitions(database);
   } finally {
     database.close();

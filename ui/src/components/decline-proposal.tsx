@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { useDecline } from "../api/optimizer.ts";
 import { Button, Problem } from "./basics.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Field } from "./field.tsx";
+import { ReasonField } from "./field.tsx";
 
 /** Says no to a proposal, with the reason that the journal will have. */
 export function DeclineProposal({ proposal, onClose }: { proposal: Proposal; onClose: () => void }) {
@@ -21,13 +21,7 @@ export function DeclineProposal({ proposal, onClose }: { proposal: Proposal; onC
           It is not made again as long as {kind} {name} stays as it is; a new version of that may bring it
           back.
         </p>
-        <Field
-          title="Reason (kept in the journal)"
-          value={reason}
-          onChange={({ target }) => setReason(target.value)}
-          maxLength={2_000}
-          autoFocus
-        />
+        <ReasonField value={reason} onChange={setReason} />
         {decline.error ? <Problem error={decline.error} /> : null}
         <div className="flex gap-2">
           <Button type="submit" look="danger" disabled={decline.isPending || reason.trim() === ""}>

@@ -24,6 +24,19 @@ export function Field({
   );
 }
 
+/** Why a dialog's change is made. */
+export function ReasonField({ value, onChange }: { value: string; onChange: (reason: string) => void }) {
+  return (
+    <Field
+      title="Reason (kept in the journal)"
+      value={value}
+      onChange={({ target }) => onChange(target.value)}
+      maxLength={2_000}
+      autoFocus
+    />
+  );
+}
+
 export function Choice({
   name,
   value,

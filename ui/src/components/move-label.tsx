@@ -4,7 +4,7 @@ import { useMoveLabel } from "../api/assets.ts";
 import { shortId } from "../format.ts";
 import { Button, Problem } from "./basics.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Field } from "./field.tsx";
+import { Field, ReasonField } from "./field.tsx";
 
 /** Puts a label onto a version, with the reason that the history will have. */
 export function MoveLabel({
@@ -44,13 +44,7 @@ export function MoveLabel({
           required
           pattern="[a-z][a-z0-9_\-]*"
         />
-        <Field
-          title="Reason (kept in the journal)"
-          value={reason}
-          onChange={({ target }) => setReason(target.value)}
-          maxLength={2_000}
-          autoFocus
-        />
+        <ReasonField value={reason} onChange={setReason} />
         {move.error ? <Problem error={move.error} /> : null}
         <div className="flex gap-2">
           <Button type="submit" look="primary" disabled={move.isPending}>
